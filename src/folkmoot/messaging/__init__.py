@@ -1,0 +1,22 @@
+"""Messages between agents: the envelope, and the broker that keeps each until it was handled.
+
+`broker.py` states the promises; `brokers/` keeps them. A handler's own transaction is in `store.py`. Who exists and
+who is online is the registry's business, what a message means the agents'.
+"""
+
+from folkmoot.messaging.broker import Broker, Delivery, Directory, Handler, Receipt, Reply, Subscription
+from folkmoot.messaging.envelope import AgentMessage, MessageIntent, MessagePayload, Priority
+
+__all__ = [
+    "AgentMessage",
+    "Broker",
+    "Delivery",
+    "Directory",
+    "Handler",
+    "MessageIntent",
+    "MessagePayload",
+    "Priority",
+    "Receipt",
+    "Reply",
+    "Subscription",
+]

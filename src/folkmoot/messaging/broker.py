@@ -1,0 +1,187 @@
+"""What moves messages between mailboxes: the promises that every broker keeps (SPEC A3-A5).
+
+*Durable.* When `publish` returns, the message survives the death of this process.
+*At least once.* A message is acknowledged after its handler succeeded; until then it is delivered again, also after a
+restart. A handler that puts its effect into `Delivery.transaction()` sees it take effect exactly once.
+*Once accepted.* A second `publish` of one `message_id` is the same message: nothing is delivered twice because of it.
+*Order.* Per mailbox, from one sender and within one priority, one message is in flight at a time, in the order sent;
+a message in backoff steps aside and loses its place. `urgent` and `high` overtake.
+*Never silent.* A message that cannot be handled ends in the dead-letter box with the error; a full mailbox refuses
+with `MailboxFullError`; an expired message is never handled, and is counted.
+
+Implementations are in `brokers/` and are chosen in `folkmoot.assembly`; who an address such as `role:cso` means is
+asked of a `Directory`, which the registry provides.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from folkmoot.messaging.envelope import AgentMessage
+
+Reply = dict[str, Any] | None
+"""What a handler returns: the data of its reply, or None for no reply."""
+
+
+class MessageStatus(StrEnum):
+    """Where an accepted message is."""
+
+    QUEUED = "queued"
+    IN_FLIGHT = "in_flight"
+    HANDLED = "handled"
+    DEAD = "dead"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The broker's word that it has a message. `duplicate`: it had it before. `recipient_id`: who it resolved to."""
+
+    message_id: str
+    recipient_id: str
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRecord:
+    """One message and its fate. `reply` is set when a handler answered."""
+
+    message: AgentMessage
+    status: MessageStatus
+    attempts: int
+    accepted_at: datetime
+    settled_at: datetime | None = None
+    error: str | None = None
+    reply: AgentMessage | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokerStats:
+    """Figures of one broker. `oldest_seconds` is the age of the oldest waiting message, 0.0 when none waits."""
+
+    queued: int
+    in_flight: int
+    handled: int
+    dead: int
+    expired: int
+    oldest_seconds: float
+    mailboxes: dict[str, int] = field(default_factory=dict)
+
+
+class Delivery(Protocol):
+    """One attempt at handling one message."""
+
+    @property
+    def message(self) -> AgentMessage: ...
+
+    @property
+    def attempt(self) -> int:
+        """1 for the first attempt."""
+        ...
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """A write transaction (`AsyncSession`) in which the handler's effect and the mark "handled" commit together.
+
+        Raises `AlreadyHandledError` if an earlier attempt committed; let it pass: the broker then acknowledges.
+        """
+        ...
+
+    async def stream(self, chunk: dict[str, Any]) -> None:
+        """Send a part of the reply to whoever reads `request_stream`; chunks arrive in order, before the reply."""
+        ...
+
+
+Handler = Callable[[Delivery], Awaitable[Reply]]
+
+
+class Directory(Protocol):
+    """Who may be meant by an address that names no agent."""
+
+    async def fitting(self, selector: str) -> Sequence[str]:
+        """Ids of online agents for `role:x`, `capability:x`, `department:x` or `everybody`, the least loaded first."""
+        ...
+
+
+class Subscription(Protocol):
+    """An agent that is taking its mail."""
+
+    async def cancel(self, *, drain: timedelta = timedelta(0)) -> None:
+        """Take no more mail; wait up to `drain` for handlers in flight, then cancel them: their messages stay queued."""
+        ...
+
+
+class Broker(Protocol):
+    """See the module docstring for what each method promises."""
+
+    async def start(self) -> None:
+        """Open the journal or connection; mail left by an earlier process becomes deliverable."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop deliveries and close; accepted messages stay accepted."""
+        ...
+
+    async def publish(self, message: AgentMessage) -> Receipt:
+        """Accept a message for delivery. Raises `NobodyFitsError`, `MailboxFullError`, `MessageTooLargeError`."""
+        ...
+
+    async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
+        """Deliver the mail of `agent_id` to `handler`, at most `concurrency` messages at a time."""
+        ...
+
+    async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # part of the promise: it is the sender's patience
+        """Publish and wait for the reply.
+
+        Raises `ReplyTimeoutError`, or `HandlingFailedError` with the dead letter's error.
+
+        A repeated request (same `message_id`) whose reply is known gets that reply; nobody is asked again.
+        """
+        ...
+
+    def request_stream(
+        self, message: AgentMessage, *, timeout: timedelta
+    ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
+        """Publish and yield the chunks of the reply as they come, then the reply itself."""
+        ...
+
+    async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
+        """Send to everyone the `recipient_id` selects (`role:x`, …, `everybody`); answers the outcome per recipient."""
+        ...
+
+    async def find(self, message_id: str) -> MessageRecord | None:
+        """A message and its fate, or None if it was never accepted or is past retention."""
+        ...
+
+    async def messages(
+        self,
+        *,
+        agent_id: str | None = None,
+        conversation_id: str | None = None,
+        limit: int = 100,
+        before: int | None = None,
+    ) -> list[MessageRecord]:
+        """The newest messages from or to an agent, or of a conversation."""
+        ...
+
+    async def dead_letters(
+        self, *, agent_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[MessageRecord]:
+        """Messages given up on, the newest first."""
+        ...
+
+    async def retry_dead_letter(self, message_id: str) -> MessageRecord:
+        """Queue a dead letter again with fresh attempts. Raises `UnknownMessageError`."""
+        ...
+
+    async def drop_dead_letter(self, message_id: str) -> None:
+        """Delete a dead letter. Raises `UnknownMessageError`."""
+        ...
+
+    async def stats(self) -> BrokerStats: ...
+
+    async def health_check(self) -> None:
+        """Raise a `FolkmootError` that says what is wrong unless messages can be accepted now."""
+        ...

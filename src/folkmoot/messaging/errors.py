@@ -1,0 +1,68 @@
+"""What can go wrong with a message."""
+
+from typing import ClassVar
+
+from folkmoot.kernel import Family, FolkmootError
+
+
+class MessagingError(FolkmootError):
+    """The family of messaging faults."""
+
+    code: ClassVar[str] = "messaging"
+    family: ClassVar[Family] = Family.INVALID
+
+
+class MessageTooLargeError(MessagingError):
+    """The message is larger than the limit."""
+
+    code = "message_too_large"
+    family = Family.TOO_LARGE
+
+
+class MailboxFullError(MessagingError):
+    """The recipient's mailbox holds as many messages as it may; send again later."""
+
+    code = "mailbox_full"
+    family = Family.LIMITED
+
+
+class NobodyFitsError(MessagingError):
+    """No online agent fits the address."""
+
+    code = "nobody_fits"
+    family = Family.UNAVAILABLE
+
+
+class UnknownMessageError(MessagingError):
+    """There is no such message (any more)."""
+
+    code = "unknown_message"
+    family = Family.NOT_FOUND
+
+
+class ReplyTimeoutError(MessagingError):
+    """No reply came in time; the message itself stays accepted."""
+
+    code = "reply_timeout"
+    family = Family.TIMEOUT
+
+
+class HandlingFailedError(MessagingError):
+    """The recipient gave up on the message, or it expired."""
+
+    code = "handling_failed"
+    family = Family.UNAVAILABLE
+
+
+class AlreadyHandledError(MessagingError):
+    """An earlier attempt's transaction committed: the effect is there, and only the acknowledgement was lost."""
+
+    code = "already_handled"
+    family = Family.CONFLICT
+
+
+class BrokerStoppedError(MessagingError):
+    """The broker is not running."""
+
+    code = "broker_stopped"
+    family = Family.UNAVAILABLE

@@ -1,0 +1,24 @@
+"""Where rows live: one `Database` (SQLite or PostgreSQL), the table base, and the home folder with its one owner.
+
+A room keeps its rows in its own `tables.py` (on `Base`) and reads and writes them in its own `store.py`; the schema
+as a whole is made by the Alembic revisions in `folkmoot.migrations`. Messages waiting for delivery are not here: they
+have a journal of their own in `messaging`.
+"""
+
+from folkmoot.storage.base import Base, JsonColumn, UtcDateTime
+from folkmoot.storage.database import Database
+from folkmoot.storage.errors import HomeBusyError, HomeUnusableError, StorageFullError, StorageUnavailableError
+from folkmoot.storage.home import Home, RunningServer
+
+__all__ = [
+    "Base",
+    "Database",
+    "Home",
+    "HomeBusyError",
+    "HomeUnusableError",
+    "JsonColumn",
+    "RunningServer",
+    "StorageFullError",
+    "StorageUnavailableError",
+    "UtcDateTime",
+]

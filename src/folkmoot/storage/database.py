@@ -1,0 +1,145 @@
+"""One database behind one engine: SQLite by default, PostgreSQL by URL.
+
+Reading and writing are two doors, because SQLite has one writer: `write()` takes the write lock at its start
+(`BEGIN IMMEDIATE`), one at a time within this process, so that a transaction never fails half-way because another
+one got in between. On PostgreSQL both doors are ordinary transactions.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
+
+BUSY_TIMEOUT = timedelta(seconds=30)
+
+
+class Database:
+    """Sessions on one database.
+
+    `url` is what `DATABASE_URL` takes: `sqlite:///path/to/file.db`, `postgresql://user:password@host/name`
+    (`postgres://` and a `+driver` are accepted). Nothing is opened before the first session.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _async_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine: AsyncEngine = _engine(self.url)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._one_writer = asyncio.Lock() if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading: a consistent view, nothing is kept of what it changes."""
+        with _translated(self.url):
+            async with self._sessions() as session:
+                yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises `StorageFullError` or `StorageUnavailableError` for faults of the disk or server; then nothing was kept.
+        """
+        with _translated(self.url):
+            async with self._one_writer or nullcontext(), self._sessions() as session:
+                if self.is_sqlite:
+                    await session.connection(execution_options={"folkmoot_write": True})
+                async with _transaction(session):
+                    yield session
+
+    async def ping(self) -> None:
+        """Raise `StorageUnavailableError` unless the database answers."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _transaction(session: AsyncSession) -> AsyncIterator[None]:
+    try:
+        yield
+        await session.commit()
+    except BaseException:
+        await session.rollback()
+        raise
+
+
+def _async_url(url: str) -> URL:
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    except ArgumentError as error:
+        raise StorageUnavailableError(
+            f"DATABASE_URL cannot be read ({error}); an example is postgresql://user:password@host:5432/folkmoot"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if backend == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise StorageUnavailableError(
+        f"DATABASE_URL names '{backend}', which is not supported; use sqlite:///file.db or postgresql://user:password@host/name"
+    )
+
+
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        # A restarted server leaves dead connections in the pool: ask each before use.
+        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT.total_seconds()})
+    event.listen(engine.sync_engine, "connect", _tune_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not open transactions on its own: `_begin_sqlite` says which kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    write = connection.get_execution_options().get("folkmoot_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _translated(url: URL) -> Iterator[None]:
+    """Driver errors that mean "no disk" or "no server" become ours; the rest is a fault of the code and passes."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise _as_storage_error(error, url) from error
+
+
+def _as_storage_error(error: DBAPIError, url: URL) -> Exception:
+    where = url.render_as_string(hide_password=True)
+    cause = error.orig
+    if isinstance(cause, sqlite3.OperationalError):
+        said = str(cause)
+        if "full" in said or "disk I/O" in said:
+            return StorageFullError(f"the disk that holds {where} is full; free some space and try again")
+        if any(word in said for word in ("unable to open", "readonly", "read-only", "locked", "malformed")):
+            return StorageUnavailableError(f"the database {where} cannot be used: {said}")
+        return error
+    return StorageUnavailableError(f"the database {where} does not answer: {_first_line(cause)}")
+
+
+def _first_line(cause: object) -> str:
+    # The rest of a driver's message repeats the statement.
+    return str(cause).strip().split("\n", 1)[0]
