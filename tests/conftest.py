@@ -1,12 +1,13 @@
 """Fixtures that every room's tests share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from folkmoot.kernel import SimulatedClock
 from folkmoot.storage import Base, Database
+from tests.postgres import PostgresServer, running_server
 
 
 @pytest.fixture
@@ -19,6 +20,40 @@ def clock() -> SimulatedClock:
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty SQLite database with every table whose module the test imported."""
     database = Database(f"sqlite:///{tmp_path / 'folkmoot.db'}")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One throw-away PostgreSQL for the whole run; skipped where none is installed, failed in CI."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of this test's own."""
+    url = postgres_server.new_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def any_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'folkmoot.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+async def any_database(any_database_url: str) -> AsyncIterator[Database]:
+    """Like `database`, once on SQLite and once on PostgreSQL."""
+    database = Database(any_database_url)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     yield database

@@ -1,0 +1,139 @@
+"""Writing to the log and following it.
+
+Followers hold no queue: each re-reads the table from the last id it passed on, so a slow reader costs no memory and a
+reader that comes back with an id misses nothing. They are woken by commits of this process and, for what other
+processes commit, by one poll that they share.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from folkmoot.events.errors import BadEventError
+from folkmoot.events.model import Event
+from folkmoot.events.store import (
+    Transaction,
+    delete_before,
+    insert_now,
+    record,
+    select_events,
+    select_latest_id,
+)
+from folkmoot.kernel import Clock, FolkmootError
+from folkmoot.storage import Database
+from folkmoot.telemetry import get_logger
+
+POLL = timedelta(seconds=0.5)
+_BATCH = 500
+_log = get_logger("folkmoot.events")
+
+
+class EventLog:
+    """The log of one database. `poll`: how soon events of other processes are seen."""
+
+    def __init__(self, *, database: Database, clock: Clock, poll: timedelta = POLL) -> None:
+        self._database = database
+        self._clock = clock
+        self._poll = poll.total_seconds()
+        self._followers: set[asyncio.Event] = set()
+        self._poller: asyncio.Task[None] | None = None
+
+    async def record(self, session: Transaction, type: str, subject: str, data: Mapping[str, Any]) -> None:  # noqa: A002  # the field's name
+        """Record an event in the caller's `database.write()` transaction: it is kept if and only if that commits.
+
+        Raises `BadEventError` at once if `data` is not JSON or the session is in a savepoint.
+        """
+        record(session, self._row(type, subject, data), committed=self._wake)
+
+    async def append(self, type: str, subject: str, data: Mapping[str, Any]) -> Event:  # noqa: A002  # the field's name
+        """Record an event in a transaction of its own."""
+        row = self._row(type, subject, data)
+        async with self._database.write() as session:
+            event_id = await insert_now(session, row)
+        self._wake()
+        return Event(id=event_id, **row)
+
+    async def read(
+        self, *, after: int = 0, types: Collection[str] | None = None, subject: str | None = None, limit: int = 500
+    ) -> list[Event]:
+        """The first `limit` events with an id above `after`, oldest first; only these `types`, only this `subject`."""
+        async with self._database.read() as session:
+            return await select_events(session, after=after, types=types, subject=subject, limit=limit)
+
+    async def latest_id(self) -> int:
+        """The id of the newest event, 0 if there is none."""
+        async with self._database.read() as session:
+            return await select_latest_id(session)
+
+    async def follow(
+        self, *, after: int | None = None, types: Collection[str] | None = None, subject: str | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Every event with an id above `after`, then each new one as it commits, without end, gap or repetition.
+
+        None means from now on: from the moment the iteration starts. Close it (`contextlib.aclosing`) when done.
+        """
+        async with self._woken() as wake:
+            position = await self.latest_id() if after is None else after
+            while True:
+                wake.clear()
+                async with self._database.read() as session:
+                    # What is visible ends at `newest`: with a filter the position moves past all that did not fit.
+                    newest = await select_latest_id(session)
+                    batch = await select_events(
+                        session, after=position, up_to=newest, types=types, subject=subject, limit=_BATCH
+                    )
+                for event in batch:
+                    yield event
+                if len(batch) == _BATCH:
+                    position = batch[-1].id
+                else:
+                    position = max(position, newest)
+                    await wake.wait()
+
+    async def prune(self, *, older_than: timedelta) -> int:
+        """Delete events older than that; how many. Followers simply go on; ids are not used again."""
+        async with self._database.write() as session:
+            return await delete_before(session, self._clock.now() - older_than)
+
+    def _row(self, type: str, subject: str, data: Mapping[str, Any]) -> dict[str, Any]:  # noqa: A002  # the field's name
+        try:
+            # The copy also protects the log from a caller who goes on changing the object until the commit.
+            copy = json.loads(json.dumps(dict(data), allow_nan=False))
+        except (TypeError, ValueError) as error:
+            raise BadEventError(f"the data of event '{type}' is not JSON: {error}", type=type) from error
+        return {"type": type, "subject": subject, "data": copy, "timestamp": self._clock.now()}
+
+    def _wake(self) -> None:
+        for follower in self._followers:
+            follower.set()
+
+    @asynccontextmanager
+    async def _woken(self) -> AsyncIterator[asyncio.Event]:
+        wake = asyncio.Event()
+        self._followers.add(wake)
+        if self._poller is None:
+            self._poller = asyncio.create_task(self._watch_others(), name="events-poll")
+        try:
+            yield wake
+        finally:
+            self._followers.discard(wake)
+            if not self._followers and self._poller is not None:
+                self._poller.cancel()
+                self._poller = None
+
+    async def _watch_others(self) -> None:
+        seen = 0
+        while True:
+            try:
+                newest = await self.latest_id()
+            except FolkmootError as error:
+                # The database is away; followers find out by themselves when they read, this watch just goes on.
+                _log.warning("events cannot be read", error=error.message)
+            else:
+                if newest != seen:
+                    seen = newest
+                    self._wake()
+            await asyncio.sleep(self._poll)

@@ -1,0 +1,22 @@
+"""An event, as it is read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from folkmoot.kernel import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened.
+
+    `id` grows in the order in which events became visible, so that "everything after the last id I saw" misses
+    nothing. `type` is a word in past tense or a status (`task_assigned`, `agent_status`); `subject` is the id of what
+    it happened to; `data` is a JSON object; `timestamp` is aware, UTC.
+    """
+
+    id: int
+    type: str
+    subject: str
+    data: dict[str, JsonValue]
+    timestamp: datetime

@@ -1,0 +1,27 @@
+"""The one table of events."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from folkmoot.kernel import JsonValue
+from folkmoot.storage import Base, JsonColumn, UtcDateTime
+
+
+class EventRow(Base):
+    """One event. Ids are never used twice, also after old events were deleted."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index(None, "type", "id"),
+        Index(None, "subject", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    # SQLite counts by itself only in a column of the very type INTEGER.
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    type: Mapped[str] = mapped_column(String(100))
+    subject: Mapped[str] = mapped_column(String(200))
+    data: Mapped[dict[str, JsonValue]] = mapped_column(JsonColumn)
+    timestamp: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
