@@ -1,0 +1,10 @@
+"""Sharing out work: consult, negotiate, award, learn.
+
+A task is stored, every agent that could take it is asked by message, those who can speak to each other in bounded
+rounds, and the manager awards it; what becomes of it is learned from. `model` holds the nouns and the legal moves,
+`talk` what agents say about a task.
+"""
+
+from folkmoot.tasks.model import NewTask, Task, TaskState
+
+__all__ = ["NewTask", "Task", "TaskState"]

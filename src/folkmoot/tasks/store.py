@@ -1,0 +1,269 @@
+"""What is read from and written to the rows of tasks; every function works within the caller's session.
+
+State is changed by reading a task under lock (`lock_task`), making the new value, and `save_task`. Whoever gives a
+task to an agent locks the agent's places first (`lock_places`), so that two tasks cannot take the same free place.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from folkmoot.tasks.errors import UnknownTaskError
+from folkmoot.tasks.model import OPEN, NewTask, Task, TaskState
+from folkmoot.tasks.tables import (
+    ConsultationRow,
+    OutcomeRow,
+    TaskDependencyRow,
+    TaskRow,
+    UtteranceRow,
+    VerdictRow,
+)
+from folkmoot.tasks.talk import Consultation, Position, Round, Utterance, Verdict
+
+__all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
+
+_COLUMNS: Final = [
+    "title",
+    "description",
+    "task_type",
+    "priority",
+    "estimated_hours",
+    "deadline",
+    "status",
+    "owner",
+    "attempt",
+    "progress",
+    "version",
+    "updated_at",
+    "completed_at",
+]
+_DETAILS: Final = ("required_skills", "dependencies", "metadata", "assignment", "shortfall", "declined_by")
+
+
+async def insert_task(session: AsyncSession, new: NewTask, *, task_id: str, at: datetime) -> Task:
+    """Store a new task; its dependencies must exist."""
+    task = Task(**new.model_dump(), task_id=task_id, number=0, created_at=at, updated_at=at)
+    row = TaskRow(task_id=task_id, created_at=at, **_values(task))
+    session.add(row)
+    await session.flush()
+    session.add_all(TaskDependencyRow(task_id=task_id, needs=needs) for needs in dict.fromkeys(new.dependencies))
+    await session.flush()
+    return task.model_copy(update={"number": row.number})
+
+
+async def find_task(session: AsyncSession, task_id: str) -> Task:
+    """Raises `UnknownTaskError`."""
+    return _task(await _row(session, select(TaskRow).where(TaskRow.task_id == task_id), task_id))
+
+
+async def lock_task(session: AsyncSession, task_id: str) -> Task:
+    """The task, which nobody else can change until the transaction ends. Raises `UnknownTaskError`."""
+    return _task(await _row(session, select(TaskRow).where(TaskRow.task_id == task_id).with_for_update(), task_id))
+
+
+async def save_task(session: AsyncSession, task: Task, *, at: datetime) -> Task:
+    """Write a changed task; counts its version up."""
+    kept = task.model_copy(update={"version": task.version + 1, "updated_at": at})
+    await session.execute(update(TaskRow).where(TaskRow.task_id == task.task_id).values(**_values(kept)))
+    return kept
+
+
+async def select_tasks(
+    session: AsyncSession,
+    *,
+    statuses: Collection[TaskState] | None = None,
+    owner: str | None = None,
+    task_type: str | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> tuple[list[Task], int]:
+    """A page of tasks in the order of their arrival, and how many there are in all."""
+    query = select(TaskRow)
+    if statuses is not None:
+        query = query.where(TaskRow.status.in_([str(one) for one in statuses]))
+    if owner is not None:
+        query = query.where(TaskRow.owner == owner)
+    if task_type is not None:
+        query = query.where(TaskRow.task_type == task_type)
+    total = (await session.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
+    rows = await session.scalars(query.order_by(TaskRow.number).limit(limit).offset(offset))
+    return [_task(row) for row in rows], total
+
+
+async def select_by_number(session: AsyncSession, numbers: Collection[int]) -> dict[int, Task]:
+    """Tasks by their number, under lock."""
+    rows = await session.scalars(select(TaskRow).where(TaskRow.number.in_(numbers)).with_for_update())
+    return {row.number: _task(row) for row in rows}
+
+
+async def count_by_status(session: AsyncSession) -> dict[TaskState, int]:
+    """How many tasks are in each state; states without a task are there with 0."""
+    rows = await session.execute(select(TaskRow.status, func.count()).group_by(TaskRow.status))
+    found = {TaskState(status): count for status, count in rows}
+    return {state: found.get(state, 0) for state in TaskState}
+
+
+async def select_open(session: AsyncSession, agent_ids: Collection[str] | None = None) -> list[Task]:
+    """Tasks that are in somebody's hands; only those of these owners, if given."""
+    query = select(TaskRow).where(TaskRow.status.in_([str(state) for state in OPEN]))
+    if agent_ids is not None:
+        query = query.where(TaskRow.owner.in_(agent_ids))
+    return [_task(row) for row in await session.scalars(query.order_by(TaskRow.number))]
+
+
+async def count_open(session: AsyncSession, agent_id: str, *, except_task: str = "") -> int:
+    """How many of an agent's places are taken, not counting `except_task`."""
+    query = select(func.count()).where(
+        TaskRow.owner == agent_id,
+        TaskRow.status.in_([str(state) for state in OPEN]),
+        TaskRow.task_id != except_task,
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+async def lock_places(session: AsyncSession, agent_ids: Iterable[str]) -> None:
+    """Let nobody else give work to these agents until the transaction ends. On SQLite the one writer sees to that."""
+    if session.get_bind().dialect.name == "postgresql":
+        for agent_id in sorted(set(agent_ids)):  # in one order, so that two transactions cannot wait for each other
+            await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"places:{agent_id}"})
+
+
+async def known_statuses(session: AsyncSession, task_ids: Collection[str]) -> dict[str, TaskState]:
+    """The state of each of these tasks that exists."""
+    rows = await session.execute(select(TaskRow.task_id, TaskRow.status).where(TaskRow.task_id.in_(task_ids)))
+    return {task_id: TaskState(status) for task_id, status in rows}
+
+
+async def owners_of(session: AsyncSession, task_ids: Collection[str]) -> dict[str, str]:
+    """Who has, or had when it was completed, each of these tasks."""
+    rows = await session.execute(select(TaskRow.task_id, TaskRow.owner).where(TaskRow.task_id.in_(task_ids)))
+    return {task_id: owner for task_id, owner in rows if owner is not None}
+
+
+async def select_waiting_for(session: AsyncSession, task_id: str) -> list[str]:
+    """Ids of the tasks that depend on this one."""
+    query = select(TaskDependencyRow.task_id).where(TaskDependencyRow.needs == task_id)
+    return list(await session.scalars(query.order_by(TaskDependencyRow.task_id)))
+
+
+async def add_consultation(
+    session: AsyncSession, task_id: str, attempt: int, answer: Consultation, *, at: datetime
+) -> bool:
+    """Keep an agent's answer; False if it was there already, and then nothing changes."""
+    values = {"task_id": task_id, "attempt": attempt, "agent_id": answer.agent, "answer": answer.as_json(), "at": at}
+    return await _insert_once(session, ConsultationRow, values)
+
+
+async def select_consultations(session: AsyncSession, task_id: str, attempt: int) -> list[Consultation]:
+    """The answers of one attempt, the most confident first."""
+    query = select(ConsultationRow.answer).where(ConsultationRow.task_id == task_id, ConsultationRow.attempt == attempt)
+    found = [Consultation.model_validate(answer) for answer in await session.scalars(query)]
+    return sorted(found, key=lambda one: (one.can_do is not True, one.can_do is None, -one.confidence, one.agent))
+
+
+async def add_utterance(session: AsyncSession, task_id: str, attempt: int, said: Utterance) -> bool:
+    """Keep a message of a negotiation; False if it was there already."""
+    values = {
+        "task_id": task_id,
+        "attempt": attempt,
+        "round": said.round,
+        "message_id": said.message_id,
+        "speaker": said.speaker,
+        "said": said.as_json(),
+    }
+    return await _insert_once(session, UtteranceRow, values)
+
+
+async def add_verdict(
+    session: AsyncSession,
+    task_id: str,
+    attempt: int,
+    verdict: Verdict,
+    positions: Mapping[int, Sequence[Position]],
+    *,
+    at: datetime,
+) -> bool:
+    """Keep the referee's decision with the positions of each round; False if it was there already."""
+    kept = {str(number): [one.as_json() for one in round_] for number, round_ in positions.items()}
+    values = {"task_id": task_id, "attempt": attempt, "verdict": verdict.as_json(), "positions": kept, "at": at}
+    return await _insert_once(session, VerdictRow, values)
+
+
+async def select_rounds(session: AsyncSession, task_id: str, attempt: int) -> tuple[list[Round], Verdict | None]:
+    """The transcript of one attempt, and the decision if there is one."""
+    said = await session.execute(
+        select(UtteranceRow.round, UtteranceRow.said)
+        .where(UtteranceRow.task_id == task_id, UtteranceRow.attempt == attempt)
+        .order_by(UtteranceRow.id)
+    )
+    messages: dict[int, list[Utterance]] = {}
+    for number, one in said:
+        messages.setdefault(number, []).append(Utterance.model_validate(one))
+    verdict = (
+        await session.scalars(select(VerdictRow).where(VerdictRow.task_id == task_id, VerdictRow.attempt == attempt))
+    ).one_or_none()
+    stood = {int(number): ones for number, ones in verdict.positions.items()} if verdict else {}
+    rounds = [
+        Round(
+            number=number,
+            messages=tuple(messages.get(number, ())),
+            positions=tuple(Position.model_validate(one) for one in stood.get(number, ())),
+        )
+        for number in sorted({*messages, *stood})
+    ]
+    return rounds, Verdict.model_validate(verdict.verdict) if verdict else None
+
+
+async def add_outcome(session: AsyncSession, **values: Any) -> bool:
+    """Keep what became of a task in an agent's hands; False if that was known."""
+    return await _insert_once(session, OutcomeRow, values)
+
+
+async def select_outcomes(session: AsyncSession) -> list[tuple[OutcomeRow, Task]]:
+    """Every outcome with its task, the oldest first."""
+    query = select(OutcomeRow, TaskRow).join(TaskRow, TaskRow.task_id == OutcomeRow.task_id)
+    found = await session.execute(query.order_by(OutcomeRow.at, OutcomeRow.outcome_id))
+    return [(outcome, _task(row)) for outcome, row in found]
+
+
+async def delete_said_by(session: AsyncSession, agent_id: str, person: str) -> int:
+    """Delete every outcome, answer and message of an agent and its person; how many rows."""
+    count = 0
+    for statement in (
+        delete(OutcomeRow).where((OutcomeRow.agent_id == agent_id) | (OutcomeRow.person == person)),
+        delete(ConsultationRow).where(ConsultationRow.agent_id == agent_id),
+        delete(UtteranceRow).where(UtteranceRow.speaker == agent_id),
+    ):
+        count += (await session.execute(statement)).rowcount  # type: ignore[attr-defined]  # a delete has a cursor result
+    return count
+
+
+async def _insert_once(session: AsyncSession, table: type[Any], values: dict[str, Any]) -> bool:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**values).on_conflict_do_nothing()
+    result = await session.execute(statement)
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # an insert has a cursor result
+
+
+async def _row(session: AsyncSession, query: Select[TaskRow], task_id: str) -> TaskRow:
+    row = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+    if row is None:
+        raise UnknownTaskError(f"there is no task '{task_id}'", task_id=task_id)
+    return row
+
+
+def _values(task: Task) -> dict[str, Any]:
+    known = task.model_dump(mode="json", include=set(_DETAILS))
+    values: dict[str, Any] = {name: getattr(task, name) for name in _COLUMNS}
+    return {**values, "status": str(task.status), "details": known}
+
+
+def _task(row: TaskRow) -> Task:
+    values = {name: getattr(row, name) for name in _COLUMNS if name != "owner"}
+    return Task.model_validate(
+        {**values, **row.details, "task_id": row.task_id, "number": row.number, "created_at": row.created_at}
+    )
