@@ -7,7 +7,7 @@ one got in between. On PostgreSQL both doors are ordinary transactions.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
 
 BUSY_TIMEOUT = timedelta(seconds=30)
+SCRUB_WAIT = timedelta(seconds=2)
 
 
 class Database:
@@ -60,6 +61,30 @@ class Database:
         """Raise `StorageUnavailableError` unless the database answers."""
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
+
+    async def scrub(self, tables: Iterable[str] = ()) -> bool:
+        """Erase from the files what was deleted from `tables`, as far as that is ours to do.
+
+        SQLite zeroes what it deletes, but the write-ahead log keeps the older pages until it is truncated here: the
+        answer is False while a reader still needs them, and a later call gets further. PostgreSQL vacuums the tables;
+        its own log and its backups are the server's affair.
+        """
+        with _translated(self.url):
+            async with self._one_writer or nullcontext(), self.engine.connect() as connection:
+                if not self.is_sqlite:
+                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    for name in tables:
+                        await connection.exec_driver_sql(f'VACUUM "{name}"')
+                    return True
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                # Waiting for a reader keeps every writer out: a short wait, and another call later.
+                await driver.execute(f"PRAGMA busy_timeout={int(SCRUB_WAIT.total_seconds() * 1000)}")
+                try:
+                    cursor = await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    busy = (await cursor.fetchone())[0]
+                finally:
+                    await driver.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+                return not busy
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -107,7 +132,14 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
     # The driver must not open transactions on its own: `_begin_sqlite` says which kind.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "temp_store=MEMORY"):
+    # What a person had deleted must not be readable in the file: `secure_delete` overwrites it.
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "synchronous=NORMAL",
+        "temp_store=MEMORY",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT.total_seconds() * 1000)}")
     cursor.close()

@@ -18,10 +18,14 @@ from folkmoot.storage.errors import HomeBusyError, HomeUnusableError
 
 @dataclass(frozen=True, kw_only=True)
 class RunningServer:
-    """Who owns a home right now: the process id, and the base URL if it is a server that already listens."""
+    """Who owns a home right now: the process id and, if it is a server that already listens, how to speak to it.
+
+    `key` opens the API for commands that can read this home, as long as that process lives.
+    """
 
     pid: int
     url: str | None = None
+    key: str | None = None
 
 
 class Home:
@@ -63,9 +67,9 @@ class Home:
             finally:
                 self.path("owner.json").unlink(missing_ok=True)
 
-    def announce(self, url: str) -> None:
+    def announce(self, *, url: str, key: str) -> None:
         """Tell commands in this home where its server listens; only the owner may."""
-        self._announce(RunningServer(pid=os.getpid(), url=url))
+        self._announce(RunningServer(pid=os.getpid(), url=url, key=key))
 
     def owner(self) -> RunningServer | None:
         """Who owns this home, or None if nobody does (a note left by a killed process does not count)."""
@@ -80,6 +84,7 @@ class Home:
 
     def _announce(self, server: RunningServer) -> None:
         draft = self.path("owner.json.new")
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(server)))
         draft.replace(self.path("owner.json"))
 

@@ -1,0 +1,109 @@
+"""`folkmoot agent`: who is here, who is free, and mail that could not be delivered."""
+
+from typing import Annotated, Any
+
+import typer
+
+from folkmoot.cli.output import AsJson, as_json, fields, table
+
+app = typer.Typer(help="Agents: who is here and free.", no_args_is_help=True, rich_markup_mode=None)
+AgentId = Annotated[str, typer.Argument(help="As `agent list` shows it.")]
+
+
+@app.command("list")
+def list_(
+    role: Annotated[str | None, typer.Option()] = None,
+    capability: Annotated[str | None, typer.Option()] = None,
+    online_only: Annotated[bool, typer.Option("--online")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show the agents."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    async def act(caller: Caller) -> Any:
+        query = {"role": role, "capability": capability, "online_only": online_only or None}
+        return await caller.call("GET", "/api/agents", params={k: v for k, v in query.items() if v is not None})
+
+    found = with_workplace(act)
+    if json:
+        as_json(found)
+        return
+    table(
+        f"{found['total']} agents",
+        ("agent", "name", "type", "role", "status", "availability", "load"),
+        (
+            (
+                one["agent_id"],
+                one["name"],
+                one["type"],
+                one["role"],
+                one["status"],
+                one["availability_status"],
+                f"{one['current_workload']}/{one['max_capacity']}",
+            )
+            for one in found["agents"]
+        ),
+    )
+
+
+@app.command()
+def show(agent_id: AgentId, json: AsJson = False) -> None:
+    """Show one agent."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    async def act(caller: Caller) -> Any:
+        return await caller.call("GET", f"/api/agents/{agent_id}")
+
+    one = with_workplace(act)
+    if json:
+        as_json(one)
+        return
+    fields(one["name"], one.items())
+
+
+@app.command()
+def availability(
+    agent_id: AgentId,
+    state: Annotated[str, typer.Argument(help="available, busy, away or offline.")],
+    max_capacity: Annotated[int | None, typer.Option(min=0, help="How many tasks at a time.")] = None,
+) -> None:
+    """Say whether an agent may get work."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    body: dict[str, Any] = {"availability_status": state}
+    if max_capacity is not None:
+        body["max_capacity"] = max_capacity
+
+    async def act(caller: Caller) -> Any:
+        return await caller.call("PUT", f"/api/agents/{agent_id}/availability", json=body)
+
+    with_workplace(act)
+    typer.echo(f"{agent_id} is {state}")
+
+
+@app.command("dead-letters")
+def dead_letters(json: AsJson = False) -> None:
+    """Show messages that were given up on."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    async def act(caller: Caller) -> Any:
+        return await caller.call("GET", "/api/agents/messages/dead-letters")
+
+    page = with_workplace(act)
+    if json:
+        as_json(page)
+        return
+    table(
+        f"{page['total']} dead letters",
+        ("message", "from", "to", "intent", "error"),
+        (
+            (
+                one["message"]["message_id"],
+                one["message"]["sender_id"],
+                one["message"]["recipient_id"],
+                one["message"]["intent"],
+                one["error"],
+            )
+            for one in page["items"]
+        ),
+    )

@@ -1,0 +1,32 @@
+"""Printing: tables for people, JSON for programs."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def as_json(value: Any) -> None:
+    """Print a value as one JSON document."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings; cells are shown as text, never as markup."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    sheet = Table(*headings, title=title, title_justify="left", header_style="bold")
+    for row in rows:
+        sheet.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    Console(file=sys.stdout).print(sheet)
+
+
+def fields(title: str, pairs: Iterable[tuple[str, object]]) -> None:
+    """Print names and values below each other."""
+    table(title, ("", ""), [(name, value) for name, value in pairs if value not in (None, "", [], {})])
