@@ -1,0 +1,26 @@
+"""Language models: which one is meant by a name, one loop for all of them, and the one that needs nothing.
+
+`hub.py` resolves names (`openai:gpt-5-mini`, `ollama:llama3.2`, `offline`, `auto`) and runs the loop of `loop.py`, the
+only place that drives pydantic-ai; `providers/` are chosen in `folkmoot.assembly` alone. Each fault has its class in
+`errors.py`, all of them `ModelsError`. What an agent is and which tools it has is the agents' business; whether a
+twin's texts may leave this network is the consent's: a handle only says so by `remote`.
+"""
+
+from folkmoot.models.errors import ModelsError, OfflineModelError
+from folkmoot.models.hub import ModelHub
+from folkmoot.models.knowledge import search_tool
+from folkmoot.models.model import Answer, Limits, ModelHandle, ModelSettings, Turn
+from folkmoot.models.provider import Provider
+
+__all__ = [
+    "Answer",
+    "Limits",
+    "ModelHandle",
+    "ModelHub",
+    "ModelSettings",
+    "ModelsError",
+    "OfflineModelError",
+    "Provider",
+    "Turn",
+    "search_tool",
+]

@@ -1,0 +1,176 @@
+"""The hub: which model a name means, and the three ways of asking one.
+
+The loop itself is in `loop.py` and is imported, in a thread, when the first question is asked: pydantic-ai takes
+seconds to import, and a plain handler never needs it.
+"""
+
+import asyncio
+import importlib
+from collections.abc import AsyncIterator, Sequence
+from types import ModuleType
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from folkmoot.models.errors import ModelNotConfiguredError, ModelUnavailableError, OfflineModelError, UnknownModelError
+from folkmoot.models.knowledge import Tool
+from folkmoot.models.model import Answer, Limits, ModelHandle, ModelSettings, Turn
+from folkmoot.models.provider import Provider
+
+Output = TypeVar("Output", bound=BaseModel)
+
+
+class ModelHub:
+    """Resolves names to models and asks them.
+
+    `providers` stand in the order in which `auto` tries them; one of them is offline, and `auto` ends there.
+    """
+
+    def __init__(self, *, settings: ModelSettings, providers: Sequence[Provider]) -> None:
+        self._settings = settings
+        self._providers = {provider.name: provider for provider in providers}
+        self._built: dict[str, Any] = {}
+        self._building = asyncio.Lock()
+        self._loop_module: ModuleType | None = None
+
+    async def resolve(self, name: str | None = None) -> ModelHandle:
+        """The model meant by `name`: `provider:model`, a bare provider, `auto`, or None for the setting.
+
+        Raises `UnknownModelError` for a name that means nothing, `ModelNotConfiguredError` if its provider lacks a key
+        or address, `ModelUnavailableError` if a bare provider's server does not say which models it has.
+        """
+        wanted = (name or self._settings.model).strip()
+        if wanted == "auto":
+            return await self._first_there()
+        provider_name, _, model = wanted.partition(":")
+        provider = self._providers.get(provider_name)
+        if provider is None or (":" in wanted and not model) or (provider.offline and model):
+            raise UnknownModelError(
+                f"no model is called '{wanted}'; write auto, {', '.join(self._spellings())}",
+                model=wanted,
+                providers=list(self._providers),
+            )
+        if missing := provider.why_not():
+            raise ModelNotConfiguredError(f"the model '{wanted}' cannot be used yet: {missing}", model=wanted)
+        model = model or await provider.default_model() or ""
+        if not model:
+            raise ModelUnavailableError(
+                f"the server of '{provider_name}' does not answer with the models it has; "
+                f"start it, or name one: {provider_name}:<model>",
+                model=wanted,
+            )
+        return _handle(provider, model)
+
+    async def decide(
+        self,
+        handle: ModelHandle,
+        *,
+        instructions: str,
+        prompt: str,
+        output: type[Output],
+        history: Sequence[Turn] = (),
+        tools: Sequence[Tool] = (),
+        limits: Limits | None = None,
+    ) -> Output:
+        """A typed answer, checked against `output`; a wrong one is sent back twice.
+
+        Raises `OfflineModelError` for an offline handle, whose decisions come from estimators, and every case of
+        `ModelsError` that says what the model's server or its answer was wrong in.
+        """
+        if handle.offline:
+            raise OfflineModelError(
+                "the offline model decides nothing; estimate, or set MODEL to a language model", model=handle.name
+            )
+        model, loop = await self._ready(handle)
+        decided: Output = await loop.decide(
+            model,
+            instructions=instructions,
+            prompt=prompt,
+            output=output,
+            native=self._providers[handle.provider].native_output,
+            history=history,
+            tools=tools,
+            limits=limits,
+            timeout=self._settings.timeout,
+        )
+        return decided
+
+    async def answer(
+        self,
+        handle: ModelHandle,
+        *,
+        instructions: str,
+        prompt: str,
+        history: Sequence[Turn] = (),
+        tools: Sequence[Tool] = (),
+        limits: Limits | None = None,
+    ) -> Answer:
+        """An answer in words. Raises the cases of `ModelsError`; an error of a tool passes through unchanged."""
+        model, loop = await self._ready(handle)
+        answered: Answer = await loop.answer(
+            model,
+            instructions=instructions,
+            prompt=prompt,
+            history=history,
+            tools=tools,
+            limits=limits,
+            timeout=self._settings.timeout,
+        )
+        return answered
+
+    async def stream(
+        self,
+        handle: ModelHandle,
+        *,
+        instructions: str,
+        prompt: str,
+        history: Sequence[Turn] = (),
+        tools: Sequence[Tool] = (),
+        limits: Limits | None = None,
+    ) -> AsyncIterator[str | Answer]:
+        """Pieces of the answer as they come, then the whole `Answer`. Raises as `answer` does."""
+        model, loop = await self._ready(handle)
+        pieces: AsyncIterator[str | Answer] = loop.stream(
+            model,
+            instructions=instructions,
+            prompt=prompt,
+            history=history,
+            tools=tools,
+            limits=limits,
+        )
+        async for piece in pieces:
+            yield piece
+
+    async def close(self) -> None:
+        """Give back every connection; the hub can be used again afterwards."""
+        self._built.clear()
+        for provider in self._providers.values():
+            await provider.close()
+
+    async def _first_there(self) -> ModelHandle:
+        for provider in self._providers.values():
+            if model := await provider.default_model():
+                return _handle(provider, model)
+        raise ModelNotConfiguredError("no model is there at all; keep the provider 'offline' as the last one")
+
+    async def _ready(self, handle: ModelHandle) -> tuple[Any, Any]:
+        async with self._building:
+            if self._loop_module is None:
+                self._loop_module = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
+            if handle.name not in self._built:
+                provider = self._providers[handle.provider]
+                self._built[handle.name] = await asyncio.to_thread(provider.build, handle.model)
+        return self._built[handle.name], self._loop_module
+
+    def _spellings(self) -> list[str]:
+        return [name if one.offline else f"{name}:<model>" for name, one in self._providers.items()]
+
+
+def _handle(provider: Provider, model: str) -> ModelHandle:
+    return ModelHandle(
+        name=provider.name if provider.offline else f"{provider.name}:{model}",
+        provider=provider.name,
+        model=model,
+        offline=provider.offline,
+        remote=provider.remote(model),
+    )

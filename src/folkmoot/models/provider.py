@@ -1,0 +1,45 @@
+"""What a provider of models promises; the providers themselves are in `providers/`."""
+
+from typing import Any, Protocol
+
+
+class Provider(Protocol):
+    """A place where models are: a service, a server on this machine, or nothing at all."""
+
+    @property
+    def name(self) -> str:
+        """What stands before the colon in a model's name."""
+        ...
+
+    @property
+    def offline(self) -> bool:
+        """True for the provider that needs nothing and decides nothing."""
+        ...
+
+    @property
+    def native_output(self) -> bool:
+        """Whether typed answers are better asked for by JSON schema than by a tool call."""
+        ...
+
+    async def default_model(self) -> str | None:
+        """The model that the provider's bare name means; None if the provider is not there or not configured.
+
+        Answers within a short time-out and raises nothing for an absent server: `auto` then looks further.
+        """
+        ...
+
+    def why_not(self) -> str | None:
+        """What is missing before this provider can be asked, as a sentence with the remedy; None if nothing is."""
+        ...
+
+    def remote(self, model: str) -> bool:
+        """Whether what `model` is told leaves this machine and its private network. In doubt, yes."""
+        ...
+
+    def build(self, model: str) -> Any:
+        """A `pydantic_ai.models.Model`. Imports heavy libraries and blocks: call it in a thread."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections; calls to models built before fail afterwards."""
+        ...

@@ -1,0 +1,7 @@
+"""The places where models are; `folkmoot.assembly` chooses among them, nobody else imports them."""
+
+from folkmoot.models.providers.offline import Offline
+from folkmoot.models.providers.ollama import Ollama
+from folkmoot.models.providers.openai import OpenAICompatible
+
+__all__ = ["Offline", "Ollama", "OpenAICompatible"]

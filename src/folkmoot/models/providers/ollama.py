@@ -1,0 +1,60 @@
+"""An Ollama on this machine or network: found by asking it, and what was found is remembered for a while."""
+
+from typing import Any
+
+from folkmoot.kernel import Clock
+from folkmoot.models.address import complete, leaves_network
+from folkmoot.models.errors import ModelNotConfiguredError
+from folkmoot.models.model import ModelSettings
+from folkmoot.models.providers.listing import listed_models
+
+
+class Ollama:
+    """The server named by `OLLAMA_HOST`. Its cloud models run elsewhere, wherever the server is."""
+
+    name = "ollama"
+    offline = False
+    native_output = True  # its grammar holds the model to the schema; tool calls of small models often fail
+
+    def __init__(self, settings: ModelSettings, *, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        try:
+            self._url = complete(settings.ollama_host, default_port=11434)
+        except ValueError as error:
+            raise ModelNotConfiguredError(f"OLLAMA_HOST: {error}", setting="OLLAMA_HOST") from error
+        self._seen: tuple[float, str | None] | None = None
+        self._clients: list[Any] = []
+
+    async def default_model(self) -> str | None:
+        now = self._clock.monotonic()
+        if self._seen is None or now - self._seen[0] > self._settings.probe_memory.total_seconds():
+            models = await listed_models(
+                f"{self._url}/api/tags", list_key="models", name_key="name", patience=self._settings.probe_timeout
+            )
+            self._seen = (now, next((name for name in models if "embed" not in name), None))
+        return self._seen[1]
+
+    def why_not(self) -> str | None:
+        return None
+
+    def remote(self, model: str) -> bool:
+        return leaves_network(self._url) or model.endswith(("-cloud", ":cloud"))
+
+    def build(self, model: str) -> Any:
+        from openai import AsyncOpenAI  # noqa: PLC0415  # takes seconds to import
+        from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415  # takes seconds to import
+        from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415  # takes seconds to import
+
+        client = AsyncOpenAI(
+            base_url=f"{self._url}/v1",
+            api_key="ollama",
+            timeout=self._settings.timeout.total_seconds(),
+            max_retries=self._settings.retries,
+        )
+        self._clients.append(client)
+        return OllamaModel(model, provider=OllamaProvider(openai_client=client))
+
+    async def close(self) -> None:
+        while self._clients:
+            await self._clients.pop().close()
