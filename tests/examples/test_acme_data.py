@@ -53,11 +53,12 @@ def _linkedin() -> list[dict[str, str]]:
 
 def _commits() -> list[tuple[str, str, list[str]]]:
     found = []
-    for part in re.split(r"^commit [0-9a-f]{40}\n", (EXPORTS / "git.log").read_text(encoding="utf-8"), flags=re.M)[1:]:
-        author = re.search(r"^Author: (.+) <\S+@acme\.example>$", part, flags=re.M)
+    log = (EXPORTS / "git.log").read_text(encoding="utf-8")
+    for part in re.split(r"^commit [0-9a-f]{40}\n", log, flags=re.MULTILINE)[1:]:
+        author = re.search(r"^Author: (.+) <\S+@acme\.example>$", part, flags=re.MULTILINE)
         assert author is not None, part
-        message = "\n".join(re.findall(r"^    (.*)$", part, flags=re.M))
-        paths = [line for line in part.strip().split("\n\n")[-1].splitlines()]
+        message = "\n".join(re.findall(r"^    (.*)$", part, flags=re.MULTILINE))
+        paths = part.strip().split("\n\n")[-1].splitlines()
         found.append((author[1], message, paths))
     return found
 
