@@ -47,8 +47,9 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRecord:
-    """One message and its fate. `reply` is set when a handler answered."""
+    """One message and its fate. `reply` is set when a handler answered; `position` grows with acceptance."""
 
+    position: int
     message: AgentMessage
     status: MessageStatus
     attempts: int
@@ -82,15 +83,21 @@ class Delivery(Protocol):
         """1 for the first attempt."""
         ...
 
-    def transaction(self) -> AbstractAsyncContextManager[Any]:
+    def transaction(self, reply: Reply = None) -> AbstractAsyncContextManager[Any]:
         """A write transaction (`AsyncSession`) in which the handler's effect and the mark "handled" commit together.
 
-        Raises `AlreadyHandledError` if an earlier attempt committed; let it pass: the broker then acknowledges.
+        `reply` is read when the block ends (the block may fill it) and kept with the mark. Raises
+        `AlreadyHandledError` if an earlier attempt committed; let it pass: the broker then acknowledges, and whoever
+        asked gets the kept reply, or an empty one if none was given here.
         """
         ...
 
     async def stream(self, chunk: dict[str, Any]) -> None:
-        """Send a part of the reply to whoever reads `request_stream`; chunks arrive in order, before the reply."""
+        """Send a part of the reply to whoever reads `request_stream`; chunks arrive in order, before the reply.
+
+        Chunks are not journalled: a reader that comes late gets those from then on. An attempt that failed has sent
+        its chunks; the next attempt sends its own after them.
+        """
         ...
 
 
@@ -109,7 +116,7 @@ class Subscription(Protocol):
     """An agent that is taking its mail."""
 
     async def cancel(self, *, drain: timedelta = timedelta(0)) -> None:
-        """Take no more mail; wait up to `drain` for handlers in flight, then cancel them: their messages stay queued."""
+        """Take no more mail; wait up to `drain` for handlers in flight, then cancel them: their mail stays queued."""
         ...
 
 
@@ -129,26 +136,37 @@ class Broker(Protocol):
         ...
 
     async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
-        """Deliver the mail of `agent_id` to `handler`, at most `concurrency` messages at a time."""
+        """Deliver the mail of `agent_id` to `handler`, at most `concurrency` messages at a time.
+
+        Several subscriptions of one agent are replicas of it: they share the mailbox and its order.
+        """
         ...
 
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # part of the promise: it is the sender's patience
-        """Publish and wait for the reply.
+        """Publish and wait for the reply; a handler that gave none answers with empty data.
 
-        Raises `ReplyTimeoutError`, or `HandlingFailedError` with the dead letter's error.
+        Raises `ReplyTimeoutError` (the message stays accepted), or `HandlingFailedError` with the dead letter's error.
 
-        A repeated request (same `message_id`) whose reply is known gets that reply; nobody is asked again.
+        A repeated request (same `message_id`) whose reply is known gets that reply; one whose message still waits or
+        is being handled waits with it. Nobody is asked again, also after a restart.
         """
         ...
 
     def request_stream(
         self, message: AgentMessage, *, timeout: timedelta
     ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
-        """Publish and yield the chunks of the reply as they come, then the reply itself."""
+        """Publish and yield the chunks of the reply as they come, then the reply itself.
+
+        `timeout` is the longest wait for the next of them. Raises as `request` does.
+        """
         ...
 
     async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
-        """Send to everyone the `recipient_id` selects (`role:x`, …, `everybody`); answers the outcome per recipient."""
+        """Send to everyone the `recipient_id` selects (`role:x`, …, `everybody`) but the sender; the outcome of each.
+
+        Each recipient's copy has an id of its own that follows from `message_id`, so a repeated broadcast is one; the
+        copies carry the `message_id` as `correlation_id` unless they have another.
+        """
         ...
 
     async def find(self, message_id: str) -> MessageRecord | None:
@@ -163,7 +181,7 @@ class Broker(Protocol):
         limit: int = 100,
         before: int | None = None,
     ) -> list[MessageRecord]:
-        """The newest messages from or to an agent, or of a conversation."""
+        """The newest messages from or to an agent, or of a conversation; `before` a `position`, for the next page."""
         ...
 
     async def dead_letters(
@@ -180,7 +198,16 @@ class Broker(Protocol):
         """Delete a dead letter. Raises `UnknownMessageError`."""
         ...
 
-    async def stats(self) -> BrokerStats: ...
+    async def prune(self, older_than: timedelta = timedelta(days=7)) -> int:
+        """Forget messages handled or expired longer ago than that, and marks of handled ones; how many messages.
+
+        Until then a repeated send or request is recognised. Dead letters stay until they are dropped.
+        """
+        ...
+
+    async def stats(self) -> BrokerStats:
+        """Figures of this moment."""
+        ...
 
     async def health_check(self) -> None:
         """Raise a `FolkmootError` that says what is wrong unless messages can be accepted now."""

@@ -1,0 +1,210 @@
+"""Accepting: from a message that is to be sent to one that waits in its mailbox, with the journal in between."""
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass, replace
+from functools import partial
+
+from folkmoot.kernel import Clock
+from folkmoot.messaging.broker import MessageRecord, MessageStatus, Receipt
+from folkmoot.messaging.brokers import journal
+from folkmoot.messaging.brokers.address import Addresses
+from folkmoot.messaging.brokers.archive import Archive, not_dead
+from folkmoot.messaging.brokers.figures import Figures
+from folkmoot.messaging.brokers.journal import First
+from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
+from folkmoot.messaging.brokers.reader import Reader
+from folkmoot.messaging.brokers.replies import Asker, Replies
+from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.writer import Batch, Letter, Writer
+from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message as it was accepted: with an agent's id as its recipient."""
+
+    message: AgentMessage
+    receipt: Receipt
+
+
+class Acceptance:
+    """Takes messages in; hears from the writer what the journal has, and lets deliveries begin."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        addresses: Addresses,
+        archive: Archive,
+        reader: Reader,
+        writer: Writer,
+        mailboxes: Mailboxes,
+        settler: Settler,
+        replies: Replies,
+        figures: Figures,
+        mailbox_limit: int,
+        max_bytes: int,
+    ) -> None:
+        self._clock = clock
+        self._addresses = addresses
+        self._archive = archive
+        self._reader = reader
+        self._writer = writer
+        self._mailboxes = mailboxes
+        self._settler = settler
+        self._replies = replies
+        self._figures = figures
+        self._mailbox_limit = mailbox_limit
+        self._max_bytes = max_bytes
+        self._next_seq = 1
+
+    async def accept(self, message: AgentMessage, asker: Asker | None) -> Accepted:
+        """Have the message in the journal; `asker` then hears of its end, or of that of the message it repeats."""
+        first: First | None = None
+        if self._addresses.selects(message):
+            # A repeated send goes to whom the first went, whoever fits by now.
+            first = await self._archive.first(message.message_id)
+            if first is None:
+                message = await self._addresses.resolved(message)
+        if first is None:
+            first = await self._journalled(message, asker)
+        if first is None:
+            return Accepted(message, Receipt(message_id=message.message_id, recipient_id=message.recipient_id))
+        message = message.model_copy(update={"recipient_id": first.mailbox})
+        if asker is not None:
+            # Listen first, look then: an end that comes in between is heard.
+            self._replies.listen(asker, first.seq)
+            settlement = await self._reader.settlement(first.seq)
+            if settlement is not None:
+                asker.settled(settlement)
+        receipt = Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
+        return Accepted(message, receipt)
+
+    async def accept_again(self, message_id: str) -> MessageRecord:
+        """Queue a dead letter with fresh attempts. Raises `UnknownMessageError`, `MailboxFullError`."""
+        dead = await self._archive.dead_letter(message_id)
+        message = dead.message
+        mailbox = self._mailboxes.of(message.recipient_id)
+        self._make_room(mailbox)
+        brought_back = False
+        try:
+            brought_back = await self._writer.call(partial(_bring_back, dead.position))
+        finally:
+            if not brought_back:
+                self._mailboxes.one_less(mailbox)
+        if not brought_back:
+            raise not_dead(message_id)
+        self._figures.settled(MessageStatus.DEAD.value, -1)
+        expires = message.expires_at.timestamp() if message.expires_at else None
+        self._enqueue(mailbox, dead.position, message.sender_id, message.payload.priority.rank, expires)
+        record = replace(dead, status=MessageStatus.QUEUED, attempts=0, settled_at=None, error=None)
+        mailbox.pump()
+        return record
+
+    async def _journalled(self, message: AgentMessage, asker: Asker | None) -> First | None:
+        try:
+            letter = self._letter(message)
+        except MailboxFullError:
+            # A repeated send needs no room.
+            first = await self._archive.first(message.message_id)
+            if first is None:
+                raise
+            return first
+        if asker is not None:
+            self._replies.listen(asker, letter.row[0])
+        self._writer.submit_letter(letter)
+        return await letter.accepted
+
+    def _letter(self, message: AgentMessage) -> Letter:
+        body = message.to_bytes()
+        if len(body) > self._max_bytes:
+            raise MessageTooLargeError(
+                f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
+                "send a reference to what is big",
+                size=len(body),
+                limit=self._max_bytes,
+            )
+        mailbox = self._mailboxes.of(message.recipient_id)
+        self._make_room(mailbox)
+        seq = self._next_seq
+        self._next_seq = seq + 1
+        row = (
+            seq,
+            message.message_id,
+            mailbox.agent_id,
+            message.sender_id,
+            message.payload.priority.rank,
+            message.conversation_id,
+            self._clock.now().timestamp(),
+            message.expires_at.timestamp() if message.expires_at is not None else None,
+            body,
+        )
+        return Letter(row, message.intent, mailbox, asyncio.get_running_loop().create_future())
+
+    def _make_room(self, mailbox: Mailbox) -> None:
+        if mailbox.size >= self._mailbox_limit:
+            raise MailboxFullError(
+                f"the mailbox of {mailbox.agent_id} holds {mailbox.size} messages, which is its limit; "
+                "send again later",
+                agent_id=mailbox.agent_id,
+                limit=self._mailbox_limit,
+            )
+        mailbox.size += 1
+
+    def committed(self, batch: Batch, firsts: dict[int, First]) -> None:
+        """The journal has a batch: tell the senders, let deliveries begin, tell the askers."""
+        fed: set[Mailbox] = set()
+        for letter in batch.letters:
+            row, mailbox = letter.row, letter.mailbox
+            first = firsts.get(row[0]) if firsts else None
+            if first is None:
+                self._enqueue(mailbox, row[0], row[3], row[4], row[7])
+                self._figures.sent(letter.intent)
+                if mailbox.takers:
+                    self._reader.keep(row[0], row[8])
+                    fed.add(mailbox)
+            else:
+                self._mailboxes.one_less(mailbox)
+            if not letter.accepted.done():
+                letter.accepted.set_result(first)
+        for mailbox in fed:
+            mailbox.pump()
+        for settlement in batch.settled:
+            self._settler.recorded(settlement)
+            self._replies.settled(settlement)
+
+    def refused(self, letters: list[Letter], error: Exception) -> None:
+        """The journal could not be written: nothing was accepted."""
+        for letter in letters:
+            self._mailboxes.one_less(letter.mailbox)
+            if not letter.accepted.done():
+                letter.accepted.set_exception(error)
+
+    def _enqueue(self, mailbox: Mailbox, seq: int, sender: str, rank: int, expires: float | None) -> None:
+        mailbox.add(seq, sender, rank)
+        if expires is not None:
+            self._settler.will_expire(seq, mailbox, expires)
+
+    async def replay(self) -> None:
+        """Mail left by an earlier process waits again, in the order in which it was accepted."""
+        self._next_seq = await self._reader.last_seq() + 1
+        place = 0
+        while page := await self._reader.waiting(place):
+            for seq, agent_id, sender, rank, expires, attempts, due in page:
+                mailbox = self._mailboxes.of(agent_id)
+                mailbox.size += 1
+                if attempts:
+                    self._settler.attempts[seq] = attempts
+                if due is not None and due > self._clock.now().timestamp():
+                    self._settler.will_return(seq, mailbox, sender, rank, due)
+                else:
+                    mailbox.add(seq, sender, rank)
+                if expires is not None:
+                    self._settler.will_expire(seq, mailbox, expires)
+            place = page[-1][0]
+
+
+def _bring_back(seq: int, connection: sqlite3.Connection) -> bool:
+    return journal.bring_back(connection, seq)

@@ -1,0 +1,317 @@
+"""The broker of one process: mailboxes in memory, everything accepted in an SQLite journal, whatever kills the process.
+
+A send is acknowledged when its row is committed. The end of a message (handled with its reply, dead, expired) is
+committed too before an asker hears of it. With `full_sync` commits survive a power cut; without, they survive the
+death of the process, and a power cut may cost the last moments.
+
+The parts: see `folkmoot.messaging.brokers`.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from folkmoot.kernel import Clock
+from folkmoot.messaging.broker import (
+    BrokerStats,
+    Directory,
+    Handler,
+    MessageRecord,
+    MessageStatus,
+    Receipt,
+    Subscription,
+)
+from folkmoot.messaging.brokers.accept import Acceptance
+from folkmoot.messaging.brokers.address import Addresses, copy_for
+from folkmoot.messaging.brokers.alarm import Alarm
+from folkmoot.messaging.brokers.archive import Archive, not_dead
+from folkmoot.messaging.brokers.deliver import Deliverer, EmbeddedSubscription
+from folkmoot.messaging.brokers.figures import Figures
+from folkmoot.messaging.brokers.journal import Settlement, drop_dead, prune, touch
+from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
+from folkmoot.messaging.brokers.reader import Reader
+from folkmoot.messaging.brokers.replies import Asker, Replies, StreamReader, reply_of
+from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.writer import Writer
+from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
+from folkmoot.messaging.errors import BrokerStoppedError, ReplyTimeoutError
+from folkmoot.messaging.retry import RetryPolicy
+from folkmoot.messaging.store import Inbox
+from folkmoot.telemetry import Metrics
+
+_PRUNED_AT_ONCE: Final = 2000
+
+
+class EmbeddedBroker:
+    """See `Broker` for the promises.
+
+    `journal` is the file of the journal, owned by this broker alone. `mailbox_limit` counts the unsettled messages of
+    one agent. `max_message_bytes` bounds a message and a reply as JSON.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Path,
+        clock: Clock,
+        inbox: Inbox,
+        directory: Directory | None = None,
+        retry: RetryPolicy | None = None,
+        mailbox_limit: int = 1_000_000,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+        full_sync: bool = False,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._clock = clock
+        self._inbox = inbox
+        self._addresses = Addresses(directory)
+        self._running = False
+        self._figures = Figures(metrics)
+        self._mailboxes = Mailboxes()
+        self._alarm = Alarm(clock)
+        self._replies = Replies()
+        self._reader = Reader(journal)
+        self._writer = Writer(path=journal, full_sync=full_sync)
+        self._settler = Settler(
+            writer=self._writer,
+            mailboxes=self._mailboxes,
+            alarm=self._alarm,
+            clock=clock,
+            retry=retry or RetryPolicy(),
+            figures=self._figures,
+        )
+        self._deliverer = Deliverer(
+            reader=self._reader,
+            settler=self._settler,
+            replies=self._replies,
+            inbox=inbox,
+            clock=clock,
+            max_bytes=max_message_bytes,
+        )
+        self._archive = Archive(reader=self._reader, out=self._settler.out)
+        self._acceptance = Acceptance(
+            clock=clock,
+            addresses=self._addresses,
+            archive=self._archive,
+            reader=self._reader,
+            writer=self._writer,
+            mailboxes=self._mailboxes,
+            settler=self._settler,
+            replies=self._replies,
+            figures=self._figures,
+            mailbox_limit=mailbox_limit,
+            max_bytes=max_message_bytes,
+        )
+        self._subscriptions: set[EmbeddedSubscription] = set()
+
+    async def start(self) -> None:
+        """See `Broker.start`."""
+        if self._running:
+            return
+        await self._writer.start(committed=self._acceptance.committed, refused=self._acceptance.refused)
+        await self._reader.start()
+        self._figures.ended.clear()
+        for status, count in (await self._reader.counts()).items():
+            self._figures.settled(status, count)
+        await self._acceptance.replay()
+        self._running = True
+
+    async def stop(self) -> None:
+        """See `Broker.stop`."""
+        if not self._running:
+            return
+        self._running = False
+        await asyncio.gather(*(subscription.cancel() for subscription in list(self._subscriptions)))
+        await self._alarm.stop()
+        await self._writer.stop()
+        self._replies.stop()
+        await self._reader.stop()
+        self._mailboxes.clear()
+        self._settler.clear()
+
+    async def publish(self, message: AgentMessage) -> Receipt:
+        """See `Broker.publish`."""
+        self._must_run()
+        return (await self._acceptance.accept(message, None)).receipt
+
+    async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
+        """See `Broker.subscribe`."""
+        self._must_run()
+        mailbox = self._mailboxes.of(agent_id)
+        subscription = EmbeddedSubscription(
+            mailbox=mailbox,
+            handler=handler,
+            concurrency=concurrency,
+            deliverer=self._deliverer,
+            clock=self._clock,
+            ended=self._unsubscribed,
+        )
+        self._subscriptions.add(subscription)
+        mailbox.takers.append(subscription)
+        subscription.pump()
+        return subscription
+
+    async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
+        """See `Broker.request`."""
+        self._must_run()
+        asker = Asker()
+        patience = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
+        try:
+            accepted = await self._acceptance.accept(message, asker)
+            return reply_of(accepted.message, await asker.answer)
+        finally:
+            self._alarm.cancel(patience)
+            self._replies.leave(asker)
+
+    async def request_stream(
+        self,
+        message: AgentMessage,
+        *,
+        timeout: timedelta,  # noqa: ASYNC109  # see `Broker`
+    ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
+        """See `Broker.request_stream`."""
+        self._must_run()
+        reader = StreamReader()
+        try:
+            accepted = await self._acceptance.accept(message, reader)
+            while isinstance(item := await self._next(reader, message, timeout), dict):
+                yield item
+            yield reply_of(accepted.message, item)
+        finally:
+            self._replies.leave(reader)
+
+    async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
+        """See `Broker.broadcast`."""
+        self._must_run()
+        recipients = await self._addresses.everyone(message)
+        outcomes = await asyncio.gather(
+            *(self.publish(copy_for(message, recipient)) for recipient in recipients), return_exceptions=True
+        )
+        results: dict[str, Receipt | Exception] = {}
+        for recipient, outcome in zip(recipients, outcomes, strict=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+                raise outcome
+            results[recipient] = outcome
+        return results
+
+    async def find(self, message_id: str) -> MessageRecord | None:
+        """See `Broker.find`."""
+        return await self._archive.find(message_id)
+
+    async def messages(
+        self,
+        *,
+        agent_id: str | None = None,
+        conversation_id: str | None = None,
+        limit: int = 100,
+        before: int | None = None,
+    ) -> list[MessageRecord]:
+        """See `Broker.messages`."""
+        return await self._archive.messages(
+            agent_id=agent_id, conversation_id=conversation_id, limit=limit, before=before
+        )
+
+    async def dead_letters(
+        self, *, agent_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[MessageRecord]:
+        """See `Broker.dead_letters`."""
+        return await self._archive.dead_letters(agent_id=agent_id, limit=limit, offset=offset)
+
+    async def retry_dead_letter(self, message_id: str) -> MessageRecord:
+        """See `Broker.retry_dead_letter`."""
+        self._must_run()
+        return await self._acceptance.accept_again(message_id)
+
+    async def drop_dead_letter(self, message_id: str) -> None:
+        """See `Broker.drop_dead_letter`."""
+        dead = await self._archive.dead_letter(message_id)
+        if not await self._writer.call(partial(_drop_dead, dead.position)):
+            raise not_dead(message_id)
+        self._figures.settled(MessageStatus.DEAD.value, -1)
+
+    async def prune(self, older_than: timedelta = timedelta(days=7)) -> int:
+        """See `Broker.prune`."""
+        before = self._clock.now() - older_than
+        pruned, place = 0, 0
+        while place >= 0:
+            # A little at a time: sends wait for none of it longer than for a commit.
+            place, gone = await self._writer.call(partial(_prune_page, before.timestamp(), place))
+            for status, count in gone.items():
+                self._figures.settled(status, -count)
+                pruned += count
+        oldest = await self._reader.oldest()
+        # The mark of a message that may come again must outlive it, however long it has been waiting.
+        await self._inbox.prune(before if oldest is None else min(before, datetime.fromtimestamp(oldest, UTC)))
+        return pruned
+
+    async def stats(self) -> BrokerStats:
+        """See `Broker.stats`."""
+        oldest = await self._reader.oldest()
+        sizes = self._mailboxes.sizes()
+        in_flight = len(self._settler.out)
+        unsettled = sum(sizes.values())
+        self._figures.depth(unsettled)
+        ended = self._figures.ended
+        return BrokerStats(
+            queued=max(unsettled - in_flight, 0),
+            in_flight=in_flight,
+            handled=ended.get(MessageStatus.HANDLED.value, 0),
+            dead=ended.get(MessageStatus.DEAD.value, 0),
+            expired=ended.get(MessageStatus.EXPIRED.value, 0),
+            oldest_seconds=0.0 if oldest is None else max(self._clock.now().timestamp() - oldest, 0.0),
+            mailboxes=sizes,
+        )
+
+    async def health_check(self) -> None:
+        """See `Broker.health_check`."""
+        self._must_run()
+        now = self._clock.now().timestamp()
+        await self._writer.call(partial(_touch, now))
+
+    async def _next(
+        self, reader: StreamReader, message: AgentMessage, patience: timedelta
+    ) -> dict[str, Any] | Settlement:
+        appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
+        try:
+            item = await reader.items.get()
+        finally:
+            self._alarm.cancel(appointment)
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def _unsubscribed(self, subscription: EmbeddedSubscription, mailbox: Mailbox) -> None:
+        self._subscriptions.discard(subscription)
+        mailbox.takers.remove(subscription)
+        self._mailboxes.tidy(mailbox)
+
+    def _must_run(self) -> None:
+        if not self._running:
+            raise BrokerStoppedError("the broker is not running; start it first")
+
+
+def _lose_patience(asker: Asker, message: AgentMessage, timeout: timedelta) -> None:
+    asker.failed(
+        ReplyTimeoutError(
+            f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "
+            "stays accepted: repeat the request with the same message_id to go on waiting",
+            message_id=message.message_id,
+            timeout_seconds=timeout.total_seconds(),
+        )
+    )
+
+
+def _prune_page(before: float, place: int, connection: sqlite3.Connection) -> tuple[int, dict[str, int]]:
+    return prune(connection, before, place, _PRUNED_AT_ONCE)
+
+
+def _drop_dead(seq: int, connection: sqlite3.Connection) -> bool:
+    return drop_dead(connection, seq)
+
+
+def _touch(at: float, connection: sqlite3.Connection) -> None:
+    touch(connection, at)

@@ -1,0 +1,44 @@
+"""What the broker counts, for `stats()` and for the metrics of the server if it has any."""
+
+from prometheus_client import Counter as PrometheusCounter
+
+from folkmoot.messaging.broker import MessageStatus
+from folkmoot.telemetry import Metrics
+
+
+class Figures:
+    """How many messages ended how, within retention; and the same as metrics since the start of the process."""
+
+    def __init__(self, metrics: Metrics | None) -> None:
+        self._metrics = metrics
+        # Looking a label up costs more than counting: each counter is looked up once.
+        self._sent: dict[str, PrometheusCounter] = {}
+        self._ended: dict[tuple[str, str], PrometheusCounter] = {}
+        self.ended: dict[str, int] = {}
+
+    def sent(self, intent: str) -> None:
+        """A message was accepted."""
+        if self._metrics is not None:
+            counter = self._sent.get(intent)
+            if counter is None:
+                counter = self._sent[intent] = self._metrics.messages_sent.labels(intent)
+            counter.inc()
+
+    def handling_ended(self, intent: str, outcome: MessageStatus) -> None:
+        """The handling of a message came to an end."""
+        if self._metrics is not None:
+            counter = self._ended.get((intent, outcome))
+            if counter is None:
+                counter = self._ended[intent, outcome] = self._metrics.messages_handled.labels(intent, outcome.value)
+            counter.inc()
+
+    def settled(self, status: str, by: int = 1) -> None:
+        """The journal has `by` more messages of a status (fewer, if negative)."""
+        self.ended[status] = self.ended.get(status, 0) + by
+        if self._metrics is not None and status == MessageStatus.DEAD:
+            self._metrics.dead_letters.set(self.ended[status])
+
+    def depth(self, waiting: int) -> None:
+        """How many messages are unsettled."""
+        if self._metrics is not None:
+            self._metrics.mailbox_depth.set(waiting)

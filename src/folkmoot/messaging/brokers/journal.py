@@ -1,0 +1,242 @@
+"""The journal's file: its tables and every statement that is run on it. Plain `sqlite3`, called from threads.
+
+`messages` holds what was accepted and never changes; `waiting` has a row for each message that is not settled;
+`settled` has the end of each that is. So a send and an acknowledgement only append, and a start reads `waiting` alone.
+
+A whole batch goes to SQLite in a few statements with many rows each: every statement gives up the interpreter's lock
+once, and a writer that did so for each row would wait for a busy event loop each time.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from folkmoot.messaging.broker import MessageStatus
+from folkmoot.storage import StorageFullError, StorageUnavailableError
+
+VERSION: Final = 1
+_SCHEMA: Final = f"""
+CREATE TABLE IF NOT EXISTS messages (
+    seq INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, mailbox TEXT NOT NULL, sender TEXT NOT NULL,
+    rank INTEGER NOT NULL, conversation TEXT NOT NULL, accepted REAL NOT NULL, expires REAL, body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS messages_mailbox ON messages (mailbox);
+CREATE INDEX IF NOT EXISTS messages_sender ON messages (sender);
+CREATE INDEX IF NOT EXISTS messages_conversation ON messages (conversation);
+CREATE TABLE IF NOT EXISTS waiting (
+    seq INTEGER PRIMARY KEY, attempts INTEGER NOT NULL, due REAL, error TEXT
+);
+CREATE TABLE IF NOT EXISTS settled (
+    seq INTEGER PRIMARY KEY, status TEXT NOT NULL, at REAL NOT NULL, attempts INTEGER NOT NULL, error TEXT, reply BLOB
+);
+CREATE INDEX IF NOT EXISTS settled_dead ON settled (at) WHERE status = 'dead';
+CREATE TABLE IF NOT EXISTS pulse (id INTEGER PRIMARY KEY, at REAL NOT NULL);
+PRAGMA user_version = {VERSION};
+"""
+_LETTER_COLUMNS: Final = 9
+_SETTLED_COLUMNS: Final = 6
+# Rows per statement; few sizes, so that each statement is prepared once. 256 * 9 is far below SQLite's 32,766.
+_SIZES: Final = (256, 64, 16, 4, 1)
+
+LetterRow = tuple[int, str, str, str, int, str, float, float | None, bytes]
+
+
+@dataclass(slots=True)
+class Settlement:
+    """The end of one message. `at` is a POSIX time; `reply` the JSON of the reply message."""
+
+    seq: int
+    status: MessageStatus
+    at: float
+    attempts: int
+    error: str | None = None
+    reply: bytes | None = None
+
+
+@dataclass(slots=True)
+class Postponement:
+    """A message in backoff: it is due at a POSIX time."""
+
+    seq: int
+    attempts: int
+    due: float
+    error: str
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one commit writes. Rows are in the order of their `seq`, which is the order of acceptance."""
+
+    letters: list[LetterRow] = field(default_factory=list)
+    postponed: list[Postponement] = field(default_factory=list)
+    settled: list[Settlement] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The message that had an id before: its `seq`, and the mailbox it went to."""
+
+    seq: int
+    mailbox: str
+
+
+def open_journal(path: Path, *, full_sync: bool, read_only: bool = False) -> sqlite3.Connection:
+    """A connection to the journal at `path`, which is made if need be."""
+    try:
+        if not read_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            path, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=64
+        )
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+            return connection
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if full_sync else 'NORMAL'}")
+        connection.execute("PRAGMA cache_size=-32000")
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        _make_tables(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise translated(error, path) from error
+    return connection
+
+
+def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise StorageUnavailableError(
+            f"the journal {path} was written by a newer version of Folkmoot; start that version, or move the file away",
+            version=version,
+        )
+    if version < VERSION:
+        connection.executescript(_SCHEMA)
+
+
+def translated(error: sqlite3.Error | OSError, path: Path) -> StorageFullError | StorageUnavailableError:
+    """A driver's error as one that tells a person what to do."""
+    said = str(error)
+    if isinstance(error, sqlite3.OperationalError) and ("full" in said or "disk I/O" in said):
+        return StorageFullError(f"the disk that holds {path} is full; free some space and send again", path=str(path))
+    return StorageUnavailableError(f"the journal {path} cannot be used: {said}", path=str(path))
+
+
+def commit(connection: sqlite3.Connection, changes: Changes) -> dict[int, First]:
+    """Write `changes` in one transaction. Answers which letters had been accepted before, by the `seq` of the new one.
+
+    Raises `sqlite3.Error`; then nothing was written.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        firsts = _insert_letters(connection, changes.letters) if changes.letters else {}
+        for late in changes.postponed:
+            connection.execute(
+                "UPDATE waiting SET attempts = ?, due = ?, error = ? WHERE seq = ?",
+                (late.attempts, late.due, late.error, late.seq),
+            )
+        if changes.settled:
+            _insert_settled(connection, changes.settled)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return firsts
+
+
+def _insert_letters(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First]:
+    inserted = _insert_many(connection, "messages", _LETTER_COLUMNS, rows)
+    connection.execute("INSERT INTO waiting (seq, attempts) SELECT seq, 0 FROM messages WHERE seq >= ?", (rows[0][0],))
+    return _firsts(connection, rows) if inserted != len(rows) else {}
+
+
+def _firsts(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First]:
+    ids = json.dumps([row[1] for row in rows])
+    kept = {
+        message_id: First(seq, mailbox)
+        for message_id, seq, mailbox in connection.execute(
+            "SELECT message_id, seq, mailbox FROM messages WHERE message_id IN (SELECT value FROM json_each(?))", (ids,)
+        )
+    }
+    return {row[0]: kept[row[1]] for row in rows if kept[row[1]].seq != row[0]}
+
+
+def _insert_settled(connection: sqlite3.Connection, ends: Sequence[Settlement]) -> None:
+    seqs = json.dumps([end.seq for end in ends])
+    connection.execute("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", (seqs,))
+    rows = [(end.seq, end.status.value, end.at, end.attempts, end.error, end.reply) for end in ends]
+    _insert_many(connection, "settled", _SETTLED_COLUMNS, rows)
+
+
+def _insert_many(connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[Sequence[Any]]) -> int:
+    inserted = 0
+    for part in _parts(rows):
+        values = ",".join([f"({','.join('?' * columns)})"] * len(part))
+        flat = [value for row in part for value in row]
+        # The table's name is one of two constants of this module.
+        statement = f"INSERT INTO {table} VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608  # see above
+        inserted += connection.execute(statement, flat).rowcount
+    return inserted
+
+
+def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    start = 0
+    for size in _SIZES:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+
+
+def bring_back(connection: sqlite3.Connection, seq: int) -> bool:
+    """Make a dead letter wait again with fresh attempts; False if it is none (any more)."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not connection.execute("DELETE FROM settled WHERE seq = ? AND status = 'dead'", (seq,)).rowcount:
+            return False
+        connection.execute("INSERT INTO waiting (seq, attempts) VALUES (?, 0)", (seq,))
+    return True
+
+
+def drop_dead(connection: sqlite3.Connection, seq: int) -> bool:
+    """Delete a dead letter; False if it is none (any more)."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not connection.execute("DELETE FROM settled WHERE seq = ? AND status = 'dead'", (seq,)).rowcount:
+            return False
+        connection.execute("DELETE FROM messages WHERE seq = ?", (seq,))
+    return True
+
+
+def prune(connection: sqlite3.Connection, before: float, after_seq: int, limit: int) -> tuple[int, dict[str, int]]:
+    """Delete up to `limit` handled or expired messages settled before a time, starting after `after_seq`.
+
+    Answers the last `seq` looked at (-1 at the end), and how many of each status went.
+    """
+    looked = connection.execute(
+        "SELECT seq, status, at FROM settled WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit)
+    ).fetchall()
+    old = [(seq, status) for seq, status, at in looked if at < before and status != "dead"]
+    if old:
+        seqs = json.dumps([seq for seq, _ in old])
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for table in ("settled", "messages"):
+                statement = f"DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))"  # noqa: S608  # constants
+                connection.execute(statement, (seqs,))
+    counts: dict[str, int] = {}
+    for _, status in old:
+        counts[status] = counts.get(status, 0) + 1
+    return (looked[-1][0] if len(looked) == limit else -1), counts
+
+
+def touch(connection: sqlite3.Connection, at: float) -> None:
+    """Write one small row, to learn whether writing works."""
+    connection.execute("INSERT OR REPLACE INTO pulse VALUES (1, ?)", (at,))
+
+
+def seq_list(seqs: Iterable[int]) -> str:
+    """A list of `seq` as one bound value, for `json_each`."""
+    return json.dumps(list(seqs))
