@@ -19,7 +19,11 @@ QUEUE: Final = "folkmoot"
 # Recovery looks for runs of this version only. It stays the same over releases: a run must outlive an update.
 _VERSION: Final = "1"
 _THREADS: Final = 16
-_SAID_ELSEWHERE: Final = ("Exception encountered in asynchronous workflow", "DBOS failed to launch")
+_SAID_ELSEWHERE: Final = (
+    "Asyncio task cancelled",
+    "Exception encountered in asynchronous workflow",
+    "DBOS failed to launch",
+)
 
 
 class DbosProcess:
@@ -39,8 +43,17 @@ class DbosProcess:
         Raises `StorageUnavailableError` if the database does not answer, `EngineTakenError` if DBOS runs already.
         """
         dbos = await asyncio.to_thread(_import_dbos)
+        if dbos._dbos._dbos_global_instance is not None:  # noqa: SLF001  # DBOS would go on with the other's settings
+            raise EngineTakenError("durable runs are started already in this process; a process has one engine")
         self._engine = await asyncio.to_thread(system_engine, self._url)
-        await asyncio.to_thread(ping, self._engine)
+        try:
+            await asyncio.to_thread(ping, self._engine)
+            return await self._launch(dbos, workflows)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _launch(self, dbos: Any, workflows: dict[str, Any]) -> dict[str, Any]:
         logger = logging.getLogger("dbos")
         logger.addFilter(self._quiet)
         # With a handler there already, DBOS adds none of its own, and its records go where all others go.
@@ -57,8 +70,6 @@ class DbosProcess:
                 enable_otlp=False,
             )
         )
-        if instance._launched:  # noqa: SLF001  # DBOS would silently go on with the other's settings
-            raise EngineTakenError("durable runs are started already in this process; a process has one engine")
         registered = {name: dbos.DBOS.workflow(name=name)(function) for name, function in workflows.items()}
         # A queue in memory needs no reading of its settings at each poll, and its first run does not wait a second.
         instance._registry._register_internal_queue(  # noqa: SLF001  # as DBOS does for its own queues
@@ -75,8 +86,7 @@ class DbosProcess:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         dbos = _import_dbos()
         await asyncio.to_thread(dbos.DBOS.destroy, destroy_registry=True)
-        if self._engine is not None:
-            await asyncio.to_thread(self._engine.dispose)
+        await asyncio.to_thread(self._engine.dispose)
         logger = logging.getLogger("dbos")
         logger.removeHandler(self._quiet.handler)
         logger.removeFilter(self._quiet)
