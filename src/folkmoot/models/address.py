@@ -17,7 +17,9 @@ def complete(address: str, *, default_port: int) -> str:
         raise ValueError(f"'{address}' is not an address such as http://127.0.0.1:{default_port}")
     host = "127.0.0.1" if parts.hostname in {"0.0.0.0", "::"} else parts.hostname  # noqa: S104  # compared, not bound
     port = parts.port or (default_port if parts.scheme == "http" else 443)
-    return urlunsplit((parts.scheme, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", parts.path, "", ""))
+    return urlunsplit(
+        (parts.scheme, f"[{host}]:{port}" if ":" in host else f"{host}:{port}", parts.path.rstrip("/"), "", "")
+    )
 
 
 def leaves_network(url: str) -> bool:
