@@ -1,0 +1,106 @@
+"""Where a person is reached: e-mail, and streets with house numbers as six languages write them."""
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+_EMAIL = re.compile(
+    r"(?<![\w.+%-])[\w.+%'-]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w-])"
+    r"|(?<![\w.+-])[\w.+-]{1,64}\s?[\[(]\s?at\s?[\])]\s?[\w-]{1,63}(?:\s?[\[(]\s?dot\s?[\])]\s?|\.)[a-z]{2,24}\b",
+    re.IGNORECASE,
+)
+
+_CAPITAL = "A-ZÀ-ÖØ-ÞŒŠŽ"
+_NAME = rf"[{_CAPITAL}][\w'’.\-]{{0,40}}"
+_CITY = rf"(?:,?\s(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:\s?[A-Z]{{2}})?\s[{_CAPITAL}][\w\-]{{1,40}})?"
+_ENGLISH = re.compile(
+    rf"(?<![\w.,/#:$€£-])\d{{1,5}}[A-Za-z]?,?\s(?:[NSEW]\.?\s)?(?:(?!Google\b|Flash\b|Hard\b|One\b){_NAME}\s){{1,4}}"
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Square|Sq|Terrace|Place|Pl|Way|Close"
+    r"|Crescent|Cres|Gardens|Grove|Parkway|Pkwy|Highway|Hwy|Mews|Circle|Alley)\b\.?"
+    r"(?:,?\s(?:Apt|Apartment|Flat|Unit|Suite|Ste|#)\.?\s?\w{1,5})?"
+    rf"(?:,\s{_NAME}(?:\s{_NAME}){{0,2}},?\s[A-Z]{{2}}\s\d{{5}}(?:-\d{{4}})?)?"
+)
+_NO_STREETS = (
+    "Arbeits|Park|Spiel|Stell|Sitz|Camping|Sport|Lager|Speicher|Super|Bau|Floh|Arbeitsm|Wochen|Aktien|Um|Hin|Rück|Aus"
+    "|Heim|Mittel|Schul|Arbeitsw|Ehe|Schlüssel|Voor|Onder|Over|Kerk"
+)
+_GERMAN = re.compile(
+    rf"(?<![\w-])(?:(?:[{_CAPITAL}][\wäöüß\-]{{1,30}}\s)?(?:Straße|Strasse|Str\.|Allee|Weg|Platz|Gasse|Ring"
+    rf"|Damm|Ufer)"
+    rf"|(?!(?:{_NO_STREETS})(?:platz|markt|weg|ring)\b)[{_CAPITAL}][\wäöüß\-]{{2,40}}?"
+    r"(?:straße|strasse|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig|chaussee|promenade))"
+    rf"\s\d{{1,4}}(?:\s?[a-zA-Z]\b)?(?:\s?[-–]\s?\d{{1,4}})?(?![\d:.,%€]\d|\s?(?:Uhr|h|km|min|Stunden"
+    rf"|Minuten|Euro|%|€)){_CITY}"
+    rf"|(?<!\w)(?:Am|An der|An den|Auf der|Auf dem|Im|In der|Unter den|Zum|Zur|Straße des|Alter"
+    rf"|Neuer)\s[{_CAPITAL}0-9][\wäöüß.\-]{{2,40}}"
+    rf"(?:\s[{_CAPITAL}][\wäöüß\-]{{2,40}})?\s\d{{1,4}}[a-z]?,\s(?:D-)?\d{{5}}\s[{_CAPITAL}][\wäöüß\-]{{1,40}}"
+    rf"|(?<!\w)Straße des\s\d{{1,2}}\.\s[{_CAPITAL}]\w{{2,20}}\s\d{{1,4}}\b"
+)
+_FRENCH = re.compile(
+    r"(?<![\w.,/#:€-])\d{1,4}(?:\s?(?:bis|ter|quater))?,?\s"
+    r"(?:(?:[Rr]ue|[Aa]venue|[Aa]v\.|[Bb]oulevard|[Bb]d\.?|[Aa]llée|[Cc]hemin|[Ii]mpasse|[Qq]uai|[Rr]oute"
+    r"|[Ff]aubourg|[Ss]entier)"
+    rf"\s(?:(?:de|du|des|la|le|les)\s){{0,3}}(?:[dl]['’])?|[Pp]lace\s(?:(?:de|du|des|la|le"
+    rf"|les)\s){{1,3}}(?:[dl]['’])?)"
+    rf"{_NAME}(?:\s(?:(?:de|du|des|la)\s)?{_NAME}){{0,3}}{_CITY}"
+)
+_PREPOSITIONS = r"(?:(?:de|del|della|delle|dei|degli|dello|di|la|las|los|el|da|do|dos|das|d['’]|dell['’])\s?){0,3}"
+_SOUTHERN = re.compile(
+    r"(?<!\w)(?:[Cc]alle|C/|[Aa]venida|Avda\.?|Av\.|[Pp]laza|Pza\.?|[Pp]aseo|[Cc]arrer|[Rr]onda|[Tt]ravesía"
+    r"|[Rr]ua|[Tt]ravessa|[Aa]lameda|[Pp]raça|[Vv]iale|[Pp]iazza|[Pp]iazzale|[Cc]orso|[Vv]icolo|[Ll]argo|Via"
+    r"|via(?!\s(?:Zoom|Slack|Teams|Python|Git\w*|API|HTTPS?|Skype|Discord|Signal|Mail|Email|WhatsApp|Google|Meet)\b))"
+    rf"\s?{_PREPOSITIONS}{_NAME}(?:\s{_PREPOSITIONS}{_NAME}){{0,4}},?\s(?:n[.ºo°]{{0,2}}\s?|núm\.?\s?)?\d{{1,4}}\b"
+    rf"(?![:.,%€]\d|\s?(?:%|€|euros?|h\b|km\b|horas|ore)){_CITY}"
+)
+_DUTCH = re.compile(
+    rf"(?<![\w-])(?!(?:{_NO_STREETS})(?:weg|plein)\b)[{_CAPITAL}][\w'’\-]{{1,40}}?"
+    r"(?:straat|laan|weg|gracht|plein|kade|dijk|singel|steeg|dreef|plantsoen|hof)\s\d{1,4}(?:\s?[a-zA-Z]{1,2}\b)?"
+    rf"(?![\d:.,%€]\d|\s?(?:uur|euro|km|%|€))(?:,?\s\d{{4}}\s?[A-Z]{{2}}\b(?:\s{_NAME})?)?"
+)
+_STREETS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        re.compile(
+            r"stra(?:ß|ss)e|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig|chaussee|promenade|\d{5} ", re.IGNORECASE
+        ),
+        _GERMAN,
+    ),
+    (
+        re.compile(
+            r"\b(?:St|Street|R(?:oad|d)|Ave(?:nue)?|L(?:ane|n)|Dr(?:ive)?|Boulevard|Blvd|Court|Ct|Sq(?:uare)?|Terrace|Pl(?:ace)?"
+            r"|Way|Close|Cres(?:cent)?|Gardens|Grove|Parkway|Pkwy|H(?:ighway|wy)|Mews|Circle|Alley)\b"
+        ),
+        _ENGLISH,
+    ),
+    (
+        re.compile(
+            r"\b(?:rue|avenue|av\.|boulevard|bd|allée|chemin|impasse|quai|route|faubourg|sentier|place)", re.IGNORECASE
+        ),
+        _FRENCH,
+    ),
+    (
+        re.compile(
+            r"calle|C/|aven|av|plaza|pza|paseo|carrer|ronda|traves|rua|alameda|praça|via|piazza|corso|vicolo|largo",
+            re.IGNORECASE,
+        ),
+        _SOUTHERN,
+    ),
+    (re.compile(r"straat|laan|weg|gracht|plein|kade|dijk|singel|steeg|dreef|plantsoen|hof"), _DUTCH),
+)
+"""For each language a quick look for its words for streets, and the form of an address."""
+
+
+def find_emails(text: str) -> Iterator[Span]:
+    """E-mail addresses, also with `[at]` and `(dot)`."""
+    for found in _EMAIL.finditer(text):
+        yield found.start(), found.end()
+
+
+def find_addresses(text: str) -> Iterator[Span]:
+    """Streets with house numbers, and the town where it follows: English, German, French, Spanish, Portuguese,
+    Italian, Dutch forms.
+    """
+    for words, form in _STREETS:
+        if words.search(text):
+            for found in form.finditer(text):
+                yield found.start(), found.end()
