@@ -57,11 +57,10 @@ class NotTheOwnerError(TaskError):
     family = Family.CONFLICT
 
 
-class NoPlaceFreeError(TaskError):
-    """The agent already has as many open tasks as it takes."""
+class BadTableError(TaskError):
+    """A table sent back by a front end cannot be read; nothing of it was taken over."""
 
-    code = "no_place_free"
-    family = Family.CONFLICT
+    code = "bad_table"
 
 
 class BadHistoryError(TaskError):

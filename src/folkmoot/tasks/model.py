@@ -31,9 +31,11 @@ class TaskState(StrEnum):
 _S = TaskState
 LEGAL_MOVES: Final[Mapping[TaskState, frozenset[TaskState]]] = MappingProxyType(
     {
-        _S.PENDING: frozenset({_S.CONSULTING, _S.ASSIGNED, _S.CANCELLED}),
-        _S.CONSULTING: frozenset({_S.NEGOTIATING, _S.ASSIGNED, _S.UNASSIGNED, _S.CANCELLED}),
-        _S.NEGOTIATING: frozenset({_S.ASSIGNED, _S.UNASSIGNED, _S.CANCELLED}),
+        # To unassigned without being asked about: what it waits for was cancelled.
+        _S.PENDING: frozenset({_S.CONSULTING, _S.ASSIGNED, _S.UNASSIGNED, _S.CANCELLED}),
+        # Back to pending: the sharing out broke down, and begins anew.
+        _S.CONSULTING: frozenset({_S.NEGOTIATING, _S.ASSIGNED, _S.UNASSIGNED, _S.CANCELLED, _S.PENDING}),
+        _S.NEGOTIATING: frozenset({_S.ASSIGNED, _S.UNASSIGNED, _S.CANCELLED, _S.PENDING}),
         # Back to pending: declined or freed, to be shared out again. To itself: handed to somebody else.
         _S.ASSIGNED: frozenset({_S.ASSIGNED, _S.IN_PROGRESS, _S.COMPLETED, _S.CANCELLED, _S.PENDING}),
         _S.IN_PROGRESS: frozenset({_S.ASSIGNED, _S.COMPLETED, _S.CANCELLED, _S.PENDING}),
@@ -162,7 +164,7 @@ class Shortfall(Noun):
     reasons: tuple[str, ...]
     would_help: tuple[str, ...]
     missing_skills: tuple[str, ...] = ()
-    for_want_of: str = "ability"  # "ability", "capacity", "presence" or "answers"
+    for_want_of: str = "ability"  # or "capacity", "presence", "answers", "dependency", "order" (something broke)
 
 
 class Task(NewTask):

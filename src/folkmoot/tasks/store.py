@@ -26,21 +26,10 @@ from folkmoot.tasks.talk import Consultation, Position, Round, Utterance, Verdic
 
 __all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
 
-_COLUMNS: Final = [
-    "title",
-    "description",
-    "task_type",
-    "priority",
-    "estimated_hours",
-    "deadline",
-    "status",
-    "owner",
-    "attempt",
-    "progress",
-    "version",
-    "updated_at",
-    "completed_at",
-]
+_COLUMNS: Final = (
+    *("title", "description", "task_type", "priority", "estimated_hours", "deadline", "status", "owner"),
+    *("attempt", "progress", "version", "updated_at", "completed_at"),
+)
 _DETAILS: Final = ("required_skills", "dependencies", "metadata", "assignment", "shortfall", "declined_by")
 
 

@@ -39,6 +39,7 @@ class Ground(Noun):
 
     kind: GroundKind
     text: str
+    quote: str = ""  # the evidence's own words; kept out of `text`, so that events and logs never repeat them
     evidence: tuple[str, ...] = ()
     weight: Annotated[float, Field(ge=-1, le=1)] = 0.0
 
@@ -97,6 +98,7 @@ class Position(Noun):
     worth: Share
     toward: str | None = None  # whom it concedes to or wants as a helper
     share: tuple[str, ...] = ()  # the required skills the helper would bring
+    agreed: bool = False  # whether the helper said yes
     reasons: tuple[Ground, ...] = ()
     message: str = ""
     decided_by: str = "offline"

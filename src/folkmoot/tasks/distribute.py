@@ -1,0 +1,203 @@
+"""The run that shares out one task: open, consult, negotiate round by round, award, tell.
+
+Each phase is a step. With the durable engine a step that was recorded is not done again after a restart, and within a
+step every message has an id of its own that the broker knows: nobody is asked twice, nothing is awarded twice. With
+`Straight` the same code runs without an engine, as a replay of a history does.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from folkmoot.events import EventLog
+from folkmoot.kernel import Clock, FolkmootError, rfc3339
+from folkmoot.messaging import AgentMessage, MessageIntent, MessagePayload
+from folkmoot.messaging.errors import MessagingError
+from folkmoot.storage import Database
+from folkmoot.tasks import events, store
+from folkmoot.tasks.award import Award, no_place_left, overtaken, shortfall_of
+from folkmoot.tasks.consult import Candidate, Consult
+from folkmoot.tasks.letters import message_id
+from folkmoot.tasks.model import Shortfall, Task, TaskState, check_move
+from folkmoot.tasks.negotiate import Negotiate, referee, settled
+from folkmoot.tasks.roster import Roster
+from folkmoot.tasks.situation import Brief, Inquiry
+from folkmoot.tasks.talk import Consultation, Position, Verdict
+from folkmoot.tasks.task_types import TaskTypes
+from folkmoot.telemetry import get_logger
+
+RUN_NAME: Final = "share_out_task"
+_AWARD_LIFETIME: Final = timedelta(days=7)
+_log = get_logger("folkmoot.tasks")
+
+
+class Steps(Protocol):
+    """What records the steps of a run; `folkmoot.runs.Run` is one."""
+
+    async def step(self, name: str, fn: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        """`await fn(*args)`, whose answer is JSON."""
+        ...
+
+
+class Straight:
+    """Steps that are simply taken."""
+
+    async def step(self, name: str, fn: Callable[..., Awaitable[Any]], *args: Any) -> Any:  # noqa: ARG002  # see `Steps`
+        return await fn(*args)
+
+
+async def talk_over(
+    steps: Steps, inquiry: Inquiry, candidates: Sequence[Candidate], *, consult: Consult, negotiate: Negotiate
+) -> tuple[list[Consultation], Verdict | None]:
+    """Both phases: every answer, and the verdict, or None if nobody can do it."""
+
+    async def ask_all() -> list[dict[str, Any]]:
+        return [one.as_json() for one in await consult.everybody(inquiry, candidates)]
+
+    answers = [Consultation.model_validate(one) for one in await steps.step("consult", ask_all)]
+    bids = negotiate.invited(inquiry, answers)
+    if not bids:
+        return answers, None
+    await steps.step("negotiate", negotiate.minutes.negotiating, inquiry)
+
+    async def one_round(number: int, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        stood = {one.agent: one for one in map(Position.model_validate, before)}
+        return [one.as_json() for one in (await negotiate.round(inquiry, number, bids, stood)).values()]
+
+    rounds: dict[int, dict[str, Position]] = {}
+    last: list[dict[str, Any]] = []
+    for number in range(1, negotiate.rounds + 1) if len(bids) > 1 else ():
+        last = await steps.step(f"round {number}", one_round, number, last)
+        rounds[number] = {one.agent: one for one in map(Position.model_validate, last)}
+        if settled(rounds[number]):
+            break
+    verdict = referee(answers, rounds)
+
+    async def keep() -> None:
+        await negotiate.minutes.decided(inquiry, verdict, {n: list(stood.values()) for n, stood in rounds.items()})
+
+    await steps.step("decide", keep)
+    return answers, verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribute:
+    """Shares out one task; `run` is what the engine runs under `RUN_NAME`."""
+
+    database: Database
+    log: EventLog
+    clock: Clock
+    roster: Roster
+    types: TaskTypes
+    consult: Consult
+    negotiate: Negotiate
+    award: Award
+
+    async def run(self, steps: Steps, launched: dict[str, Any]) -> str:
+        """`launched` is `{task_id, attempt}`; answers the state the task came to."""
+        task_id, attempt = str(launched["task_id"]), int(launched["attempt"])
+        opened = await steps.step("open", self._open, task_id, attempt)
+        if opened is None:
+            return "overtaken"
+        inquiry = Inquiry.model_validate(opened["inquiry"])
+        candidates = [Candidate(**one) for one in opened["candidates"]]
+        try:
+            answers, verdict = await talk_over(
+                steps, inquiry, candidates, consult=self.consult, negotiate=self.negotiate
+            )
+        except FolkmootError as error:
+            _log.exception("sharing out broke down", task_id=task_id, attempt=attempt)
+            return str(await steps.step("break off", self._break_off, task_id, attempt, error.message))
+        status = await steps.step("award", self._award, task_id, attempt, [one.as_json() for one in answers],
+                                  verdict.as_json() if verdict else None)  # fmt: skip
+        await steps.step("tell", self._tell, task_id, attempt)
+        return str(status)
+
+    async def _open(self, task_id: str, attempt: int) -> dict[str, Any] | None:
+        """Begin the consultation: who is asked, about what, as of when. None: there is nothing to share out."""
+        now = self.clock.now()
+        async with self.database.write() as session:
+            task = await store.lock_task(session, task_id)
+            if overtaken(task, attempt):
+                return None
+            if task.status is TaskState.PENDING:
+                check_move(task_id, task.status, TaskState.CONSULTING)
+                changed = task.model_copy(update={"status": TaskState.CONSULTING})
+                kept = await store.save_task(session, changed, at=now)
+                await self.log.record(session, events.TASK_STATUS, task_id, events.status(kept, str(task.status)))
+        brief = Brief.of(task, capabilities=self.types.capabilities(task.task_type))
+        workers = [one for one in await self.roster.workers() if one.agent_id not in task.declined_by]
+        candidates = [Candidate(agent_id=one.agent_id, subject=one.subject, online=one.online) for one in workers]
+        subjects = tuple(sorted({one.subject for one in candidates}))
+        chosen = await self.consult.likeliest(
+            candidates, Inquiry(brief=brief, attempt=attempt, at=now, subjects=subjects)
+        )
+        inquiry = Inquiry(brief=brief, attempt=attempt, at=now, subjects=tuple(sorted({one.subject for one in chosen})))
+        return {"inquiry": inquiry.as_json(), "candidates": [vars(one) for one in chosen]}
+
+    async def _award(
+        self, task_id: str, attempt: int, answers: list[dict[str, Any]], verdict: dict[str, Any] | None
+    ) -> str:
+        if verdict is None:
+            said = [Consultation.model_validate(one) for one in answers]
+            async with self.database.read() as session:
+                task = await store.find_task(session, task_id)
+            shortfall = shortfall_of(said, task.required_skills, task.declined_by)
+        else:
+            decided = Verdict.model_validate(verdict)
+            task = await self.award.give(task_id, attempt, decided)
+            shortfall = no_place_left(decided)
+        if not overtaken(task, attempt):
+            task = await self.award.give_up(task_id, attempt, shortfall)
+        return str(task.status)
+
+    async def _break_off(self, task_id: str, attempt: int, why: str) -> str:
+        """Rather unassigned with the reason than consulting for ever."""
+        broken = Shortfall(
+            reasons=(f"Sharing it out broke down: {why}",),
+            would_help=("See to the fault and share the task out again, or assign it by hand.",),
+            for_want_of="order",
+        )
+        return str((await self.award.give_up(task_id, attempt, broken)).status)
+
+    async def _tell(self, task_id: str, attempt: int) -> None:
+        """Let owner and helpers know, and the registry how much the owner now has in hand."""
+        async with self.database.read() as session:
+            task = await store.find_task(session, task_id)
+            assignment = task.assignment
+            if assignment is None or task.attempt != attempt:
+                return
+            count = await store.count_open(session, assignment.owner)
+        await self.roster.set_workload(assignment.owner, count)
+        for agent_id in (assignment.owner, *assignment.helpers):
+            await self._send_award(task, agent_id)
+
+    async def _send_award(self, task: Task, agent_id: str) -> None:
+        assert task.assignment is not None
+        now = self.clock.now()
+        message = AgentMessage(
+            message_id=message_id(f"{task.task_id}:{task.attempt}", "award", agent_id),
+            conversation_id=f"{task.task_id}:{task.attempt}",
+            sender_id=self.consult.manager_id,
+            recipient_id=agent_id,
+            intent=MessageIntent.AWARD,
+            payload=MessagePayload(
+                data={
+                    "task_id": task.task_id,
+                    "title": task.title,
+                    "as": "owner" if agent_id == task.assignment.owner else "helper",
+                    "owner": task.assignment.owner,
+                    "helpers": list(task.assignment.helpers),
+                    "reasoning": task.assignment.reasoning,
+                    "deadline": rfc3339(task.deadline) if task.deadline else None,
+                }
+            ),
+            timestamp=now,
+            expires_at=now + _AWARD_LIFETIME,
+        )
+        try:
+            await self.consult.broker.publish(message)
+        except MessagingError as error:
+            # The task is theirs all the same; they see it on their desk.
+            _log.warning("an award could not be sent", agent=agent_id, task_id=task.task_id, error=error.message)
