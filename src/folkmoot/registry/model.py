@@ -1,0 +1,82 @@
+"""The nouns of the registry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, computed_field
+
+AgentType: TypeAlias = Literal["twin", "specialist", "manager", "user_proxy"]
+Presence: TypeAlias = Literal["online", "offline"]
+Availability: TypeAlias = Literal["available", "busy", "away", "offline"]
+Owner: TypeAlias = Literal["workplace file", "database"]
+
+Level: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def _levels(given: Any) -> Any:
+    """Capabilities may be a list of names: each is then held in full."""
+    return dict.fromkeys(given, 1.0) if isinstance(given, list | tuple | set | frozenset) else given
+
+
+class AgentInfo(BaseModel):
+    """What an agent is, as far as others need to know.
+
+    `name` is what people call it (`user_name`, `person_name` in clients); `person` is whom a twin stands for;
+    `capabilities` maps a name to a level 0..1; `max_capacity` counts tasks at a time; `owner` is where the agent is
+    defined.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    agent_id: str = Field(pattern=r"^[^\s/?#]{1,200}$")
+    name: str = Field(min_length=1, max_length=200)
+    type: AgentType = "specialist"
+    role: str = Field(default="", max_length=200)
+    department: str = Field(default="", max_length=200)
+    description: str = ""
+    person: str | None = None
+    capabilities: Annotated[dict[str, Level], BeforeValidator(_levels)] = Field(default_factory=dict)
+    supported_intents: tuple[str, ...] = ()
+    max_capacity: int = Field(default=5, ge=0, le=1_000_000)
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+    owner: Owner = "database"
+
+
+class AgentRecord(AgentInfo):
+    """An agent and where it stands.
+
+    `presence` follows from heartbeats, `availability` (until `until`, if set) was said by people, `current_workload`
+    counts tasks. `last_seen` is the last heartbeat, `last_active` the last time it had something to do; None: never.
+    """
+
+    presence: Presence
+    availability: Availability
+    until: AwareDatetime | None = None
+    current_workload: int = 0
+    registered_at: AwareDatetime
+    last_seen: AwareDatetime | None = None
+    last_active: AwareDatetime | None = None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property; pydantic wants it so
+    @property
+    def utilization(self) -> float:
+        """Workload as a share of capacity; above 1 when overbooked, 1 for an agent without any capacity."""
+        return self.current_workload / self.max_capacity if self.max_capacity else 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryStats:
+    """Figures over all agents. `utilization` is the workload of all as a share of the capacity of all."""
+
+    total: int
+    online: int
+    offline: int
+    by_type: dict[str, int]
+    by_role: dict[str, int]
+    by_department: dict[str, int]
+    by_availability: dict[str, int]
+    workload: int
+    capacity: int
+    utilization: float
+    oldest_heartbeat: datetime | None

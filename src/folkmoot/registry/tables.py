@@ -1,0 +1,42 @@
+"""The table of agents."""
+
+from datetime import datetime
+
+from pydantic import JsonValue
+from sqlalchemy import Boolean, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from folkmoot.storage import Base, JsonColumn, UtcDateTime
+
+
+class AgentRow(Base):
+    """One agent: what it is (as registered), what people chose instead, and where it stands."""
+
+    __tablename__ = "agents"
+
+    agent_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(20))
+    role: Mapped[str] = mapped_column(String(200), index=True)
+    department: Mapped[str] = mapped_column(String(200), index=True)
+    description: Mapped[str] = mapped_column(Text)
+    person: Mapped[str | None] = mapped_column(String(200))
+    capabilities: Mapped[dict[str, float]] = mapped_column(JsonColumn)
+    supported_intents: Mapped[list[str]] = mapped_column(JsonColumn)
+    max_capacity: Mapped[int] = mapped_column(Integer)
+    # `metadata` is taken on a declarative class.
+    details: Mapped[dict[str, JsonValue]] = mapped_column("metadata", JsonColumn)
+    owner: Mapped[str] = mapped_column(String(20))
+
+    # Set by people; they outlive a restart, in which the agent registers as its definition says.
+    chosen_name: Mapped[str | None] = mapped_column(String(200))
+    chosen_capacity: Mapped[int | None] = mapped_column(Integer)
+    availability: Mapped[str] = mapped_column(String(20))
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    # What the last event said; who was silent for too long is offline whatever stands here.
+    present: Mapped[bool] = mapped_column(Boolean)
+    current_workload: Mapped[int] = mapped_column(Integer)
+    registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    last_active: Mapped[datetime | None] = mapped_column(UtcDateTime)
