@@ -1,0 +1,222 @@
+"""The agent: an actor with a mailbox, handlers and a place in the registry (SPEC B1).
+
+A subclass writes `async def handle_<intent>(self, message)`; what it can do follows from that. Handlers are found in
+`dispatch.py`, rooms above add theirs as behaviours, the parts come in by `context.py`, many agents are hosted by
+`host.py`. Nothing here asks a language model: that is `answering.py`.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from folkmoot.agents.context import AgentContext, Answering, Behaviour
+from folkmoot.agents.definition import AgentDefinition
+from folkmoot.agents.dispatch import given_handlers, handler_for, own_handlers
+from folkmoot.agents.errors import NotInitializedError, UnsupportedIntentError
+from folkmoot.kernel import new_id
+from folkmoot.memory import Found
+from folkmoot.messaging import (
+    AgentMessage,
+    Delivery,
+    MessagePayload,
+    Priority,
+    Receipt,
+    Reply,
+    Subscription,
+)
+from folkmoot.registry import AgentInfo, AgentRecord
+from folkmoot.telemetry import get_logger
+
+Owner = Literal["workplace file", "database"]
+
+
+class BaseAgent:
+    """One agent. It is reached by messages alone, from `initialize()` until `shutdown()`."""
+
+    def __init__(
+        self,
+        definition: AgentDefinition,
+        *,
+        context: AgentContext | None = None,
+        behaviours: Sequence[Behaviour] = (),
+        owner: Owner = "database",
+    ) -> None:
+        self.definition = definition
+        self.log = get_logger(f"agent.{definition.agent_id}")
+        self._context = context
+        self._behaviours = tuple(behaviours)
+        self._handlers: dict[str, Answering] = own_handlers(self)
+        self._owner = owner
+        self._subscription: Subscription | None = None
+        self._active = False
+
+    @property
+    def agent_id(self) -> str:
+        return self.definition.agent_id
+
+    @property
+    def context(self) -> AgentContext:
+        """The parts of the workplace. Raises `NotInitializedError` before there are any."""
+        if self._context is None:
+            raise NotInitializedError(f"'{self.agent_id}' has no workplace yet; add it to an AgentHost")
+        return self._context
+
+    @property
+    def has_context(self) -> bool:
+        """Whether it was given its parts."""
+        return self._context is not None
+
+    def join(self, context: AgentContext, behaviours: Sequence[Behaviour]) -> None:
+        """Take the parts and behaviours of a host; before `initialize()`."""
+        self._context = context
+        self._behaviours = (*self._behaviours, *behaviours)
+
+    async def initialize(self) -> None:
+        """Register, then take mail; whoever calls this sends heartbeats, as `AgentHost` does. Twice is once."""
+        if self._subscription is not None:
+            return
+        context = self.context
+        self._handlers = {**given_handlers(self._info(), self._behaviours), **own_handlers(self)}
+        unhandled = [one for one in self.definition.supported_intents if handler_for(one, self._handlers) is None]
+        if unhandled:
+            self.log.warning("declared_intents_without_handler", intents=unhandled)
+        await context.registry.register(await self.info())
+        self._subscription = await context.broker.subscribe(self.agent_id, self.handle, concurrency=context.concurrency)
+        self.log.info("agent_started", intents=sorted(self._handlers))
+
+    async def shutdown(self) -> None:
+        """Take no more mail, finish what is in hand, and go offline. Mail that comes meanwhile waits."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is None:
+            return
+        await subscription.cancel(drain=self.context.drain)
+        await self.context.registry.depart([self.agent_id])
+        self.log.info("agent_stopped")
+
+    async def handle(self, delivery: Delivery) -> Reply:
+        """Answer one message. Raises `UnsupportedIntentError`, with which it becomes a dead letter at once."""
+        self._active = True
+        message = delivery.message
+        handler = handler_for(message.intent, self._handlers)
+        if handler is None:
+            raise UnsupportedIntentError(
+                f"'{self.agent_id}' does not handle '{message.intent}'; it handles {', '.join(sorted(self._handlers))}",
+                agent_id=self.agent_id,
+                intent=message.intent,
+                supported=[*sorted(self._handlers)],
+            )
+        return await handler(delivery)
+
+    def was_active(self) -> bool:
+        """Whether it had mail since this was last asked."""
+        active, self._active = self._active, False
+        return active
+
+    async def get_supported_intents(self) -> Sequence[str]:
+        """The intents that the registry shows; those with a handler. An override shows fewer or others."""
+        return sorted(self._handlers)
+
+    async def get_agent_capabilities(self) -> Sequence[str] | dict[str, float]:
+        """Capabilities, as a map name → level 0..1 or a list of names, which means level 1 each."""
+        return dict(self.definition.capabilities)
+
+    async def info(self) -> AgentInfo:
+        """What the registry knows of this agent."""
+        capabilities = await self.get_agent_capabilities()
+        return self._info(
+            intents=await self.get_supported_intents(),
+            capabilities=capabilities if isinstance(capabilities, dict) else dict.fromkeys(capabilities, 1.0),
+        )
+
+    async def send_message(
+        self,
+        recipient_id: str,
+        intent: str,
+        data: dict[str, Any] | None = None,
+        *,
+        wait_for_response: bool = False,
+        timeout: timedelta = timedelta(seconds=30),  # noqa: ASYNC109  # the sender's patience, as the broker's
+        priority: Priority = Priority.NORMAL,
+        conversation_id: str | None = None,
+        correlation_id: str | None = None,
+        context: dict[str, Any] | None = None,
+    ) -> Receipt | AgentMessage:
+        """Send to an agent or an address such as `role:cso`: the broker's receipt, or the reply if it is waited for.
+
+        Raises what `Broker.publish` and `Broker.request` raise.
+        """
+        message = AgentMessage(
+            sender_id=self.agent_id,
+            recipient_id=recipient_id,
+            intent=str(intent),
+            timestamp=self.context.clock.now(),
+            correlation_id=correlation_id,
+            payload=MessagePayload(
+                data=data or {},
+                priority=priority,
+                requires_response=wait_for_response,
+                response_timeout=timeout.total_seconds() if wait_for_response else None,
+                context=context or {},
+            ),
+            conversation_id=conversation_id or new_id(),
+        )
+        if wait_for_response:
+            return await self.context.broker.request(message, timeout=timeout)
+        return await self.context.broker.publish(message)
+
+    async def discover_agents(
+        self,
+        *,
+        role: str | None = None,
+        department: str | None = None,
+        capability: str | None = None,
+        intent: str | None = None,
+        online_only: bool = True,
+    ) -> list[AgentRecord]:
+        """The agents that fit everything that is given, this one included."""
+        return await self.context.registry.discover(
+            role=role, department=department, capability=capability, intent=intent, online_only=online_only
+        )
+
+    async def search_knowledge(self, query: str, *, limit: int = 5) -> Sequence[Found]:
+        """The best of what this agent may see, by its memory scopes; empty if it has none."""
+        return await self.context.knowledge.search(query, scopes=self.definition.memory_scopes, limit=limit)
+
+    async def handle_health_check(self, message: AgentMessage) -> Reply:  # noqa: ARG002  # nothing is asked but whether we live
+        """Every agent says that it lives."""
+        return {"status": "healthy", "agent_id": self.agent_id, "timestamp": self.context.clock.now().isoformat()}
+
+    async def handle_capability_query(self, message: AgentMessage) -> Reply:
+        """What this agent can do; with `{"capability": name}`, whether and how well it can do that."""
+        info = await self.info()
+        asked = message.payload.data.get("capability")
+        found: dict[str, Any] = {
+            "agent_id": self.agent_id,
+            "role": info.role,
+            "capabilities": dict(info.capabilities),
+            "supported_intents": list(info.supported_intents),
+        }
+        if isinstance(asked, str):
+            found |= {"capability": asked, "level": info.capabilities.get(asked, 0.0)}
+        return found
+
+    async def handle_agent_status(self, message: AgentMessage) -> Reply:  # noqa: ARG002  # the status is of this agent only
+        """Where this agent stands, as the registry has it."""
+        seen = await self.context.registry.get(self.agent_id)
+        return {"agent_id": self.agent_id, "agent": seen.model_dump(mode="json")}
+
+    def _info(self, *, intents: Sequence[str] = (), capabilities: dict[str, float] | None = None) -> AgentInfo:
+        own = self.definition
+        return AgentInfo(
+            agent_id=own.agent_id,
+            name=own.name,
+            type=own.type,
+            role=own.role,
+            department=own.department,
+            description=own.description,
+            person=own.person,
+            capabilities=dict(own.capabilities) if capabilities is None else capabilities,
+            supported_intents=tuple(str(intent) for intent in intents),
+            max_capacity=own.max_capacity,
+            owner=self._owner,
+        )

@@ -1,0 +1,131 @@
+"""Agents that answer in words: persona, what they may search, and a model (SPEC B6). Only `chat` and
+`request_knowledge` enter the model loop; every other handler stays plain.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+from folkmoot.agents.agent import BaseAgent
+from folkmoot.agents.errors import InvalidRequestError
+from folkmoot.kernel import JsonValue
+from folkmoot.memory import Found
+from folkmoot.messaging import AgentMessage, Delivery, Reply
+from folkmoot.models import Answer, Limits, ModelHandle, Turn, search_tool
+
+_LONGEST_QUESTION = 20_000
+Search = Callable[[str, int], Awaitable[Sequence[Found]]]
+
+
+class AnsweringAgent(BaseAgent):
+    """Answers questions by its model, from what it may search.
+
+    `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "stream": true?}`,
+    `request_knowledge` `{"query": text}`. The reply is `{status, answer, sources: [{text, source, score}], model,
+    offline, usage}`; streamed, chunks `{"chunk": text}` come before it.
+    """
+
+    async def handle_chat(self, message: AgentMessage, delivery: Delivery) -> Reply:
+        """Answer what somebody said."""
+        return await self._answered(message, delivery, asked_in=("message", "content", "question", "query"))
+
+    async def handle_request_knowledge(self, message: AgentMessage, delivery: Delivery) -> Reply:
+        """Answer a question from what this agent knows."""
+        return await self._answered(message, delivery, asked_in=("query", "question", "message", "content"))
+
+    async def instructions(self) -> str:
+        """Who the model is to be."""
+        own = self.definition
+        lines = [
+            own.persona
+            or f"You are {own.name}, {own.role or 'a specialist'}"
+            + (f" in {own.department}." if own.department else "."),
+            own.description,
+            "Search your knowledge before you answer, cite the sources you use, and say so when you find nothing.",
+            "Answer in the language of the question.",
+        ]
+        return "\n".join(line for line in lines if line)
+
+    async def may_use(self, handle: ModelHandle) -> tuple[ModelHandle, Search, str]:
+        """The model to ask really, the search it gets, and a word about it for whoever asked (mostly empty)."""
+
+        async def search(query: str, limit: int) -> Sequence[Found]:
+            return await self.search_knowledge(query, limit=limit)
+
+        return handle, search, ""
+
+    def disclosure(self, handle: ModelHandle) -> str:  # noqa: ARG002  # a twin's depends on it
+        """A sentence that stands before every answer; empty for none."""
+        return ""
+
+    async def _answered(self, message: AgentMessage, delivery: Delivery, *, asked_in: Sequence[str]) -> Reply:
+        question = _question(message, asked_in)
+        handle, search, notice = await self.may_use(await self.context.models.resolve(self.definition.model))
+        own = self.definition.limits
+        asking: dict[str, Any] = {
+            "instructions": await self.instructions(),
+            "prompt": question,
+            "history": _history(message),
+            "tools": [search_tool(search)],
+            "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
+        }
+        opening = " ".join(part for part in (self.disclosure(handle), notice) if part)
+        if message.payload.data.get("stream") is True:
+            answer = await _streamed(self.context.models.stream(handle, **asking), delivery, opening)
+        else:
+            answer = await self.context.models.answer(handle, **asking)
+        return {
+            "status": "success",
+            "answer": f"{opening}\n\n{answer.text}" if opening else answer.text,
+            "disclosure": self.disclosure(handle),
+            "notice": notice,
+            "sources": [{"text": one.text, "source": one.source, "score": one.score} for one in answer.sources],
+            "model": handle.name,
+            "offline": handle.offline,
+            "usage": {
+                "input_tokens": answer.usage.input_tokens,
+                "output_tokens": answer.usage.output_tokens,
+                "requests": answer.usage.requests,
+            },
+        }
+
+
+async def _streamed(pieces: AsyncIterator[str | Answer], delivery: Delivery, opening: str) -> Answer:
+    if opening:
+        await delivery.stream({"chunk": f"{opening}\n\n"})
+    whole = Answer(text="", model="")
+    async for piece in pieces:
+        if isinstance(piece, Answer):
+            whole = piece
+        else:
+            await delivery.stream({"chunk": piece})
+    return whole
+
+
+def _question(message: AgentMessage, asked_in: Sequence[str]) -> str:
+    data: dict[str, JsonValue] = message.payload.data
+    for field in asked_in:
+        value = data.get(field)
+        if isinstance(value, str) and value.strip():
+            if len(value) > _LONGEST_QUESTION:
+                raise InvalidRequestError(
+                    f"'{field}' has {len(value)} characters, more than {_LONGEST_QUESTION}", field=field
+                )
+            return value.strip()
+    raise InvalidRequestError(
+        f"a {message.intent} message needs text in '{asked_in[0]}', as in {{'{asked_in[0]}': 'Who knows Rust?'}}",
+        field=asked_in[0],
+    )
+
+
+def _history(message: AgentMessage) -> list[Turn]:
+    given = message.payload.data.get("history", [])
+    turns: list[Turn] = []
+    for index, entry in enumerate(given if isinstance(given, list) else [given]):
+        match entry:
+            case {"role": "user" | "agent" as role, "text": str(text)}:
+                turns.append(Turn(role=role, text=text))
+            case _:
+                raise InvalidRequestError(
+                    f"history[{index}] must be {{'role': 'user' or 'agent', 'text': …}}", field="history"
+                )
+    return turns

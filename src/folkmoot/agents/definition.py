@@ -1,0 +1,124 @@
+"""An agent as data: who it is, what it can do, and what it answers with (SPEC B5, B6). Pure."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from folkmoot.messaging import AgentMessage
+from folkmoot.registry import AgentType
+
+# What stands at an agent's place in a route or an address of its own; an agent so named could not be reached.
+RESERVED_IDS: Final = frozenset(
+    {"health", "directory", "messages", "invoke", "workflows", "everybody", "user", "system", "broadcast"}
+)
+_SELECTORS: Final = ("role:", "capability:", "department:")
+
+
+def _agent_id(value: str) -> str:
+    if not value.isascii() or any(sign in value for sign in "/?#%\\") or any(sign.isspace() for sign in value):
+        raise ValueError(f"'{value}' must be 1 to 100 ASCII characters without blanks, '/', '?', '#', '%' or '\\'")
+    if value.casefold() in RESERVED_IDS or value.startswith("."):
+        raise ValueError(f"'{value}' is reserved; take another id, for example 'agent.{value.strip('.')}'")
+    if value.casefold().startswith(_SELECTORS):
+        raise ValueError(f"'{value}' reads like the address of a group; take an id that does not begin so")
+    return value
+
+
+def _level(value: Any) -> Any:
+    # bool is an int to Python, and `python: yes` is easily written; it does not say how well.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (math.isfinite(value) and 0 <= value <= 1):
+        shown = str(value).casefold() if isinstance(value, bool) else repr(value)
+        raise ValueError(f"{shown} is not between 0 and 1")
+    return value
+
+
+def _levels(value: Any) -> Any:
+    if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
+        return dict.fromkeys(value, 1.0)
+    return value
+
+
+def _intent(value: str) -> str:
+    try:
+        AgentMessage(sender_id="anyone", recipient_id="anyone", intent=value)
+    except ValidationError as error:
+        raise ValueError(str(error.errors()[0]["msg"]).removeprefix("Value error, ")) from error
+    return value
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+AgentId = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_agent_id)]
+Level = Annotated[float, BeforeValidator(_level)]
+Capabilities = Annotated[dict[Name, Level], BeforeValidator(_levels)]
+
+
+class AgentLimits(BaseModel):
+    """How much one answer of the agent may use: tokens in all, cost in USD, requests to the model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tokens: int | None = Field(default=None, gt=0)
+    cost: float | None = Field(default=None, gt=0)
+    turns: int | None = Field(default=None, gt=0, le=1000)
+
+
+class AgentDefinition(BaseModel):
+    """One agent as it stands in a workplace file.
+
+    `capabilities` is a map name → level 0..1; a plain list means level 1 each. `model` is `provider:name`; None takes
+    the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
+
+    agent_id: AgentId
+    name: Annotated[Name, Field(validation_alias=AliasChoices("name", "user_name"))] = ""
+    type: AgentType = "specialist"
+    person: Name | None = None
+    email: Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", max_length=320)] | None = None
+    role: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    department: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    description: Text = ""
+    capabilities: Capabilities = Field(default_factory=dict)
+    supported_intents: tuple[Annotated[str, AfterValidator(_intent)], ...] = ()
+    max_capacity: Annotated[int, Field(ge=0, le=10_000)] = 5
+    persona: Text = ""
+    model: Name | None = None
+    tools: tuple[Name, ...] = ()
+    memory_scopes: tuple[Name, ...] = ()
+    examples: tuple[Annotated[str, StringConstraints(min_length=1, max_length=2_000)], ...] = ()
+    keywords: tuple[Name, ...] = ()
+    limits: AgentLimits = AgentLimits()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_in(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        filled = dict(data)
+        if filled.get("person") and "type" not in filled:
+            filled["type"] = "twin"
+        if not filled.get("name") and not filled.get("user_name"):
+            filled["name"] = filled.get("person") or filled.get("agent_id") or "unnamed"
+        return filled
+
+    @model_validator(mode="after")
+    def _a_twin_has_a_person(self) -> Self:
+        if self.type == "twin" and not self.person:
+            raise ValueError("a twin needs the 'person' it stands for")
+        if self.type != "twin" and self.person:
+            raise ValueError(f"only a twin stands for a 'person'; this is a {self.type}")
+        return self

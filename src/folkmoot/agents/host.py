@@ -1,0 +1,152 @@
+"""The host: runs agents in this process, keeps them alive in the registry, and follows changes of the workplace."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from folkmoot.agents.agent import BaseAgent
+from folkmoot.agents.context import AgentContext, Behaviour
+from folkmoot.agents.definition import AgentDefinition
+from folkmoot.agents.heartbeats import Heartbeats
+from folkmoot.agents.kinds import KINDS
+from folkmoot.agents.workplace import Workplace
+from folkmoot.registry import AgentExistsError, AgentType, UnknownAgentError
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.agents")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reloaded:
+    """Who came, who went and who changed, by id."""
+
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+class AgentHost:
+    """Hosts agents from `start()` to `stop()`; agents added before are started then.
+
+    `behaviours` are given to every agent. `heartbeat_interval` is the registry's if it is not given. `kinds` says which
+    class a type of the workplace file is.
+    """
+
+    def __init__(
+        self,
+        *,
+        context: AgentContext,
+        behaviours: Sequence[Behaviour] = (),
+        heartbeat_interval: timedelta | None = None,
+        kinds: Mapping[AgentType, type[BaseAgent]] = KINDS,
+    ) -> None:
+        self._context = context
+        self._behaviours = tuple(behaviours)
+        self._kinds = kinds
+        self._agents: dict[str, BaseAgent] = {}
+        self._running = False
+        self._changing = asyncio.Lock()
+        self._heartbeats = Heartbeats(
+            registry=context.registry,
+            clock=context.clock,
+            interval=heartbeat_interval or context.registry.heartbeat_interval,
+            agents=self._agents,
+        )
+
+    @property
+    def agents(self) -> Mapping[str, BaseAgent]:
+        """The hosted agents by id."""
+        return dict(self._agents)
+
+    def make(self, definition: AgentDefinition) -> BaseAgent:
+        """An agent of the class that its type stands for, with this host's parts; not hosted yet."""
+        kind = self._kinds[definition.type]
+        return kind(definition, context=self._context, behaviours=self._behaviours, owner="workplace file")
+
+    async def add(self, agent: BaseAgent | AgentDefinition) -> BaseAgent:
+        """Host an agent: registered and taking mail when this returns, if the host runs.
+
+        Raises `AgentExistsError`. If it cannot start, it is not hosted.
+        """
+        async with self._changing:
+            return await self._add(agent)
+
+    async def remove(self, agent_id: str) -> None:
+        """Let an agent finish what it has in hand, and strike it off the registry. Raises `UnknownAgentError`."""
+        async with self._changing:
+            if agent_id not in self._agents:
+                raise UnknownAgentError(f"this host runs no agent '{agent_id}'", agent_id=agent_id)
+            await self._remove(agent_id)
+
+    async def start(self) -> None:
+        """Start every agent and the heartbeat; if one cannot start, none stays started."""
+        async with self._changing:
+            if self._running:
+                return
+            self._running = True
+            try:
+                for agent in self._agents.values():
+                    await agent.initialize()
+            except BaseException:
+                await self._shut_down()
+                raise
+            self._heartbeats.start()
+
+    async def stop(self) -> None:
+        """Drain every agent at once and go offline; their mail stays. The registry keeps them."""
+        async with self._changing:
+            await self._shut_down()
+
+    async def reload(self, workplace: Workplace) -> Reloaded:
+        """Make the hosted agents those of `workplace`; agents that are the same in it go on undisturbed."""
+        async with self._changing:
+            wanted = {definition.agent_id: definition for definition in workplace.agents}
+            left = tuple(sorted((set(self._agents) | await self._forgotten()) - set(wanted)))
+            joined = tuple(agent_id for agent_id in wanted if agent_id not in self._agents)
+            changed = tuple(
+                agent_id
+                for agent_id, agent in self._agents.items()
+                if agent_id in wanted and agent.definition != wanted[agent_id]
+            )
+            for agent_id in left:
+                await self._remove(agent_id)
+            for agent_id in changed:
+                await self._agents.pop(agent_id).shutdown()
+                await self._add(wanted[agent_id])
+            for agent_id in joined:
+                await self._add(wanted[agent_id])
+        if left or joined or changed:
+            _log.info("workplace_reloaded", joined=joined, left=left, changed=changed)
+        return Reloaded(joined=joined, left=left, changed=changed)
+
+    async def _add(self, agent: BaseAgent | AgentDefinition) -> BaseAgent:
+        if isinstance(agent, AgentDefinition):
+            agent = self.make(agent)
+        elif not agent.has_context:
+            agent.join(self._context, self._behaviours)
+        if agent.agent_id in self._agents:
+            raise AgentExistsError(f"this host runs '{agent.agent_id}' already", agent_id=agent.agent_id)
+        if self._running:
+            await agent.initialize()
+        self._agents[agent.agent_id] = agent
+        return agent
+
+    async def _forgotten(self) -> set[str]:
+        """Agents of an earlier state of the file that nobody runs: they left while this host was down."""
+        known = await self._context.registry.discover()
+        return {one.agent_id for one in known if one.owner == "workplace file" and one.presence == "offline"}
+
+    async def _remove(self, agent_id: str) -> None:
+        agent = self._agents.pop(agent_id, None)
+        if agent is not None:
+            await agent.shutdown()
+        await self._context.registry.deregister(agent_id)
+
+    async def _shut_down(self) -> None:
+        self._running = False
+        await self._heartbeats.stop()
+        outcomes = await asyncio.gather(*(agent.shutdown() for agent in self._agents.values()), return_exceptions=True)
+        for agent_id, outcome in zip(self._agents, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                _log.error("agent_did_not_stop", agent_id=agent_id, error=str(outcome), exc_info=outcome)
