@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, AliasGenerator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 from folkmoot.kernel import Family, FolkmootError
 
@@ -39,10 +48,12 @@ class Settings(BaseModel):
         default=Path("~/.folkmoot"), description="Folder for databases, journals and uploads", examples=["~/.folkmoot"]
     )
     workplace_file: Path | None = Field(
-        default=None, description="The team as YAML; without it, the team that was initialized", examples=["workplace.yaml"]
+        default=None,
+        description="The team as YAML; without it, the team that was initialized",
+        examples=["workplace.yaml"],
     )
     agent_config_file: Path | None = Field(
-        default=None, description="The team in the JSON form {\"agents\": [...]}", examples=["agents.json"]
+        default=None, description='The team in the JSON form {"agents": [...]}', examples=["agents.json"]
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -50,7 +61,9 @@ class Settings(BaseModel):
         examples=["postgresql://folkmoot:secret@localhost:5432/folkmoot"],
     )
     api_host: str = Field(default="127.0.0.1", description="Address to listen on", examples=["127.0.0.1"])
-    api_port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one", examples=["8000"])
+    api_port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one", examples=["8000"]
+    )
     auth: Literal["on", "off"] = Field(
         default="on", description="off: no token is asked for; allowed on a loopback address only", examples=["on"]
     )
@@ -60,7 +73,9 @@ class Settings(BaseModel):
         examples=["at-least-sixteen-characters"],
     )
     cors_origins: str = Field(
-        default="", description="Origins whose pages may call the API, separated by commas", examples=["https://team.example"]
+        default="",
+        description="Origins whose pages may call the API, separated by commas",
+        examples=["https://team.example"],
     )
     tls_cert: Path | None = Field(default=None, description="Certificate chain (PEM) for https", examples=["cert.pem"])
     tls_key: Path | None = Field(default=None, description="Private key (PEM) for https", examples=["key.pem"])
@@ -68,7 +83,9 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Which log lines are written", examples=["INFO"]
     )
-    log_file: Path | None = Field(default=None, description="A file for JSON log lines as well", examples=["folkmoot.log"])
+    log_file: Path | None = Field(
+        default=None, description="A file for JSON log lines as well", examples=["folkmoot.log"]
+    )
     heartbeat_interval: float = Field(
         default=15.0, gt=0, le=3600, description="Seconds between two signs of life of an agent", examples=["15"]
     )
@@ -78,8 +95,12 @@ class Settings(BaseModel):
     model: str = Field(
         default="auto", description="provider:name, `offline`, or `auto`: the first there is", examples=["auto"]
     )
-    openai_api_key: SecretStr | None = Field(default=None, description="Key of an OpenAI-compatible service", examples=["sk-..."])
-    openai_model: str = Field(default="gpt-5-mini", description="Model of that service", examples=["gpt-5-mini"])
+    openai_api_key: SecretStr | None = Field(
+        default=None, description="Key of an OpenAI-compatible service", examples=["sk-..."]
+    )
+    openai_model: str | None = Field(
+        default=None, description="Model of that service; without it the service's own default", examples=["gpt-5-mini"]
+    )
     openai_base_url: str | None = Field(
         default=None, description="Base URL of another OpenAI-compatible server", examples=["http://127.0.0.1:9000/v1"]
     )
@@ -178,7 +199,9 @@ def _one_line(error: ValidationError) -> WrongSettingError:
     secret = "SecretStr" in str(info.annotation)
     shown = "" if secret else f"'{first['input']}': "
     reason = first["msg"].removeprefix("Value error, ")
-    return WrongSettingError(f"{variable} is wrong: {shown}{reason}; for example {variable}={example}", variable=variable)
+    return WrongSettingError(
+        f"{variable} is wrong: {shown}{reason}; for example {variable}={example}", variable=variable
+    )
 
 
 def _check_together(settings: Settings) -> None:
@@ -194,7 +217,13 @@ def _check_together(settings: Settings) -> None:
             f"{missing} is missing: https needs both TLS_CERT and TLS_KEY; for example TLS_CERT=cert.pem TLS_KEY=key.pem",
             variable=missing,
         )
-    for name, file in (("WORKPLACE_FILE", settings.workplace_file), ("AGENT_CONFIG_FILE", settings.agent_config_file),
-                       ("TLS_CERT", settings.tls_cert), ("TLS_KEY", settings.tls_key)):
+    for name, file in (
+        ("WORKPLACE_FILE", settings.workplace_file),
+        ("AGENT_CONFIG_FILE", settings.agent_config_file),
+        ("TLS_CERT", settings.tls_cert),
+        ("TLS_KEY", settings.tls_key),
+    ):
         if file is not None and not file.expanduser().is_file():
-            raise WrongSettingError(f"{name} is wrong: there is no file {file}; for example {name}=workplace.yaml", variable=name)
+            raise WrongSettingError(
+                f"{name} is wrong: there is no file {file}; for example {name}=workplace.yaml", variable=name
+            )

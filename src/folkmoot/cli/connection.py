@@ -80,7 +80,11 @@ async def connected() -> AsyncIterator[Caller]:
         headers = _bearer(owner.key)
         # The server's certificate names its public host, not the loopback address that we use here.
         async with httpx.AsyncClient(
-            base_url=owner.url, headers=headers, timeout=patience, trust_env=False, verify=False  # noqa: S501  # see above
+            base_url=owner.url,
+            headers=headers,
+            timeout=patience,
+            trust_env=False,
+            verify=False,  # noqa: S501  # see above
         ) as http:
             yield Caller(http, url=owner.url)
         return

@@ -14,7 +14,10 @@ DEFAULT_DAYS = 365
 @app.command()
 def grant(
     person: Annotated[str, typer.Argument(help="The person's name.")],
-    email: Annotated[str, typer.Argument(help="Where the person is reached about it.")],
+    email: Annotated[
+        str | None, typer.Argument(help="Where the person is reached; else as at the last consent.")
+    ] = None,
+    *,
     platform: Annotated[str, typer.Option(help="whatsapp, linkedin, git, jsonl or csv.")],
     purpose: Annotated[
         list[str], typer.Option(help="import, profile, train, chat or remote_model; can be repeated.")
@@ -26,7 +29,7 @@ def grant(
     from folkmoot.cli.connection import Caller, with_workplace
 
     async def act(caller: Caller) -> Any:
-        return await caller.call("POST", "/api/consents", json=_request(person, email, platform, purpose, days))
+        return await caller.call("POST", "/api/consents", json=request(person, email, platform, purpose, days))
 
     granted = with_workplace(act)
     if json:
@@ -55,7 +58,14 @@ def list_(
         "consents",
         ("consent", "person", "platform", "purposes", "state", "expires"),
         (
-            (one["consent_id"], one["person"], one["platform"], ", ".join(one["purposes"]), one["state"], one["expires_at"])
+            (
+                one["consent_id"],
+                one["person"],
+                one["platform"],
+                ", ".join(one["purposes"]),
+                one["status"],
+                one["expires_at"],
+            )
             for one in page["items"]
         ),
     )
@@ -73,7 +83,7 @@ def revoke(consent_id: Annotated[str, typer.Argument(help="As `consent list` sho
     typer.echo(f"revoked {consent_id}; what was imported under it is deleted")
 
 
-def _request(person: str, email: str, platform: str, purposes: list[str], days: int) -> dict[str, object]:
+def request(person: str, email: str | None, platform: str, purposes: list[str], days: int) -> dict[str, object]:
     expires = datetime.now(UTC) + timedelta(days=days)
     return {
         "person": person,

@@ -12,8 +12,8 @@ app = typer.Typer(help="The database schema.", no_args_is_help=True, rich_markup
 def upgrade(revision: Annotated[str, typer.Argument(help="Up to this revision.")] = "head") -> None:
     """Bring the schema up to date (`serve` does so by itself)."""
     from folkmoot.assembly import load_settings, on_database
-    from folkmoot.migrations import current_revision
-    from folkmoot.migrations import upgrade as apply
+    from folkmoot.assembly.schema import current_revision
+    from folkmoot.assembly.schema import upgrade as apply
 
     async def act() -> str | None:
         async with on_database(load_settings()) as database:
@@ -25,13 +25,15 @@ def upgrade(revision: Annotated[str, typer.Argument(help="Up to this revision.")
 
 @app.command()
 def downgrade(
-    revision: Annotated[str, typer.Argument(help="Down to this revision; `base` drops everything, `-1` goes one back.")],
+    revision: Annotated[
+        str, typer.Argument(help="Down to this revision; `base` drops everything, `-1` goes one back.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take the schema back; the data of dropped tables is lost."""
     from folkmoot.assembly import load_settings, on_database
-    from folkmoot.migrations import current_revision
-    from folkmoot.migrations import downgrade as apply
+    from folkmoot.assembly.schema import current_revision
+    from folkmoot.assembly.schema import downgrade as apply
 
     if not yes:
         typer.confirm("Data of dropped tables is lost. Go on?", abort=True)
@@ -48,7 +50,7 @@ def downgrade(
 def current() -> None:
     """Print the revision that the schema is at."""
     from folkmoot.assembly import load_settings, on_database
-    from folkmoot.migrations import current_revision
+    from folkmoot.assembly.schema import current_revision
 
     async def act() -> str | None:
         async with on_database(load_settings(), own=False) as database:

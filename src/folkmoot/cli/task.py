@@ -139,21 +139,19 @@ def _print(task: dict[str, Any]) -> None:
             ("owner", task.get("assigned_agent")),
             ("helpers", ", ".join(assignment.get("helpers", []))),
             ("reasoning", assignment.get("reasoning")),
-            ("outcome", (task.get("negotiation") or {}).get("outcome")),
+            ("why nobody", "; ".join((task.get("shortfall") or {}).get("reasons", []))),
+            ("would help", "; ".join((task.get("shortfall") or {}).get("would_help", []))),
         ],
     )
     if task.get("consultation"):
         table(
             "consultation",
             ("agent", "can do", "confidence", "says"),
-            (
-                (one["agent"], one["can_do"], one["confidence"], one["message"])
-                for one in task["consultation"]
-            ),
+            ((one["agent"], one["can_do"], one["confidence"], one["message"]) for one in task["consultation"]),
         )
     for number, one in enumerate((task.get("negotiation") or {}).get("rounds", []), start=1):
         table(
             f"negotiation, round {number}",
-            ("agent", "to", "position", "says"),
-            ((said["agent"], ", ".join(said["to"]), said["position"], said["message"]) for said in one["messages"]),
+            ("agent", "to", "stance", "says"),
+            ((said["speaker"], said["to"], said["stance"], said["message"]) for said in one["messages"]),
         )

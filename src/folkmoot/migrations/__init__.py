@@ -1,9 +1,5 @@
-"""The schema of the database, revision by revision, for SQLite and PostgreSQL (Alembic).
+"""The schema of the database, revision by revision, for SQLite and PostgreSQL.
 
-`versions/` holds the revisions; `apply.py` runs them on an open database. A test holds that the models in the rooms'
-`tables.py` equal what the revisions make.
+An Alembic environment: `env.py` is its entry and sees every table, `versions/` holds the revisions. They are run by
+`folkmoot.assembly.schema`; a test holds that the models in the rooms' `tables.py` equal what the revisions make.
 """
-
-from folkmoot.migrations.apply import current_revision, downgrade, metadata, upgrade
-
-__all__ = ["current_revision", "downgrade", "metadata", "upgrade"]

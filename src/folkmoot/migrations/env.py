@@ -1,9 +1,19 @@
-"""Alembic's entry: runs on the connection that `apply.py` hands over."""
+"""Alembic's entry: runs on the connection that `folkmoot.assembly.schema` hands over."""
 
 from typing import Any
 
 from alembic import context
 
+import folkmoot.consent.tables
+import folkmoot.events.tables
+import folkmoot.memory.tables
+import folkmoot.messaging.tables
+import folkmoot.registry.tables
+import folkmoot.runs.tables
+import folkmoot.security.tables
+import folkmoot.tasks.tables
+import folkmoot.twins.tables
+import folkmoot.web.tables  # noqa: F401  # each import makes its tables known
 from folkmoot.storage import Base
 
 
@@ -19,6 +29,6 @@ context.configure(
     include_object=_ours,
     compare_type=True,
     render_as_batch=connection.dialect.name == "sqlite",
-    transactional_ddl=True,
 )
-context.run_migrations()
+with context.begin_transaction():
+    context.run_migrations()

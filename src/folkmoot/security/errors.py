@@ -17,4 +17,3 @@ class NotSignedInError(SecurityError):
 
     code = "not_signed_in"
     family = Family.UNAUTHENTICATED
-

@@ -42,6 +42,7 @@ class Tokens:
         self._hasher = PasswordHasher()
         self._digest_key = secrets.token_bytes(32)
         self._recognised: dict[bytes, Principal] = {}
+        self._admitted: set[bytes] = set()
         # A flood of wrong tokens must not occupy every thread with hashing.
         self._one_check = asyncio.Semaphore(1)
 
@@ -65,11 +66,17 @@ class Tokens:
         await self._set(token)
         return token
 
+    def admit(self, key: str) -> None:
+        """Recognise `key` as the administrator's as long as this process lives; it is stored nowhere here."""
+        self._admitted.add(self._digest(key))
+
     async def recognise(self, token: str | None) -> Principal:
         """Who this token belongs to; raises `NotSignedInError` for none or a wrong one."""
         if not token:
             raise NotSignedInError("sign in: send the header `Authorization: Bearer <token>`")
-        digest = hmac.digest(self._digest_key, token.encode(), hashlib.sha256)
+        digest = self._digest(token)
+        if digest in self._admitted:
+            return Principal(name=ADMIN, role=ADMIN)
         if (principal := self._recognised.get(digest)) is not None:
             return principal
         async with self._one_check:
@@ -88,8 +95,11 @@ class Tokens:
         await self._store.put(name=ADMIN, role=ADMIN, token_hash=hashed, at=self._clock.now())
         self._recognised.clear()
 
+    def _digest(self, token: str) -> bytes:
+        return hmac.digest(self._digest_key, token.encode("utf-8", "surrogatepass"), hashlib.sha256)
+
     async def _matches(self, token_hash: str, token: str) -> bool:
         try:
             return await asyncio.to_thread(self._hasher.verify, token_hash, token)
-        except (VerificationError, InvalidHashError):
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
             return False

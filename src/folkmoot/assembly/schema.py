@@ -1,4 +1,7 @@
-"""Run the revisions on a `Database`, up or down."""
+"""Run the revisions of `folkmoot.migrations` on a `Database`, up or down.
+
+They are found by their path: the environment there imports every table, which no room may.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +12,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection
 
-import folkmoot.migrations.everything  # noqa: F401  # makes every table known to Base.metadata
-from folkmoot.migrations.errors import UnknownRevisionError
-from folkmoot.storage import Base, Database
-
-
-def metadata() -> MetaData:
-    """The tables of every room, as the models say."""
-    return Base.metadata
+import folkmoot
+from folkmoot.assembly.errors import UnknownRevisionError
+from folkmoot.storage import Database
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
@@ -66,7 +64,7 @@ async def _run(database: Database, act: Callable[[Config], None]) -> None:
 
 def _config(**attributes: Any) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(Path(folkmoot.__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes.update(attributes)
     return config

@@ -1,0 +1,93 @@
+"""`WS /ws`: everything that happens, as it happens, resumable by event id (SPEC J3).
+
+Frames out are `{type, id, timestamp, subject, ...data}`. `?after=ID` (or `last_event_id`) replays what came after that
+event first. In: `ping` answers `pong`, `status` the status, each also as `{"type": ...}`.
+"""
+
+import asyncio
+import json
+from contextlib import aclosing, suppress
+from typing import Any, Final
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from folkmoot.api.system import status_of
+from folkmoot.events import Event
+from folkmoot.kernel import rfc3339
+from folkmoot.security import NotSignedInError
+from folkmoot.web import Parts, of_socket
+
+router = APIRouter()
+NOT_SIGNED_IN: Final = 4401
+BAD_REQUEST: Final = 4400
+TOO_SLOW: Final = 4408
+SEND_SECONDS: Final = 20.0
+
+
+def frame_of(event: Event) -> dict[str, Any]:
+    """An event as `/ws` sends it."""
+    head = {"type": event.type, "id": event.id, "timestamp": rfc3339(event.timestamp), "subject": event.subject}
+    return {**event.data, **head}
+
+
+@router.websocket("/ws")
+async def live(socket: WebSocket) -> None:
+    """Follow the event log."""
+    await socket.accept()
+    try:
+        await of_socket(socket)
+    except NotSignedInError as error:
+        await socket.close(NOT_SIGNED_IN, error.message[:120])
+        return
+    wanted = socket.query_params.get("after") or socket.query_params.get("last_event_id")
+    if wanted is not None and not (wanted.isdecimal() and len(wanted) <= 18):  # noqa: PLR2004  # fits 64 bits
+        await socket.close(BAD_REQUEST, "after is the id of an event: a whole number")
+        return
+    rooms: Parts = socket.app.state.parts
+    after = int(wanted) if wanted is not None else await rooms.events.latest_id()
+    one_at_a_time = asyncio.Lock()
+
+    async def send(frame: dict[str, Any]) -> None:
+        async with one_at_a_time, asyncio.timeout(SEND_SECONDS):
+            await socket.send_text(json.dumps(frame, ensure_ascii=False, default=str))
+
+    tasks = [asyncio.create_task(_tell(rooms, send, after)), asyncio.create_task(_listen(rooms, socket, send))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    except TimeoutError:
+        with suppress(RuntimeError):
+            await socket.close(TOO_SLOW, "frames were not taken; come back with ?after=<last id>")
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # the client went away: it comes back with the last id it saw
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _tell(rooms: Parts, send: Any, after: int) -> None:
+    async with aclosing(rooms.events.follow(after=after)) as events:
+        async for event in events:
+            await send(frame_of(event))
+
+
+async def _listen(rooms: Parts, socket: WebSocket, send: Any) -> None:
+    while True:
+        text = await socket.receive_text()
+        match _wanted(text):
+            case "ping":
+                await send({"type": "pong", "timestamp": rfc3339(rooms.clock.now())})
+            case "status":
+                await send({"type": "status", **(await status_of(rooms)).model_dump()})
+            case unknown:
+                detail = f"unknown frame {unknown[:60]!r}; send ping or status"
+                await send({"type": "error", "message": detail, "timestamp": rfc3339(rooms.clock.now())})
+
+
+def _wanted(text: str) -> str:
+    with suppress(json.JSONDecodeError):
+        frame = json.loads(text)
+        return str(frame.get("type", "")) if isinstance(frame, dict) else str(frame)
+    return text.strip()

@@ -1,0 +1,133 @@
+"""Messages between agents, sent from outside; and the dead-letter box (SPEC A1-A5, A10)."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import AwareDatetime, BaseModel
+
+from folkmoot.kernel import FolkmootError
+from folkmoot.messaging import AgentMessage, MessageRecord, MessageStatus, ReplyTimeoutError, UnknownMessageError
+from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+
+router = APIRouter(prefix="/api/agents/messages", tags=["messages"])
+READ = documented(401, 404, 422, 503)
+WRITE = documented(401, 404, 409, 413, 422, 429, 503, 504)
+MAX_WAIT_SECONDS = 300.0
+
+
+class Sent(BaseModel):
+    """What became of a message; `reply` when one was waited for and came."""
+
+    message_id: str
+    recipient_id: str
+    status: MessageStatus
+    duplicate: bool = False
+    reply: AgentMessage | None = None
+
+
+class Outcome(BaseModel):
+    """What became of a broadcast at one recipient."""
+
+    status: MessageStatus | None = None
+    message_id: str | None = None
+    error: str | None = None
+
+
+class Broadcast(BaseModel):
+    """A broadcast, recipient by recipient."""
+
+    results: dict[str, Outcome]
+    total: int
+
+
+class MessageShown(BaseModel):
+    """A message and its fate."""
+
+    message: AgentMessage
+    status: MessageStatus
+    attempts: int
+    accepted_at: AwareDatetime
+    settled_at: AwareDatetime | None
+    error: str | None
+    reply: AgentMessage | None
+
+
+def _shown(record: MessageRecord) -> MessageShown:
+    return MessageShown.model_validate(record, from_attributes=True)
+
+
+@router.post("", status_code=202, responses=WRITE)
+async def send(
+    _principal: SignedIn,
+    rooms: Rooms,
+    message: AgentMessage,
+    wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for the reply")] = 0,
+) -> Sent:
+    """Send a message to an agent, or to `role:…`, `capability:…`, `department:…`; the same id twice is one message."""
+    if ":" not in message.recipient_id:
+        await rooms.registry.get(message.recipient_id)
+    receipt = await rooms.broker.publish(message)
+    reply = None
+    if wait:
+        try:
+            reply = await rooms.broker.request(message, timeout=timedelta(seconds=wait))
+        except ReplyTimeoutError:
+            reply = None  # the message stays accepted; its status says where it is
+    record = await rooms.broker.find(message.message_id)
+    return Sent(
+        message_id=receipt.message_id,
+        recipient_id=receipt.recipient_id,
+        status=record.status if record else MessageStatus.QUEUED,
+        duplicate=receipt.duplicate,
+        reply=reply,
+    )
+
+
+@router.post("/broadcast", status_code=202, responses=WRITE)
+async def broadcast(_principal: SignedIn, rooms: Rooms, message: AgentMessage) -> Broadcast:
+    """Send to everyone that the recipient selects: `role:…`, `capability:…`, `department:…` or `everybody`."""
+    results = {}
+    for agent_id, outcome in (await rooms.broker.broadcast(message)).items():
+        if isinstance(outcome, Exception):
+            said = outcome.message if isinstance(outcome, FolkmootError) else str(outcome)
+            results[agent_id] = Outcome(error=said)
+        else:
+            results[agent_id] = Outcome(status=MessageStatus.QUEUED, message_id=outcome.message_id)
+    return Broadcast(results=results, total=len(results))
+
+
+@router.get("/dead-letters", responses=documented(401, 422, 503))
+async def dead_letters(
+    _principal: SignedIn,
+    rooms: Rooms,
+    window: Paging,
+    agent_id: Annotated[str | None, Query(max_length=200)] = None,
+) -> Page[MessageShown]:
+    """Messages that were given up on, with the error, the newest first."""
+    found = await rooms.broker.dead_letters(agent_id=agent_id, limit=window.limit, offset=window.offset)
+    total = (await rooms.broker.stats()).dead if agent_id is None else window.offset + len(found)
+    return window.page([_shown(one) for one in found], max(total, window.offset + len(found)))
+
+
+@router.post("/dead-letters/{message_id}/retry", responses=WRITE)
+async def retry(_principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
+    """Deliver a dead letter again."""
+    return _shown(await rooms.broker.retry_dead_letter(message_id))
+
+
+@router.delete("/dead-letters/{message_id}", status_code=204, responses=READ)
+async def drop(_principal: SignedIn, rooms: Rooms, message_id: str) -> Response:
+    """Delete a dead letter."""
+    await rooms.broker.drop_dead_letter(message_id)
+    return Response(status_code=204)
+
+
+@router.get("/{message_id}", responses=READ)
+async def read(_principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
+    """A message, its status and its reply."""
+    record = await rooms.broker.find(message_id)
+    if record is None:
+        raise UnknownMessageError(f"there is no message {message_id}; settled messages are kept for some days only")
+    return _shown(record)

@@ -1,0 +1,119 @@
+"""`folkmoot doctor`: looks at each part from outside and says what to do."""
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+
+from folkmoot.assembly.models import model_hub
+from folkmoot.assembly.settings import Settings, load_settings
+from folkmoot.kernel import FolkmootError, SystemClock
+from folkmoot.storage import Database, Home
+
+LOW_DISK_BYTES = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """How one part was found, and what to do about it if it is not well."""
+
+    part: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """All fields."""
+        return asdict(self)
+
+
+async def examine() -> list[Finding]:
+    """Check settings, home, disk, database, port, team, model; a fault in one does not keep the others from being seen."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    findings = [
+        Finding(part="python", ok=sys.version_info >= (3, 11), found=python, remedy="install Python 3.11 or newer")
+    ]
+    try:
+        settings = load_settings()
+    except FolkmootError as error:
+        return [*findings, Finding(part="settings", ok=False, found=error.message, remedy="mend the variable")]
+    findings.append(Finding(part="settings", ok=True, found="read"))
+    checks: list[tuple[str, Callable[[Settings], Awaitable[Finding]]]] = [
+        ("home", _home),
+        ("disk", _disk),
+        ("database", _database),
+        ("port", _port),
+        ("team", _team),
+        ("model", _model),
+    ]
+    for part, check in checks:
+        try:
+            findings.append(await check(settings))
+        except FolkmootError as error:
+            findings.append(Finding(part=part, ok=False, found=error.message, remedy="see what was found"))
+    return findings
+
+
+async def _home(settings: Settings) -> Finding:
+    home = Home(settings.home)
+    owner = home.owner()
+    if owner is not None:
+        return Finding(part="home", ok=True, found=f"{settings.home}, served by process {owner.pid} at {owner.url}")
+    home.prepare()
+    return Finding(part="home", ok=True, found=f"{settings.home}, free to use")
+
+
+async def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.home).free
+    return Finding(
+        part="disk", ok=free > LOW_DISK_BYTES, found=f"{free // 1024 // 1024:,} MiB free", remedy="free some space"
+    )
+
+
+async def _database(settings: Settings) -> Finding:
+    if settings.database_url is None:
+        return Finding(part="database", ok=True, found="SQLite in the home")
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        await database.ping()
+    finally:
+        await database.close()
+    return Finding(part="database", ok=True, found=database.url.render_as_string(hide_password=True))
+
+
+async def _port(settings: Settings) -> Finding:
+    def free() -> bool:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.api_host, settings.api_port))
+            except OSError:
+                return False
+            return True
+
+    ours = Home(settings.home).owner() is not None
+    found = await asyncio.to_thread(free)
+    return Finding(
+        part="port",
+        ok=found or ours,
+        found=f"{settings.api_port} is " + ("free" if found else "served by this home" if ours else "taken"),
+        remedy="choose another with API_PORT, or stop what listens there",
+    )
+
+
+async def _team(settings: Settings) -> Finding:
+    from folkmoot.agents import load_workplace
+
+    file = settings.workplace_file or settings.agent_config_file
+    if file is None:
+        return Finding(part="team", ok=True, found="none named; `acme` comes up with /api/initialize")
+    team = await asyncio.to_thread(load_workplace, file.expanduser())
+    return Finding(part="team", ok=True, found=f"{file}: {len(team.agents)} agents")
+
+
+async def _model(settings: Settings) -> Finding:
+    handle = await model_hub(settings, SystemClock()).resolve(None)
+    said = "answers by quoting what the agents know" if handle.offline else "a language model"
+    return Finding(part="model", ok=True, found=f"{handle.name}: {said}")

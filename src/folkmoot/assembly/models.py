@@ -1,0 +1,19 @@
+"""Which language models there are, by the settings."""
+
+from folkmoot.assembly.settings import Settings
+from folkmoot.kernel import Clock
+from folkmoot.models import ModelHub, ModelSettings
+from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
+
+
+def model_hub(settings: Settings, clock: Clock) -> ModelHub:
+    """The hub; `auto` tries the providers in this order and ends at the one that is always there."""
+    key = settings.openai_api_key
+    chosen = ModelSettings(
+        model=settings.model,
+        openai_api_key=key.get_secret_value() if key else None,
+        openai_base_url=settings.openai_base_url,
+        openai_model=settings.openai_model,
+        ollama_host=settings.ollama_host,
+    )
+    return ModelHub(settings=chosen, providers=[OpenAICompatible(chosen), Ollama(chosen, clock=clock), Offline()])

@@ -1,0 +1,84 @@
+"""Run the workplace as a server: one process, one home, one port."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from typing import ClassVar
+
+from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.workplace import OpenWorkplace, open_workplace
+from folkmoot.kernel import Family, FolkmootError
+from folkmoot.telemetry import configure_logging, get_logger
+
+
+class PortTakenError(FolkmootError):
+    """Somebody else listens there."""
+
+    code: ClassVar[str] = "port_taken"
+    family: ClassVar[Family] = Family.CONFLICT
+
+
+def run_server(settings: Settings, *, new_token: bool = False) -> None:
+    """Serve until a signal; prints the address and, when it is new, the administrator's token."""
+    configure_logging(level="DEBUG" if settings.debug else settings.log_level, file=settings.log_file)
+    asyncio.run(_serve(settings, new_token=new_token))
+
+
+async def _serve(settings: Settings, *, new_token: bool) -> None:
+    with listening(settings) as bound:
+        async with open_workplace(settings, pages=True, new_token=new_token) as workplace:
+            url = url_of(settings, bound)
+            print(f"Folkmoot is at {url} (dashboard: {url}/dashboard, API: {url}/docs)", flush=True)  # noqa: T201  # what a person at the terminal looks for
+            if workplace.new_admin_token is not None:
+                print(f"administrator's token, shown once: {workplace.new_admin_token}", flush=True)  # noqa: T201  # see above
+            await serve_on(bound, settings, workplace)
+
+
+@contextlib.contextmanager
+def listening(settings: Settings):  # type: ignore[no-untyped-def]  # a context manager of a socket
+    """A bound socket; raises `PortTakenError` before anything else is started."""
+    family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((settings.api_host, settings.api_port))
+            bound.listen(socket.SOMAXCONN)
+        except (OSError, OverflowError) as error:
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+            raise PortTakenError(
+                f"cannot listen on {settings.api_host}:{settings.api_port} ({reason}); stop what listens there, "
+                "or choose another port with --port or API_PORT (0 takes a free one)",
+                host=settings.api_host,
+                port=settings.api_port,
+            ) from error
+        yield bound
+
+
+def url_of(settings: Settings, bound: socket.socket) -> str:
+    """The base URL under which this machine reaches the server."""
+    host = settings.api_host
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # compared, not bound
+        host = "127.0.0.1"
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+
+
+async def serve_on(bound: socket.socket, settings: Settings, workplace: OpenWorkplace) -> None:
+    """Answer requests on a bound socket until a signal ends it; open requests are finished first."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        workplace.app,
+        log_config=None,
+        access_log=settings.debug,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=10,
+        ws_max_size=2 * 1024 * 1024,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    workplace.announce(url_of(settings, bound))
+    get_logger("folkmoot.server").info("serving", url=url_of(settings, bound))
+    await server.serve(sockets=[bound])

@@ -1,0 +1,144 @@
+"""The team of a workplace: which agents come up, and those that join or leave while it runs.
+
+Who works here is said by a workplace file: the setting's, else the one in the home, which `initialize` put there from a
+team that comes with Folkmoot. Twins made one by one stand in the database and come up beside it.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from folkmoot.agents import AgentDefinition, AgentHost, Workplace, load_workplace
+from folkmoot.assembly.joints import CurrentTypes
+from folkmoot.assembly.samples import ACME, team_folder
+from folkmoot.consent import person_key
+from folkmoot.kernel import Family, FolkmootError
+from folkmoot.registry import AgentRegistry
+from folkmoot.skills import Declared
+from folkmoot.skills.estimates import Estimates
+from folkmoot.twins import Twin, TwinRoster
+
+
+class OtherTeamError(FolkmootError):
+    """A different team is up already."""
+
+    code: ClassVar[str] = "other_team"
+    family: ClassVar[Family] = Family.CONFLICT
+
+
+class TeamHall:
+    """Brings agents up and lets them go; `file` is the setting's workplace file, `kept` the home's own."""
+
+    def __init__(
+        self,
+        *,
+        host: AgentHost,
+        registry: AgentRegistry,
+        estimates: Estimates,
+        twins: TwinRoster,
+        types: CurrentTypes,
+        file: Path | None,
+        kept: Path,
+    ) -> None:
+        self._host = host
+        self._registry = registry
+        self._estimates = estimates
+        self._twins = twins
+        self._types = types
+        self._file = file
+        self._kept = kept
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def file(self) -> Path | None:
+        """The workplace file in use, None before there is one."""
+        return self._file or (self._kept if self._kept.is_file() else None)
+
+    async def open(self) -> None:
+        """At the start: bring up whoever the file and the database name. Raises `WorkplaceInvalidError`."""
+        async with self._one_at_a_time:
+            if self.file is not None:
+                await self._bring_up(await asyncio.to_thread(load_workplace, self.file))
+
+    async def initialize(self, team: str | None = None) -> Mapping[str, object]:
+        """Bring a team up: `{manager, workers}`. None means the file's team, or `acme` where there is no file."""
+        async with self._one_at_a_time:
+            if self.file is None:
+                source = team_folder(team or ACME) / "workplace.yaml"
+                await asyncio.to_thread(shutil.copyfile, source, self._kept)
+            elif team is not None:
+                await self._check_same(team)
+            assert self.file is not None
+            await self._bring_up(await asyncio.to_thread(load_workplace, self.file))
+        return await self.who()
+
+    async def who(self) -> dict[str, object]:
+        """The manager and those who take work, by id."""
+        agents = await self._registry.discover()
+        managers = [one.agent_id for one in agents if one.type == "manager"]
+        workers = [one.agent_id for one in agents if one.type in {"twin", "specialist"}]
+        return {"manager": managers[0] if managers else None, "workers": sorted(workers)}
+
+    async def ensure_twin(self, person: str, *, email: str, role: str = "", department: str = "") -> Twin:
+        """The twin of a person, made and hosted if there is none."""
+        async with self._one_at_a_time:
+            twin = await self._twins.ensure(person, email=email)
+            if twin.agent_id not in self._host.agents:
+                definition = _of_twin(twin, role=role, department=department)
+                await self._host.add(definition)
+                await self._estimates.declare([_declared(definition)])
+        return twin
+
+    async def dismiss(self, twin: Twin) -> None:
+        """Let the agent of a forgotten person go, unless the workplace file names it."""
+        async with self._one_at_a_time:
+            workplace = await asyncio.to_thread(load_workplace, self.file) if self.file else None
+            named = {one.agent_id for one in workplace.agents} if workplace else set()
+            if twin.agent_id in self._host.agents and twin.agent_id not in named:
+                await self._host.remove(twin.agent_id)
+
+    async def _check_same(self, team: str) -> None:
+        wanted = await asyncio.to_thread(load_workplace, team_folder(team) / "workplace.yaml")
+        assert self.file is not None
+        there = await asyncio.to_thread(load_workplace, self.file)
+        if there.name != wanted.name:
+            raise OtherTeamError(
+                f"this workplace is '{there.name}' ({self.file}) and cannot become '{team}' as well; "
+                "start that team in a FOLKMOOT_HOME of its own",
+                team=team,
+            )
+
+    async def _bring_up(self, workplace: Workplace) -> None:
+        self._types.replace(workplace.task_types)
+        for one in workplace.agents:
+            if one.type == "twin" and one.person:
+                await self._twins.ensure(one.person, email=one.email or "", agent_id=one.agent_id)
+        named = {one.agent_id for one in workplace.agents}
+        further = [_of_twin(twin) for twin in await self._twins.list() if twin.agent_id not in named]
+        everybody = (*workplace.agents, *further)
+        await self._host.reload(workplace.model_copy(update={"agents": everybody}))
+        await self._estimates.declare([_declared(one) for one in everybody if one.type in {"twin", "specialist"}])
+
+
+def _of_twin(twin: Twin, *, role: str = "", department: str = "") -> AgentDefinition:
+    return AgentDefinition(
+        agent_id=twin.agent_id,
+        name=twin.name,
+        type="twin",
+        person=twin.name,
+        email=twin.email or None,
+        role=role,
+        department=department,
+        description=f"The digital twin of {twin.name}.",
+    )
+
+
+def _declared(one: AgentDefinition) -> Declared:
+    return Declared(
+        person=person_key(one.person) if one.person else one.agent_id,
+        capabilities=dict(one.capabilities),
+        role=one.role,
+        description=one.description,
+    )

@@ -1,0 +1,49 @@
+"""What is done again and again while the workplace is open: sweeping consents, pruning what is past its time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from folkmoot.kernel import Clock, FolkmootError
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.upkeep")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chore:
+    """Something to be done every `every`, the first time at once."""
+
+    name: str
+    every: timedelta
+    act: Callable[[], Awaitable[Any]]
+
+
+class Upkeep:
+    """Runs chores until it is stopped; one that fails is logged and tried again at its next time."""
+
+    def __init__(self, *, clock: Clock, chores: Sequence[Chore]) -> None:
+        self._clock = clock
+        self._chores = chores
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin."""
+        self._tasks = [asyncio.create_task(self._repeat(chore), name=f"chore-{chore.name}") for chore in self._chores]
+
+    async def stop(self) -> None:
+        """End; a chore in the middle of its work is cancelled, and its transaction with it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _repeat(self, chore: Chore) -> None:
+        while True:
+            try:
+                await chore.act()
+            except FolkmootError as error:
+                _log.warning("a chore failed and is tried again", chore=chore.name, error=error.message)
+            await self._clock.sleep(chore.every)

@@ -1,0 +1,111 @@
+"""The house, built: every part chosen by the settings, started in order, stopped in reverse.
+
+`open_workplace` owns the home while it is open. What the parts are joined by stands in `joints.py`, what is done again
+and again in `upkeep.py`, how a server listens in `server.py`.
+"""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from folkmoot.api import build_api
+from folkmoot.assembly.rooms import Rooms, build_rooms
+from folkmoot.assembly.schema import upgrade
+from folkmoot.assembly.settings import Settings
+from folkmoot.consent import ConsentGate
+from folkmoot.kernel import SystemClock
+from folkmoot.storage import Database, Home
+from folkmoot.web import Doorkeeper, Parts
+
+DATABASE = "folkmoot.db"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenWorkplace:
+    """A workplace that runs. `key` opens its API as long as it is open; `new_admin_token` is shown once, if it is new."""
+
+    app: FastAPI
+    parts: Parts
+    gate: ConsentGate
+    key: str
+    new_admin_token: str | None
+    home: Home
+
+    def announce(self, url: str) -> None:
+        """Tell commands in this home where it is served."""
+        self.home.announce(url=url, key=self.key)
+
+
+@asynccontextmanager
+async def open_workplace(
+    settings: Settings, *, pages: bool = False, new_token: bool = False
+) -> AsyncIterator[OpenWorkplace]:
+    """Build and start everything, and stop it in reverse when the block ends.
+
+    `pages`: with the dashboard. `new_token`: the administrator's token is made anew. Raises `HomeBusyError`,
+    `HomeUnusableError`, `StorageError`s and `WorkplaceInvalidError` before anything is accepted.
+    """
+    home = Home(settings.home)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(home.owned())
+        database = Database(_database_url(settings, home))
+        stack.push_async_callback(database.close)
+        await database.ping()
+        await upgrade(database)
+        rooms = build_rooms(settings, home=home, database=database, clock=SystemClock())
+        given = settings.admin_token.get_secret_value() if settings.admin_token else None
+        token = await rooms.tokens.ensure_admin(given=given)
+        if new_token and given is None and token is None:
+            token = await rooms.tokens.renew_admin()
+        key = f"fml_{secrets.token_urlsafe(32)}"
+        rooms.tokens.admit(key)
+        await _start(rooms, stack)
+        doorkeeper = Doorkeeper(tokens=rooms.tokens, open_house=settings.auth == "off")
+        app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, origins=settings.origins)
+        if pages:
+            from folkmoot.dashboard import mount_dashboard
+
+            mount_dashboard(app, parts=rooms.parts, doorkeeper=doorkeeper)
+        yield OpenWorkplace(
+            app=app, parts=rooms.parts, gate=rooms.gate, key=key, new_admin_token=token, home=home
+        )
+
+
+async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
+    """Mail first, then those who take it, then the runs that send it."""
+    await rooms.broker.start()
+    stack.push_async_callback(rooms.broker.stop)
+    await rooms.load_estimator()
+    await rooms.host.start()
+    stack.push_async_callback(rooms.host.stop)
+    await rooms.team.open()
+    await rooms.runs.start()
+    stack.push_async_callback(rooms.runs.stop)
+    await rooms.desk.start()
+    stack.push_async_callback(rooms.desk.stop)
+    rooms.upkeep.start()
+    stack.push_async_callback(rooms.upkeep.stop)
+
+
+@asynccontextmanager
+async def on_database(settings: Settings, *, own: bool = True) -> AsyncIterator[Database]:
+    """The database alone, for its keeper; with `own` nobody else may have the home open."""
+    home = Home(settings.home)
+    async with AsyncExitStack() as stack:
+        if own:
+            stack.enter_context(home.owned())
+        else:
+            home.prepare()
+        database = Database(_database_url(settings, home))
+        stack.push_async_callback(database.close)
+        await database.ping()
+        yield database
+
+
+def _database_url(settings: Settings, home: Home) -> str:
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{home.path(DATABASE)}"

@@ -1,0 +1,81 @@
+"""`folkmoot init`, `serve`, `demo`, `doctor`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from folkmoot.cli.output import AsJson, as_json, table
+
+FAULT_EXIT = 3
+Host = Annotated[str | None, typer.Option(help="Address to listen on (API_HOST).")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (API_PORT); 0 takes a free one.")]
+HomeFolder = Annotated[Path | None, typer.Option(help="Folder for all data (FOLKMOOT_HOME).")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands into the tree's top."""
+    app.command()(init)
+    app.command()(serve)
+    app.command()(demo)
+    app.command()(doctor)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path(),
+    template: Annotated[str, typer.Option(help="The team to start from: acme.")] = "acme",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Write a workplace.yaml and an .env to start from."""
+    from folkmoot.assembly import write_template
+
+    for path in write_template(template, folder, replace=force):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"start it with: cd {folder} && folkmoot serve")
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    home: HomeFolder = None,
+    new_token: Annotated[
+        bool, typer.Option("--new-token", help="Make a new administrator's token; the old one ends.")
+    ] = False,
+) -> None:
+    """Start the server: API, dashboard, agents."""
+    from folkmoot.assembly import load_settings, run_server
+
+    settings = load_settings(api_host=host, api_port=port, folkmoot_home=home)
+    run_server(settings, new_token=new_token)
+
+
+def demo(
+    host: Host = None,
+    port: Port = None,
+    home: HomeFolder = None,
+    exit_: Annotated[bool, typer.Option("--exit", help="End after the distribution instead of serving on.")] = False,
+) -> None:
+    """Build the acme twins from their exports and watch them share out eight tasks."""
+    from folkmoot.assembly import load_settings
+    from folkmoot.cli.demo import run_demo
+
+    run_demo(load_settings(api_host=host, api_port=port, folkmoot_home=home), leave=exit_)
+
+
+def doctor(json: AsJson = False) -> None:
+    """Check every part and say what to do about what is wrong."""
+    import asyncio
+
+    from folkmoot.assembly import examine
+
+    findings = asyncio.run(examine())
+    if json:
+        as_json([one.as_json() for one in findings])
+    else:
+        table(
+            "folkmoot doctor",
+            ("", "part", "found", "what to do"),
+            (("ok" if one.ok else "!!", one.part, one.found, one.remedy) for one in findings),
+        )
+    if not all(one.ok for one in findings):
+        raise typer.Exit(FAULT_EXIT)

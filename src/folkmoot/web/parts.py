@@ -1,0 +1,79 @@
+"""The rooms as the faces find them: put on the application by the assembly, taken out by a dependency."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, Protocol
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, Field
+
+from folkmoot.consent import ConsentLedger
+from folkmoot.events import EventLog
+from folkmoot.kernel import Clock
+from folkmoot.messaging import Broker
+from folkmoot.registry import AgentRegistry
+from folkmoot.tasks import TaskDesk
+from folkmoot.telemetry import Metrics
+from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
+
+Condition = Literal["ok", "degraded", "down", "not_configured"]
+
+
+class Component(BaseModel):
+    """How one part is. `detail` says what is wrong and what to do."""
+
+    status: Condition
+    detail: str | None = None
+
+
+class Health(BaseModel):
+    """How the whole is: `down` when a part is down that nothing works without, `degraded` when another one is."""
+
+    status: Literal["ok", "degraded", "down"]
+    version: str
+    uptime_seconds: float = Field(ge=0)
+    components: dict[str, Component | dict[str, Component]]
+
+
+class Team(Protocol):
+    """Brings a team of agents up."""
+
+    async def initialize(self, team: str | None) -> Mapping[str, object]:
+        """`{manager, workers}`: ids; the same again when it is up already. Raises for an unknown team."""
+        ...
+
+    async def ensure_twin(self, person: str, *, email: str, role: str = "", department: str = "") -> Twin:
+        """The twin of a person, made and hosted if there is none."""
+        ...
+
+    async def dismiss(self, twin: Twin) -> None:
+        """Let the agent of a forgotten person go."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything that routes and pages use."""
+
+    clock: Clock
+    started_at: datetime
+    metrics: Metrics
+    broker: Broker
+    events: EventLog
+    registry: AgentRegistry
+    consents: ConsentLedger
+    tasks: TaskDesk
+    twins: TwinRoster
+    imports: ImportExport
+    forgetting: Forgetting
+    team: Team
+    health: Callable[[], Awaitable[Health]]
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+Rooms = Annotated[Parts, Depends(_parts)]

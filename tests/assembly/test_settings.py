@@ -1,0 +1,80 @@
+"""Settings come from the environment and `.env`, and a wrong one says in one line what is wrong with it."""
+
+from pathlib import Path
+
+import pytest
+
+from folkmoot.assembly.settings import Settings, WrongSettingError, load_settings
+
+
+def test_everything_has_a_default() -> None:
+    settings = load_settings({}, env_file=None)
+    assert (settings.api_host, settings.api_port, settings.auth, settings.model) == ("127.0.0.1", 8000, "on", "auto")
+
+
+@pytest.mark.parametrize("name", ["API_PORT", "FOLKMOOT_API_PORT"])
+def test_each_name_is_accepted_with_and_without_the_prefix(name: str) -> None:
+    assert load_settings({name: "9100"}, env_file=None).api_port == 9100
+
+
+def test_the_prefixed_name_wins() -> None:
+    environ = {"API_PORT": "9100", "FOLKMOOT_API_PORT": "9200"}
+    assert load_settings(environ, env_file=None).api_port == 9200
+
+
+def test_the_environment_goes_before_the_env_file_and_options_before_both(tmp_path: Path) -> None:
+    env_file = tmp_path / ".env"
+    env_file.write_text("API_PORT=9300\nLOG_LEVEL=debug\n")
+    assert load_settings({}, env_file=env_file).api_port == 9300
+    assert load_settings({}, env_file=env_file).log_level == "DEBUG"
+    assert load_settings({"API_PORT": "9400"}, env_file=env_file).api_port == 9400
+    assert load_settings({"API_PORT": "9400"}, env_file=env_file, api_port=9500).api_port == 9500
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("sixteen-characters-or-more\n")
+    settings = load_settings({"ADMIN_TOKEN_FILE": str(secret)}, env_file=None)
+    assert settings.admin_token is not None
+    assert settings.admin_token.get_secret_value() == "sixteen-characters-or-more"
+
+
+def test_a_secret_is_not_shown() -> None:
+    settings = load_settings({"ADMIN_TOKEN": "sixteen-characters-or-more"}, env_file=None)
+    assert "sixteen" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"API_PORT": "eighty"}, ["API_PORT", "eighty", "API_PORT=8000"]),
+        ({"API_PORT": "70000"}, ["API_PORT", "70000", "65535"]),
+        ({"FOLKMOOT_LOG_LEVEL": "loud"}, ["FOLKMOOT_LOG_LEVEL", "LOUD", "INFO"]),
+        ({"AUTH": "maybe"}, ["AUTH", "maybe", "AUTH=on"]),
+        ({"AUTH": "off", "API_HOST": "0.0.0.0"}, ["AUTH", "loopback", "0.0.0.0"]),
+        ({"ADMIN_TOKEN": "short"}, ["ADMIN_TOKEN", "16 characters"]),
+        ({"CORS_ORIGINS": "team.example"}, ["CORS_ORIGINS", "team.example", "https://"]),
+        ({"TLS_CERT": "/nowhere/cert.pem"}, ["TLS_KEY", "both"]),
+        ({"WORKPLACE_FILE": "/nowhere/workplace.yaml"}, ["WORKPLACE_FILE", "/nowhere/workplace.yaml"]),
+        ({"OPENAI_API_KEY_FILE": "/nowhere/key"}, ["OPENAI_API_KEY_FILE", "/nowhere/key"]),
+        ({"HEARTBEAT_INTERVAL": "0"}, ["HEARTBEAT_INTERVAL", "greater than 0", "HEARTBEAT_INTERVAL=15"]),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_variable_fault_and_example(environ: dict[str, str], words: list[str]) -> None:
+    with pytest.raises(WrongSettingError) as caught:
+        load_settings(environ, env_file=None)
+    assert "\n" not in caught.value.message
+    for word in words:
+        assert word in caught.value.message
+
+
+def test_a_wrong_secret_is_not_repeated_in_the_error() -> None:
+    with pytest.raises(WrongSettingError) as caught:
+        load_settings({"ADMIN_TOKEN": "hunter2"}, env_file=None)
+    assert "hunter2" not in caught.value.message
+
+
+def test_every_setting_is_described_with_an_example() -> None:
+    for name, info in Settings.model_fields.items():
+        assert info.description, name
+        assert info.examples, name
