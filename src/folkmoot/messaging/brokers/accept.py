@@ -1,8 +1,7 @@
 """Accepting: from a message that is to be sent to one that waits in its mailbox, with the journal in between."""
 
-import asyncio
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from folkmoot.kernel import Clock
@@ -14,19 +13,11 @@ from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.journal import First
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
-from folkmoot.messaging.brokers.replies import Asker, Replies
+from folkmoot.messaging.brokers.replies import Asker, Publisher, Replies
 from folkmoot.messaging.brokers.settle import Settler
-from folkmoot.messaging.brokers.writer import Batch, Letter, Writer
+from folkmoot.messaging.brokers.writer import Batch, Letter, LetterSender, Writer
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A message as it was accepted: with an agent's id as its recipient."""
-
-    message: AgentMessage
-    receipt: Receipt
 
 
 class Acceptance:
@@ -60,27 +51,45 @@ class Acceptance:
         self._max_bytes = max_bytes
         self._next_seq = 1
 
-    async def accept(self, message: AgentMessage, asker: Asker | None) -> Accepted:
-        """Have the message in the journal; `asker` then hears of its end, or of that of the message it repeats."""
-        first: First | None = None
+    async def send(self, message: AgentMessage) -> Receipt:
+        """Have the message in the journal. Raises what `Broker.publish` raises."""
         if self._addresses.selects(message):
             # A repeated send goes to whom the first went, whoever fits by now.
             first = await self._archive.first(message.message_id)
-            if first is None:
-                message = await self._addresses.resolved(message)
-        if first is None:
-            first = await self._journalled(message, asker)
-        if first is None:
-            return Accepted(message, Receipt(message_id=message.message_id, recipient_id=message.recipient_id))
-        message = message.model_copy(update={"recipient_id": first.mailbox})
-        if asker is not None:
-            # Listen first, look then: an end that comes in between is heard.
-            self._replies.listen(asker, first.seq)
-            settlement = await self._reader.settlement(first.seq)
-            if settlement is not None:
-                asker.settled(settlement)
-        receipt = Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
-        return Accepted(message, receipt)
+            if first is not None:
+                return _duplicate(message, first)
+            message = await self._addresses.resolved(message)
+        publisher = Publisher()
+        try:
+            self._post(message, publisher)
+        except MailboxFullError:
+            publisher.accepted(await self._first_or_raise(message))
+        first = await publisher.receipt
+        if first is not None:
+            return _duplicate(message, first)
+        return Receipt(message_id=message.message_id, recipient_id=message.recipient_id)
+
+    async def ask(self, message: AgentMessage, asker: Asker) -> AgentMessage:
+        """Submit a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
+        if self._addresses.selects(message):
+            first = await self._archive.first(message.message_id)
+            if first is not None:
+                asker.accepted(first)
+                return message.model_copy(update={"recipient_id": first.mailbox})
+            message = await self._addresses.resolved(message)
+        try:
+            self._replies.listen(asker, self._post(message, asker))
+        except MailboxFullError:
+            asker.accepted(await self._first_or_raise(message))
+        return message
+
+    async def join(self, asker: Asker, first: First) -> None:
+        """Let `asker` hear of the end of the message that it repeats."""
+        # Listen first, look then: an end that comes in between is heard.
+        self._replies.listen(asker, first.seq)
+        settlement = await self._reader.settlement(first.seq)
+        if settlement is not None:
+            asker.settled(settlement)
 
     async def accept_again(self, message_id: str) -> MessageRecord:
         """Queue a dead letter with fresh attempts. Raises `UnknownMessageError`, `MailboxFullError`."""
@@ -103,21 +112,15 @@ class Acceptance:
         mailbox.pump()
         return record
 
-    async def _journalled(self, message: AgentMessage, asker: Asker | None) -> First | None:
-        try:
-            letter = self._letter(message)
-        except MailboxFullError:
-            # A repeated send needs no room.
-            first = await self._archive.first(message.message_id)
-            if first is None:
-                raise
-            return first
-        if asker is not None:
-            self._replies.listen(asker, letter.row[0])
-        self._writer.submit_letter(letter)
-        return await letter.accepted
+    async def _first_or_raise(self, message: AgentMessage) -> First:
+        # A repeated send needs no room.
+        first = await self._archive.first(message.message_id)
+        if first is None:
+            raise self._full(self._mailboxes.of(message.recipient_id))
+        return first
 
-    def _letter(self, message: AgentMessage) -> Letter:
+    def _post(self, message: AgentMessage, sender: LetterSender) -> int:
+        """Hand a message to the writer; answers its `seq`."""
         body = message.to_bytes()
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
@@ -141,17 +144,20 @@ class Acceptance:
             message.expires_at.timestamp() if message.expires_at is not None else None,
             body,
         )
-        return Letter(row, message.intent, mailbox, asyncio.get_running_loop().create_future())
+        self._writer.submit_letter(Letter(row, message.intent, mailbox, sender))
+        return seq
 
     def _make_room(self, mailbox: Mailbox) -> None:
         if mailbox.size >= self._mailbox_limit:
-            raise MailboxFullError(
-                f"the mailbox of {mailbox.agent_id} holds {mailbox.size} messages, which is its limit; "
-                "send again later",
-                agent_id=mailbox.agent_id,
-                limit=self._mailbox_limit,
-            )
+            raise self._full(mailbox)
         mailbox.size += 1
+
+    def _full(self, mailbox: Mailbox) -> MailboxFullError:
+        return MailboxFullError(
+            f"the mailbox of {mailbox.agent_id} holds {mailbox.size} messages, which is its limit; send again later",
+            agent_id=mailbox.agent_id,
+            limit=self._mailbox_limit,
+        )
 
     def committed(self, batch: Batch, firsts: dict[int, First]) -> None:
         """The journal has a batch: tell the senders, let deliveries begin, tell the askers."""
@@ -167,8 +173,7 @@ class Acceptance:
                     fed.add(mailbox)
             else:
                 self._mailboxes.one_less(mailbox)
-            if not letter.accepted.done():
-                letter.accepted.set_result(first)
+            letter.sender.accepted(first)
         for mailbox in fed:
             mailbox.pump()
         for settlement in batch.settled:
@@ -179,8 +184,7 @@ class Acceptance:
         """The journal could not be written: nothing was accepted."""
         for letter in letters:
             self._mailboxes.one_less(letter.mailbox)
-            if not letter.accepted.done():
-                letter.accepted.set_exception(error)
+            letter.sender.failed(error)
 
     def _enqueue(self, mailbox: Mailbox, seq: int, sender: str, rank: int, expires: float | None) -> None:
         mailbox.add(seq, sender, rank)
@@ -204,6 +208,10 @@ class Acceptance:
                 if expires is not None:
                     self._settler.will_expire(seq, mailbox, expires)
             place = page[-1][0]
+
+
+def _duplicate(message: AgentMessage, first: First) -> Receipt:
+    return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
 
 
 def _bring_back(seq: int, connection: sqlite3.Connection) -> bool:

@@ -10,10 +10,14 @@ from folkmoot.messaging.brokers.reader import Reader, RecordRow
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import UnknownMessageError
 
-_TO_OR_FROM: Final = (
-    "m.seq IN (SELECT seq FROM (SELECT seq FROM messages WHERE mailbox = ? AND seq < ? ORDER BY seq DESC LIMIT ?)"
-    " UNION SELECT seq FROM (SELECT seq FROM messages WHERE sender = ? AND seq < ? ORDER BY seq DESC LIMIT ?))"
-)
+_TO_OR_FROM: Final = """m.seq IN (
+    SELECT seq FROM (
+        SELECT seq FROM listed WHERE kind = 'mailbox' AND name = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+    ) UNION SELECT seq FROM (
+        SELECT seq FROM listed WHERE kind = 'sender' AND name = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+    )
+)"""
+_IN_CONVERSATION: Final = "m.seq IN (SELECT seq FROM listed WHERE kind = 'conversation' AND name = ? AND seq < ?)"
 
 
 class Archive:
@@ -44,8 +48,8 @@ class Archive:
             enough = -1 if conversation_id is not None else limit
             values += [agent_id, _below(before), enough] * 2
         if conversation_id is not None:
-            conditions.append("m.conversation = ?")
-            values.append(conversation_id)
+            conditions.append(_IN_CONVERSATION)
+            values += [conversation_id, _below(before)]
         conditions.append("m.seq < ?")
         values.append(_below(before))
         rows = await self._reader.records(" AND ".join(conditions), values, limit=max(limit, 0))

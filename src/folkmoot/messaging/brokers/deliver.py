@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -13,7 +12,7 @@ from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler, Reply
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
-from folkmoot.messaging.brokers.replies import Replies
+from folkmoot.messaging.brokers.replies import Replies, encoded_reply
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import AlreadyHandledError, MessageTooLargeError
@@ -74,10 +73,6 @@ class Deliverer:
         else:
             self._settler.handled(seq, mailbox, lane, message, reply)
 
-    def give_back(self, seq: int, mailbox: Mailbox, lane: Lane) -> None:
-        """A message that was taken was not begun."""
-        self._settler.given_back(seq, mailbox, lane)
-
     async def _attempt(self, seq: int, message: AgentMessage, handler: Handler) -> bytes | None:
         attempt = self._settler.attempts.get(seq, 0) + 1
         delivery = EmbeddedDelivery(message=message, attempt=attempt, seq=seq, inbox=self._inbox, replies=self._replies)
@@ -114,7 +109,7 @@ class Deliverer:
     def _encoded(self, message: AgentMessage, reply: Reply) -> bytes | None:
         if reply is None:
             return None
-        body = message.answer(reply).to_bytes()
+        body = encoded_reply(message, reply, self._clock.now())
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",
@@ -145,23 +140,34 @@ class EmbeddedSubscription:
         self._ended = ended
         self._closed = False
         self._workers: set[asyncio.Task[None]] = set()
+        self._parked: list[asyncio.Future[None]] = []
+        self._calling = False
 
     def pump(self) -> None:
-        """Start a worker for each message that is ready, as far as there is room."""
-        while not self._closed and len(self._workers) < self._concurrency:
-            taken = self._mailbox.take()
-            if taken is None:
-                return
-            unbegun = [taken]
-            worker = asyncio.create_task(self._work(unbegun), name="folkmoot-delivery")
+        """See that a worker comes for what is ready.
+
+        One is called at a time; it calls the next before it begins (`_take`). So messages whose handlers do not wait
+        are handled by one worker, which saves a task for each.
+        """
+        if self._calling or self._closed or not self._mailbox.has_ready():
+            return
+        if self._parked:
+            self._calling = True
+            self._parked.pop().set_result(None)
+        elif len(self._workers) < self._concurrency:
+            self._calling = True
+            worker = asyncio.create_task(self._work(), name="folkmoot-delivery")
             self._workers.add(worker)
-            worker.add_done_callback(partial(self._done, unbegun))
+            worker.add_done_callback(self._done)
 
     async def cancel(self, *, drain: timedelta = timedelta(0)) -> None:
         """See `Subscription.cancel`."""
         if not self._closed:
             self._closed = True
             self._ended(self, self._mailbox)
+        for called in self._parked:
+            called.set_result(None)
+        self._parked.clear()
         # A handler may end its own agent: nobody waits for himself.
         workers = self._workers - {asyncio.current_task()}
         if workers and drain > timedelta(0):
@@ -174,25 +180,29 @@ class EmbeddedSubscription:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
 
-    async def _work(self, unbegun: list[tuple[Lane, int]]) -> None:
-        lane, seq = unbegun.pop()
+    async def _work(self) -> None:
         turns = 0
-        while True:
+        self._calling = False
+        while not self._closed:
+            taken = self._mailbox.take()
+            if taken is None:
+                await self._park()
+                continue
+            self.pump()
+            lane, seq = taken
             await self._deliverer.deliver(seq, self._mailbox, lane, self._handler)
             turns += 1
             if not turns % _TURNS:
                 await asyncio.sleep(0)
-            taken = None if self._closed else self._mailbox.take()
-            if taken is None:
-                return
-            lane, seq = taken
 
-    def _done(self, unbegun: list[tuple[Lane, int]], worker: asyncio.Task[None]) -> None:
+    async def _park(self) -> None:
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._parked.append(called)
+        await called
+        self._calling = False
+
+    def _done(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
-        # A task that is cancelled before its first step never runs: what it was to handle is still here.
-        for lane, seq in unbegun:
-            self._deliverer.give_back(seq, self._mailbox, lane)
-        self._mailbox.pump()
 
 
 def _stopped_from_outside() -> bool:

@@ -31,7 +31,7 @@ from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import Archive, not_dead
 from folkmoot.messaging.brokers.deliver import Deliverer, EmbeddedSubscription
 from folkmoot.messaging.brokers.figures import Figures
-from folkmoot.messaging.brokers.journal import Settlement, drop_dead, prune, touch
+from folkmoot.messaging.brokers.journal import First, Settlement, drop_dead, list_new, prune, touch
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Replies, StreamReader, reply_of
@@ -136,7 +136,7 @@ class EmbeddedBroker:
     async def publish(self, message: AgentMessage) -> Receipt:
         """See `Broker.publish`."""
         self._must_run()
-        return (await self._acceptance.accept(message, None)).receipt
+        return await self._acceptance.send(message)
 
     async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
         """See `Broker.subscribe`."""
@@ -161,8 +161,13 @@ class EmbeddedBroker:
         asker = Asker()
         patience = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
         try:
-            accepted = await self._acceptance.accept(message, asker)
-            return reply_of(accepted.message, await asker.answer)
+            message = await self._acceptance.ask(message, asker)
+            heard = await asker.next()
+            if isinstance(heard, First):
+                await self._acceptance.join(asker, heard)
+                heard = await asker.next()
+            assert isinstance(heard, Settlement)
+            return reply_of(message, heard)
         finally:
             self._alarm.cancel(patience)
             self._replies.leave(asker)
@@ -177,10 +182,13 @@ class EmbeddedBroker:
         self._must_run()
         reader = StreamReader()
         try:
-            accepted = await self._acceptance.accept(message, reader)
-            while isinstance(item := await self._next(reader, message, timeout), dict):
-                yield item
-            yield reply_of(accepted.message, item)
+            message = await self._acceptance.ask(message, reader)
+            while not isinstance(heard := await self._next(reader, message, timeout), Settlement):
+                if isinstance(heard, First):
+                    await self._acceptance.join(reader, heard)
+                else:
+                    yield heard
+            yield reply_of(message, heard)
         finally:
             self._replies.leave(reader)
 
@@ -211,6 +219,7 @@ class EmbeddedBroker:
         before: int | None = None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
+        await self._writer.call(list_new)
         return await self._archive.messages(
             agent_id=agent_id, conversation_id=conversation_id, limit=limit, before=before
         )
@@ -274,15 +283,12 @@ class EmbeddedBroker:
 
     async def _next(
         self, reader: StreamReader, message: AgentMessage, patience: timedelta
-    ) -> dict[str, Any] | Settlement:
+    ) -> dict[str, Any] | Settlement | First:
         appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
         try:
-            item = await reader.items.get()
+            return await reader.next()
         finally:
             self._alarm.cancel(appointment)
-        if isinstance(item, Exception):
-            raise item
-        return item
 
     def _unsubscribed(self, subscription: EmbeddedSubscription, mailbox: Mailbox) -> None:
         self._subscriptions.discard(subscription)

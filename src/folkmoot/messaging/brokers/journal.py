@@ -2,6 +2,8 @@
 
 `messages` holds what was accepted and never changes; `waiting` has a row for each message that is not settled;
 `settled` has the end of each that is. So a send and an acknowledgement only append, and a start reads `waiting` alone.
+`listed` finds messages by mailbox, sender and conversation; it is brought up to date some thousands of rows at a time
+and before it is read, because keeping three scattered indexes with every commit would double the cost of a send.
 
 A whole batch goes to SQLite in a few statements with many rows each: every statement gives up the interpreter's lock
 once, and a writer that did so for each row would wait for a busy event loop each time.
@@ -18,14 +20,16 @@ from folkmoot.messaging.broker import MessageStatus
 from folkmoot.storage import StorageFullError, StorageUnavailableError
 
 VERSION: Final = 1
-_SCHEMA: Final = f"""
+_SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, mailbox TEXT NOT NULL, sender TEXT NOT NULL,
     rank INTEGER NOT NULL, conversation TEXT NOT NULL, accepted REAL NOT NULL, expires REAL, body BLOB NOT NULL
 );
-CREATE INDEX IF NOT EXISTS messages_mailbox ON messages (mailbox);
-CREATE INDEX IF NOT EXISTS messages_sender ON messages (sender);
-CREATE INDEX IF NOT EXISTS messages_conversation ON messages (conversation);
+CREATE TABLE IF NOT EXISTS listed (
+    kind TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (kind, name, seq)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS listed_up_to (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL);
+INSERT OR IGNORE INTO listed_up_to VALUES (1, 0);
 CREATE TABLE IF NOT EXISTS waiting (
     seq INTEGER PRIMARY KEY, attempts INTEGER NOT NULL, due REAL, error TEXT
 );
@@ -34,9 +38,23 @@ CREATE TABLE IF NOT EXISTS settled (
 );
 CREATE INDEX IF NOT EXISTS settled_dead ON settled (at) WHERE status = 'dead';
 CREATE TABLE IF NOT EXISTS pulse (id INTEGER PRIMARY KEY, at REAL NOT NULL);
-PRAGMA user_version = {VERSION};
 """
 _LETTER_COLUMNS: Final = 9
+_KINDS: Final = ("mailbox", "sender", "conversation")
+_LIST: Final = (
+    "INSERT OR IGNORE INTO listed SELECT 'KIND', KIND, seq FROM messages WHERE seq > ? AND seq <= ? ORDER BY 2, 3"
+)
+_UNLIST: Final = (
+    "DELETE FROM listed WHERE (kind, name, seq) IN"
+    " (SELECT 'KIND', KIND, seq FROM messages WHERE seq IN (SELECT value FROM json_each(?)))"
+)
+_DELETE: Final = (
+    *(_UNLIST.replace("KIND", kind) for kind in _KINDS),
+    "DELETE FROM settled WHERE seq IN (SELECT value FROM json_each(?))",
+    "DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(?))",
+)
+# Unlisted rows that a commit leaves behind before it lists them.
+UNLISTED: Final = 2_000
 _SETTLED_COLUMNS: Final = 6
 # Rows per statement; few sizes, so that each statement is prepared once. 256 * 9 is far below SQLite's 32,766.
 _SIZES: Final = (256, 64, 16, 4, 1)
@@ -114,6 +132,7 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < VERSION:
         connection.executescript(_SCHEMA)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def translated(error: sqlite3.Error | OSError, path: Path) -> StorageFullError | StorageUnavailableError:
@@ -190,6 +209,20 @@ def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
             start += size
 
 
+def list_new(connection: sqlite3.Connection) -> None:
+    """Bring `listed` up to date."""
+    (listed,) = connection.execute("SELECT seq FROM listed_up_to").fetchone()
+    (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM messages").fetchone()
+    if last <= listed:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for kind in _KINDS:
+            # Sorted, so that a page of the table is written once for all rows that fall on it.
+            connection.execute(_LIST.replace("KIND", kind), (listed, last))
+        connection.execute("UPDATE listed_up_to SET seq = ?", (last,))
+
+
 def bring_back(connection: sqlite3.Connection, seq: int) -> bool:
     """Make a dead letter wait again with fresh attempts; False if it is none (any more)."""
     with connection:
@@ -206,8 +239,13 @@ def drop_dead(connection: sqlite3.Connection, seq: int) -> bool:
         connection.execute("BEGIN IMMEDIATE")
         if not connection.execute("DELETE FROM settled WHERE seq = ? AND status = 'dead'", (seq,)).rowcount:
             return False
-        connection.execute("DELETE FROM messages WHERE seq = ?", (seq,))
+        _delete(connection, json.dumps([seq]))
     return True
+
+
+def _delete(connection: sqlite3.Connection, seqs: str) -> None:
+    for statement in _DELETE:
+        connection.execute(statement, (seqs,))
 
 
 def prune(connection: sqlite3.Connection, before: float, after_seq: int, limit: int) -> tuple[int, dict[str, int]]:
@@ -223,9 +261,7 @@ def prune(connection: sqlite3.Connection, before: float, after_seq: int, limit: 
         seqs = json.dumps([seq for seq, _ in old])
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            for table in ("settled", "messages"):
-                statement = f"DELETE FROM {table} WHERE seq IN (SELECT value FROM json_each(?))"  # noqa: S608  # constants
-                connection.execute(statement, (seqs,))
+            _delete(connection, seqs)
     counts: dict[str, int] = {}
     for _, status in old:
         counts[status] = counts.get(status, 0) + 1

@@ -57,6 +57,10 @@ class Mailbox:
             self._ready[rank].append(lane)
         lane.waiting.append(seq)
 
+    def has_ready(self) -> bool:
+        """Whether `take` is likely to find a message."""
+        return any(self._ready)
+
     def take(self) -> tuple[Lane, int] | None:
         """The next message that may be handled, of the highest priority that has one; its lane is then out."""
         for ready in reversed(self._ready):

@@ -101,9 +101,11 @@ class Reader:
         )
 
     async def last_seq(self) -> int:
-        """The highest number given so far, 0 if none."""
+        """The highest number given so far, 0 if none; also that of a message which was pruned since."""
         rows = await self._ask(
-            lambda connection: connection.execute("SELECT coalesce(max(seq), 0) FROM messages").fetchall()
+            lambda connection: connection.execute(
+                "SELECT max(coalesce((SELECT max(seq) FROM messages), 0), (SELECT seq FROM listed_up_to))"
+            ).fetchall()
         )
         return int(rows[0][0])
 

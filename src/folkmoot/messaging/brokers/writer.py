@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from folkmoot.messaging.brokers.journal import (
+    UNLISTED,
     Changes,
     First,
     LetterRow,
     Postponement,
     Settlement,
     commit,
+    list_new,
     open_journal,
     translated,
 )
@@ -40,12 +42,12 @@ _OWED_RETRY_SECONDS: Final = 0.25
 
 @dataclass(slots=True)
 class Letter:
-    """A message on its way into the journal. `accepted` answers None, or the message that had this id before."""
+    """A message on its way into the journal; `sender` hears how that went."""
 
     row: LetterRow
     intent: str
     mailbox: Mailbox
-    accepted: asyncio.Future[First | None]
+    sender: "LetterSender"
 
 
 @dataclass(slots=True)
@@ -70,6 +72,18 @@ class Batch:
 class _Call:
     act: Callable[[sqlite3.Connection], Any]
     answer: Future[Any]
+
+
+class LetterSender(Protocol):
+    """Who waits for a letter to be accepted."""
+
+    def accepted(self, first: First | None) -> None:
+        """The journal has it; `first` is the message that had this id before."""
+        ...
+
+    def failed(self, fault: Exception) -> None:
+        """The journal does not have it."""
+        ...
 
 
 class Committed(Protocol):
@@ -98,6 +112,7 @@ class Writer:
         self._outbox = Batch()
         self._flush_is_due = False
         self._ahead: _Call | None = None
+        self._unlisted = 0
         self._ending = False
 
     async def start(self, *, committed: Committed, refused: Refused) -> None:
@@ -204,7 +219,18 @@ class Writer:
                 self._tell(self._refused, batch.letters, fault)
             return Batch([], batch.postponed, batch.settled)
         self._tell(self._committed, batch, firsts)
+        self._list(connection, len(batch.letters))
         return Batch()
+
+    def _list(self, connection: sqlite3.Connection, new: int) -> None:
+        self._unlisted += new
+        if self._unlisted >= UNLISTED:
+            self._unlisted = 0
+            try:
+                list_new(connection)
+            except sqlite3.Error as error:
+                # Nothing is lost: the next time, or whoever asks for a list, makes up for it.
+                _log.error("journal_listing_failed", error=translated(error, self._path).message)
 
     def _answer(self, connection: sqlite3.Connection, call: _Call) -> None:
         try:
