@@ -1,0 +1,32 @@
+"""Every test of this folder runs on every broker."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from folkmoot.kernel import SimulatedClock
+from folkmoot.messaging import Broker
+from folkmoot.storage import Database
+from tests.contracts.rigs import EmbeddedRig, Rig, StaffList
+
+
+@pytest.fixture(params=["embedded"])
+async def rig(tmp_path: Path, clock: SimulatedClock, database: Database) -> AsyncIterator[Rig]:
+    """A broker that can be crashed."""
+    rig = EmbeddedRig(tmp_path / "broker", clock, database)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+@pytest.fixture
+def broker(rig: Rig) -> Broker:
+    """A started broker."""
+    return rig.broker
+
+
+@pytest.fixture
+def staff(rig: Rig) -> StaffList:
+    """Its directory."""
+    return rig.directory

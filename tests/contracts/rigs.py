@@ -1,0 +1,106 @@
+"""What the broker suite needs of an implementation: one that can be started, and killed without warning."""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from folkmoot.kernel import SimulatedClock
+from folkmoot.messaging import AgentMessage, Broker, MessagePayload, Priority
+from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.retry import RetryPolicy
+from folkmoot.messaging.store import Inbox
+from folkmoot.storage import Database
+
+RETRY = RetryPolicy(attempts=3, first_delay=timedelta(seconds=1), factor=2, jitter=0)
+MAILBOX_LIMIT = 50
+MAX_BYTES = 20_000
+PATIENCE = timedelta(seconds=30)
+
+
+class StaffList:
+    """A directory with a fixed answer for each selector."""
+
+    def __init__(self) -> None:
+        self.staff: dict[str, list[str]] = {}
+
+    async def fitting(self, selector: str) -> Sequence[str]:
+        """Who was entered for `selector`."""
+        return self.staff.get(selector, [])
+
+
+class Rig(Protocol):
+    """One implementation under test."""
+
+    broker: Broker
+    clock: SimulatedClock
+    directory: StaffList
+
+    async def start(self) -> None:
+        """Make and start the broker."""
+        ...
+
+    async def crash(self) -> None:
+        """Go on with a new broker that knows what the old one would have left behind if it had been killed now."""
+        ...
+
+    async def stop(self) -> None:
+        """End the test."""
+        ...
+
+
+class EmbeddedRig:
+    """The embedded broker. A crash is a copy of its files: that is all a killed process leaves."""
+
+    broker: Broker
+
+    def __init__(self, folder: Path, clock: SimulatedClock, database: Database) -> None:
+        self.clock = clock
+        self.directory = StaffList()
+        self.database = database
+        self._folder = folder
+        self._lives = 0
+
+    async def start(self) -> None:
+        """Make and start the broker."""
+        self.broker = EmbeddedBroker(
+            journal=self._folder / f"life-{self._lives}" / "journal.db",
+            clock=self.clock,
+            inbox=Inbox(database=self.database, clock=self.clock),
+            directory=self.directory,
+            retry=RETRY,
+            mailbox_limit=MAILBOX_LIMIT,
+            max_message_bytes=MAX_BYTES,
+        )
+        await self.broker.start()
+
+    async def crash(self) -> None:
+        """Copy the files as they are, then go on with the copy."""
+        old, self._lives = self._folder / f"life-{self._lives}", self._lives + 1
+        await asyncio.to_thread(shutil.copytree, old, self._folder / f"life-{self._lives}")
+        await self.broker.stop()
+        await self.start()
+
+    async def stop(self) -> None:
+        """End the test."""
+        await self.broker.stop()
+
+
+def message(
+    recipient: str = "bob",
+    sender: str = "alice",
+    *,
+    priority: Priority = Priority.NORMAL,
+    data: dict[str, Any] | None = None,
+    **fields: Any,
+) -> AgentMessage:
+    """A message with the fields that a test cares about."""
+    return AgentMessage(
+        sender_id=sender,
+        recipient_id=recipient,
+        intent="chat",
+        payload=MessagePayload(data=data or {}, priority=priority),
+        **fields,
+    )
