@@ -8,7 +8,7 @@ person's texts carry its id and go with it: the ledger deletes them, tells whoev
 from folkmoot.consent.errors import ConsentMissingError, InvalidConsentError, UnknownConsentError
 from folkmoot.consent.gate import ConsentGate
 from folkmoot.consent.ledger import ConsentLedger, Granted, OnWithdrawn
-from folkmoot.consent.model import Consent, Purpose, person_key
+from folkmoot.consent.model import Consent, Purpose, display_name, person_key
 
 __all__ = [
     "Consent",
@@ -20,5 +20,6 @@ __all__ = [
     "OnWithdrawn",
     "Purpose",
     "UnknownConsentError",
+    "display_name",
     "person_key",
 ]

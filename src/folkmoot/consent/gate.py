@@ -38,6 +38,21 @@ class ConsentGate:
             consent.is_live(now) and purpose in consent.purposes for consent in await self._given(person, platform)
         )
 
+    async def require_any(self, person: str, purpose: Purpose) -> list[Consent]:
+        """The live consents of a person for this purpose on any platform; `ConsentMissingError` without one."""
+        live = await self.live(person, purpose)
+        if live:
+            return live
+        name = display_name(person)
+        remedy = f"folkmoot consent grant {_quoted(name)} --platform PLATFORM --purpose {purpose.value}"
+        raise ConsentMissingError(
+            f"{name} has no live consent for '{purpose.value}' on any platform. Grant it with: {remedy}",
+            person=name,
+            purpose=purpose.value,
+            reason="never",
+            remedy=remedy,
+        )
+
     async def live(self, person: str, purpose: Purpose) -> list[Consent]:
         """Every live consent of a person for this purpose, on whatever platform."""
         now = self._clock.now()

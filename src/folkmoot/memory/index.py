@@ -15,6 +15,7 @@ from folkmoot.memory.store import (
     delete_scope,
     find,
     insert_passages,
+    move_to_consent,
 )
 from folkmoot.storage import Database
 
@@ -64,6 +65,10 @@ class KnowledgeIndex:
         """How many passages a scope has."""
         async with self._database.read() as session:
             return await count_scope(session, scope)
+
+    async def rest_on(self, session: Session, passage_ids: Sequence[str], consent_id: str) -> None:
+        """Let passages rest on a newer consent, where the same texts were handed over again under it."""
+        await move_to_consent(session, passage_ids, consent_id)
 
     async def remove_origin(self, session: Session, origin: str) -> int:
         """Remove what one import or document brought in; how many passages that were."""

@@ -38,6 +38,7 @@ class Filters:
     source: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    consents: frozenset[str] | None = None  # only passages that rest on one of these
 
 
 def twin_scope(person: str) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,6 +49,16 @@ async def insert_passages(session: AsyncSession, passages: Sequence[Passage]) ->
         await session.execute(insert(PassageRow), rows)
 
 
+async def move_to_consent(session: AsyncSession, passage_ids: Sequence[str], consent_id: str) -> None:
+    for start in range(0, len(passage_ids), _CHUNK):
+        part = passage_ids[start : start + _CHUNK]
+        await session.execute(
+            update(PassageRow)
+            .where(PassageRow.passage_id.in_(part), PassageRow.consent_id != consent_id)
+            .values(consent_id=consent_id)
+        )
+
+
 async def delete_origin(session: AsyncSession, origin: str) -> int:
     gone = await session.execute(delete(PassageRow).where(PassageRow.origin == origin).returning(PassageRow.number))
     return len(gone.all())
@@ -62,15 +73,6 @@ async def count_scope(session: AsyncSession, scope: str) -> int:
     return int(await session.scalar(select(func.count()).where(PassageRow.scope == scope)) or 0)
 
 
-async def existing_ids(session: AsyncSession, ids: Sequence[str]) -> set[str]:
-    """Which of these ids are kept already."""
-    found: set[str] = set()
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
-        found.update(await session.scalars(select(PassageRow.passage_id).where(PassageRow.passage_id.in_(part))))
-    return found
-
-
 async def find(
     session: AsyncSession, *, words: Sequence[str], scopes: Sequence[str], limit: int, filters: Filters
 ) -> list[Found]:
@@ -83,6 +85,8 @@ async def find(
         query = query.where(PassageRow.at >= filters.since)
     if filters.until is not None:
         query = query.where(PassageRow.at < filters.until)
+    if filters.consents is not None:
+        query = query.where(PassageRow.consent_id.in_(filters.consents))
     best: ColumnElement[Any] = literal_column("rank_value")
     rows = await session.execute(query.order_by(best.desc(), PassageRow.passage_id).limit(limit))
     return [

@@ -26,6 +26,12 @@ class UnknownImportError(TwinError):
     family = Family.NOT_FOUND
 
 
+class InvalidOptionError(TwinError):
+    """What was said about an export makes no sense; `field` names it."""
+
+    code = "import_option_invalid"
+
+
 class AuthorNeededError(TwinError):
     """It is not clear which author of the export is the person; `authors` maps each name found to its entries."""
 
