@@ -5,6 +5,8 @@ rounds, and the manager awards it; what becomes of it is learned from. `model` h
 `talk` what agents say about a task.
 """
 
+from folkmoot.tasks.desk import TaskDesk
 from folkmoot.tasks.model import NewTask, Task, TaskState
+from folkmoot.tasks.views import TaskReport
 
-__all__ = ["NewTask", "Task", "TaskState"]
+__all__ = ["NewTask", "Task", "TaskDesk", "TaskReport", "TaskState"]

@@ -66,6 +66,8 @@ class Award:
         )
         kept = await store.save_task(session, changed, at=self.clock.now())
         await self.log.record(session, events.TASK_ASSIGNED, task.task_id, events.assigned(kept, assignment))
+        taken = await store.count_open(session, assignment.owner)
+        await self.roster.set_workload(session, assignment.owner, taken)
         return kept
 
 

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from folkmoot.agents import Answering
+from folkmoot.consent import person_key
 from folkmoot.kernel import Clock
 from folkmoot.messaging import Broker, Delivery, MessageIntent, Reply
 from folkmoot.messaging.errors import MessagingError
 from folkmoot.models import ModelsError
+from folkmoot.registry import AgentInfo
 from folkmoot.skills import Estimate, TaskText
 from folkmoot.skills.estimates import Estimates
 from folkmoot.tasks import bid as by_figures
@@ -24,13 +27,13 @@ from folkmoot.tasks.bid import Judgement
 from folkmoot.tasks.errors import InvalidTaskError
 from folkmoot.tasks.letters import Argue, OfferShare, ShareAnswer, Speak, Spoken, ask, letter, message_id, read
 from folkmoot.tasks.mind import Minds, bid_by, position_by
+from folkmoot.tasks.roster import takes_work
 from folkmoot.tasks.situation import Ability, Inquiry, Situations
-from folkmoot.tasks.talk import Argument, Ground, Position, Stance, Utterance
+from folkmoot.tasks.talk import Argument, Ground, GroundKind, Position, Stance, Utterance
 from folkmoot.telemetry import get_logger
 
 PEER_PATIENCE: Final = timedelta(seconds=8)
 _log = get_logger("folkmoot.tasks")
-_Handlers = Mapping[str, Callable[[Delivery], Awaitable[Reply]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +48,11 @@ class Contender:
     peer_patience: timedelta = PEER_PATIENCE
     explain: bool = True
 
-    def handlers(self, agent_id: str, subject: str) -> _Handlers:
-        """The handlers of one agent, by intent; `subject` is how the estimator knows it: its person, or its own id."""
-        one = _Agent(self, agent_id, subject)
+    def handlers(self, agent: AgentInfo) -> Mapping[str, Answering]:
+        """See `folkmoot.agents.Behaviour`: nothing for a manager or a user proxy."""
+        if not takes_work(agent):
+            return {}
+        one = _Agent(self, agent.agent_id, person_key(agent.person) if agent.person else agent.agent_id)
         return {
             MessageIntent.CONSULT.value: one.consulted,
             MessageIntent.NEGOTIATE.value: one.spoken_to,
@@ -153,7 +158,7 @@ class _Agent:
         """Ask the helper it wants; without a yes it keeps the task alone."""
         name = f"offer {speak.number}"
         message = letter(
-            OfferShare(inquiry=speak.inquiry, number=speak.number, skills=before.share),
+            OfferShare(inquiry=speak.inquiry, number=speak.number, owner=self._id, skills=before.share),
             inquiry=speak.inquiry,
             intent=MessageIntent.NEGOTIATE,
             sender=self._id,
@@ -174,7 +179,8 @@ class _Agent:
             reasons=before.reasons[-1:],
             at=self._parts.clock.now(),
         )
-        keep = before.model_copy(update={"opening": before.stance, "stance": Stance.KEEP, "toward": None, "share": ()})
+        alone = say.alone_after_all(helper, message.message_id)
+        keep = _after_offer(before, alone, stance=Stance.KEEP, toward=None, share=())
         try:
             answer = await ask(self._parts.broker, message, ShareAnswer, patience=self._parts.peer_patience)
         except (MessagingError, InvalidTaskError) as error:
@@ -182,8 +188,8 @@ class _Agent:
             return Spoken(position=keep, said=(told,))
         if not answer.accepted:
             return Spoken(position=keep, said=(told, answer.said))
-        agreed = before.model_copy(update={"opening": before.stance, "agreed": True})
-        return Spoken(position=agreed, said=(told, answer.said))
+        together = say.share_agreed(helper, before.share, answer.said.message_id)
+        return Spoken(position=_after_offer(before, together, agreed=True), said=(told, answer.said))
 
     async def _asked_for_help(self, offer: OfferShare) -> ShareAnswer:
         judged = await self._judge(offer.inquiry)
@@ -199,7 +205,7 @@ class _Agent:
             message_id=message_id(offer.inquiry.run, f"share answer {offer.number}", self._id),
             round=offer.number,
             speaker=self._id,
-            to="",
+            to=offer.owner,
             intent="share_accepted" if accepted else "share_declined",
             message=grounds[0].text,
             reasons=grounds,
@@ -233,6 +239,14 @@ class _Agent:
         except ModelsError as error:
             _log.warning("a model failed; the figures decide", agent=self._id, model=mind.name, error=error.message)
             return figures.model_copy(update={"decided_by": f"offline, because {mind.name} failed"})
+
+
+def _after_offer(before: Position, news: Ground, **changes: Any) -> Position:
+    """The position once the helper has answered: the news first, then what the claim rested on before."""
+    claim = [one for one in before.reasons if one.kind is not GroundKind.SKILL]
+    reasons = (news, *claim)
+    said = {"opening": before.stance, "reasons": reasons, "message": by_figures.in_words(reasons)}
+    return before.model_copy(update={**said, **changes})
 
 
 def _argue(number: int) -> str:

@@ -22,6 +22,7 @@ SLIP: Final = 0.7  # a task of one's own that becomes late leaves this much of t
 LOAD_WEIGHT: Final = 0.4  # what full places take away; the square makes the first tasks cheap and the last dear
 CONTINUITY: Final = 1.15  # who did what this builds on starts with that in hand
 _SPOKEN_REASONS: Final = 3
+_ARGUED_REASONS: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +136,7 @@ def argue(judged: Judgement, stance: Stance, bids: Sequence[Consultation]) -> Ar
     me, brief = judged.me, judged.brief
     _, leader = open_with(bids, me.agent_id)
     grounds = [say.behind(leader, brief.task_id) if leader else say.ahead([one.agent for one in bids], brief.task_id)]
+    grounds += [say.ability(one, me.agent_id) for one in judged.ability.estimate.reasons[:_ARGUED_REASONS]]
     grounds.append(say.schedule(me, judged.planned))
     if brief.deadline is not None:
         grounds.append(say.in_time(brief, judged.planned.finish))

@@ -162,14 +162,12 @@ class Distribute:
         return str((await self.award.give_up(task_id, attempt, broken)).status)
 
     async def _tell(self, task_id: str, attempt: int) -> None:
-        """Let owner and helpers know, and the registry how much the owner now has in hand."""
+        """Let owner and helpers know."""
         async with self.database.read() as session:
             task = await store.find_task(session, task_id)
             assignment = task.assignment
             if assignment is None or task.attempt != attempt:
                 return
-            count = await store.count_open(session, assignment.owner)
-        await self.roster.set_workload(assignment.owner, count)
         for agent_id in (assignment.owner, *assignment.helpers):
             await self._send_award(task, agent_id)
 

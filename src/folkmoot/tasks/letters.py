@@ -57,6 +57,7 @@ class OfferShare(Noun):
     act: Literal["offer_share"] = "offer_share"
     inquiry: Inquiry
     number: int
+    owner: str
     skills: tuple[str, ...]
 
 

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
+from folkmoot.agents.context import Consents
+from folkmoot.consent import Purpose
 from folkmoot.models import ModelHandle, ModelHub, ModelsError
 from folkmoot.tasks.bid import Judgement
-from folkmoot.tasks.roster import Roster
 from folkmoot.tasks.sentences import hours, moment
 from folkmoot.tasks.talk import CLAIMS, Argument, Consultation, Ground, GroundKind, Position, Stance
 from folkmoot.telemetry import get_logger
@@ -57,28 +58,55 @@ class RemoteGate(Protocol):
     async def may_leave(self, person: str) -> bool: ...
 
 
+class ConsentedPlatforms:
+    """Figures and quotations come from all platforms a person is profiled from, so each must allow `remote_model`."""
+
+    def __init__(self, *, consents: Consents) -> None:
+        self._consents = consents
+
+    async def may_leave(self, person: str) -> bool:
+        allowed = {one.platform for one in await self._consents.live(person, Purpose.REMOTE_MODEL)}
+        shown = {one.platform for one in await self._consents.live(person, Purpose.PROFILE)}
+        return bool(allowed) and shown <= allowed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Character:
+    """Which model an agent asks (None: the workplace's), who it is to be, and whose texts it would show."""
+
+    model: str | None = None
+    persona: str = ""
+    person: str | None = None
+
+
+class Characters(Protocol):
+    """Where the characters of agents stand."""
+
+    def character(self, agent_id: str) -> Character | None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class HubMinds:
     """The models of the hub: each agent's own, else the workplace's; a twin's only as its person permits."""
 
     hub: ModelHub
-    roster: Roster
+    characters: Characters
     gate: RemoteGate
 
     async def of(self, agent_id: str) -> Mind | None:
-        worker = await self.roster.worker(agent_id)
-        if worker is None:
+        character = self.characters.character(agent_id)
+        if character is None:
             return None
         try:
-            handle = await self.hub.resolve(worker.model)
+            handle = await self.hub.resolve(character.model)
         except ModelsError as error:
             _log.warning("no model; the figures decide", agent=agent_id, error=error.message)
             return None
         if handle.offline:
             return None
-        if handle.remote and worker.person is not None and not await self.gate.may_leave(worker.person):
+        if handle.remote and character.person is not None and not await self.gate.may_leave(character.person):
             return None
-        return _HubMind(hub=self.hub, handle=handle, persona=worker.persona)
+        return _HubMind(hub=self.hub, handle=handle, persona=character.persona)
 
 
 @dataclass(frozen=True, kw_only=True)

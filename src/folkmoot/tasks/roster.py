@@ -1,9 +1,16 @@
-"""Who takes work: what this room needs to know of agents, whoever keeps it."""
+"""Who takes work: what this room needs to know of agents, and how the registry answers it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+from folkmoot.consent import person_key
+from folkmoot.messaging import MessageIntent
+from folkmoot.registry import AgentInfo, AgentRecord, AgentRegistry, UnknownAgentError
+from folkmoot.tasks.store import AsyncSession
+
+_KINDS: Final = frozenset({"twin", "specialist"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,13 +23,11 @@ class Worker:
     availability: str = "available"
     until: datetime | None = None
     places: int | None = 5
-    model: str | None = None
-    persona: str = ""
 
     @property
     def subject(self) -> str:
-        """How the estimator knows it: its person, else its own id."""
-        return self.person or self.agent_id
+        """How the estimator knows it: by its person's key, else by its own id."""
+        return person_key(self.person) if self.person else self.agent_id
 
 
 class Roster(Protocol):
@@ -32,6 +37,45 @@ class Roster(Protocol):
 
     async def worker(self, agent_id: str) -> Worker | None: ...
 
-    async def set_workload(self, agent_id: str, open_tasks: int) -> None:
-        """Say how many tasks an agent has in hand. An agent that is gone is passed over."""
+    async def set_workload(self, session: AsyncSession, agent_id: str, open_tasks: int) -> None:
+        """Say how many tasks an agent has in hand, in the transaction that changed it. Who is gone is passed over."""
         ...
+
+
+def takes_work(agent: AgentInfo) -> bool:
+    """Whether this agent is asked about tasks. One that never started has said nothing of its intents yet."""
+    return agent.type in _KINDS and (not agent.supported_intents or MessageIntent.CONSULT in agent.supported_intents)
+
+
+class RegistryRoster:
+    """See `Roster`."""
+
+    def __init__(self, *, registry: AgentRegistry) -> None:
+        self._registry = registry
+
+    async def workers(self) -> Sequence[Worker]:
+        return [_worker(one) for one in await self._registry.discover() if takes_work(one)]
+
+    async def worker(self, agent_id: str) -> Worker | None:
+        try:
+            record = await self._registry.get(agent_id)
+        except UnknownAgentError:
+            return None
+        return _worker(record) if takes_work(record) else None
+
+    async def set_workload(self, session: AsyncSession, agent_id: str, open_tasks: int) -> None:
+        try:
+            await self._registry.set_workload(session, agent_id, open_tasks)
+        except UnknownAgentError:
+            return  # it keeps its tasks in the rows, and gets its workload again when it comes back
+
+
+def _worker(record: AgentRecord) -> Worker:
+    return Worker(
+        agent_id=record.agent_id,
+        person=record.person,
+        online=record.presence == "online",
+        availability=record.availability,
+        until=record.until,
+        places=record.max_capacity,
+    )

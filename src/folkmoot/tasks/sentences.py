@@ -161,7 +161,7 @@ def compared(mine: Argument, other: Argument, brief: Brief, heard_in: str) -> tu
         said.append(f"{other.agent} would be done {moment(other.finish_at)}, and I {moment(mine.finish_at)}.")
     if abs(mine.load - other.load) > 0.1:  # noqa: PLR2004  # below a tenth nobody would mention it
         said.append(f"{other.agent}'s places are {other.load:.0%} taken, and mine {mine.load:.0%}.")
-    said.append(f"Our fit is {other.fit:.2f} for {other.agent} and {mine.fit:.2f} for me.")
+    said.append(f"{other.agent}'s fit is {other.fit:.2f}, and mine {mine.fit:.2f}.")
     return tuple(Ground(kind=GroundKind.PEER, text=one, evidence=evidence) for one in said)
 
 
@@ -198,6 +198,21 @@ def share_wanted(helper: str, skills: Sequence[str], heard_in: str) -> Ground:
         kind=GroundKind.SKILL,
         text=f"I would own it and ask {helper} for {_and(skills)}, for which I can show nothing.",
         evidence=(heard_in,),
+    )
+
+
+def share_agreed(helper: str, skills: Sequence[str], heard_in: str) -> Ground:
+    return Ground(
+        kind=GroundKind.PEER,
+        text=f"I own it, and {helper} helps me with {_and(skills)}.",
+        evidence=(heard_in,),
+        weight=1.0,
+    )
+
+
+def alone_after_all(helper: str, heard_in: str) -> Ground:
+    return Ground(
+        kind=GroundKind.PEER, text=f"{helper} cannot help, so I take it alone.", evidence=(heard_in,), weight=0.5
     )
 
 
