@@ -15,6 +15,8 @@ def main() -> int:
     failed = False
     for folder, hard in (("src", HARD), ("tests", HARD_TESTS), ("tools", HARD), ("benchmarks", HARD)):
         for path in sorted((ROOT / folder).rglob("*.py")):
+            if "migrations/versions" in path.as_posix():
+                continue  # a revision is history: it is written once and never split
             lines = len(path.read_text(encoding="utf-8").splitlines())
             if lines > hard:
                 print(f"{path.relative_to(ROOT)}: {lines} lines, the ceiling is {hard}; split it by act")

@@ -145,7 +145,7 @@ def _shown(one: AgentRecord, tasks: list[str]) -> AgentShown:
 
 
 async def _all_shown(rooms: Rooms, agents: list[AgentRecord]) -> list[AgentShown]:
-    held = await rooms.tasks.held_by([one.agent_id for one in agents])
+    held = await rooms.tasks.in_hand([one.agent_id for one in agents])
     return [_shown(one, held.get(one.agent_id, [])) for one in agents]
 
 
@@ -228,6 +228,8 @@ async def set_availability(_principal: SignedIn, rooms: Rooms, agent_id: str, wa
         max_capacity=wanted.max_capacity,
         until=wanted.until,
     )
+    if one.availability == "available":
+        await rooms.tasks.room_made()
     return (await _all_shown(rooms, [one]))[0]
 
 

@@ -8,7 +8,9 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel
 
 from folkmoot.kernel import FolkmootError
-from folkmoot.messaging import AgentMessage, MessageRecord, MessageStatus, ReplyTimeoutError, UnknownMessageError
+from folkmoot.messaging import AgentMessage
+from folkmoot.messaging.broker import MessageRecord, MessageStatus
+from folkmoot.messaging.errors import ReplyTimeoutError, UnknownMessageError
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 
 router = APIRouter(prefix="/api/agents/messages", tags=["messages"])

@@ -5,17 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from folkmoot.tasks import (
-    Consultation,
-    InvalidTaskError,
-    Negotiation,
-    NewTask,
-    Shortfall,
-    Task,
-    TaskPriority,
-    TaskRecord,
-    TaskState,
-)
+from folkmoot.tasks import NewTask, Task, TaskReport, TaskState
+from folkmoot.tasks.errors import InvalidTaskError
+from folkmoot.tasks.model import Shortfall, TaskPriority
+from folkmoot.tasks.talk import Consultation, Negotiation
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
@@ -132,7 +125,7 @@ def _fields(task: Task) -> dict[str, Any]:
     return fields | {"assigned_agent": owner, "assigned_to": owner, "assignee": owner}
 
 
-def _whole(record: TaskRecord) -> TaskWhole:
+def _whole(record: TaskReport) -> TaskWhole:
     return TaskWhole(**_fields(record.task), consultation=list(record.consultation), negotiation=record.negotiation)
 
 
@@ -150,7 +143,9 @@ async def create(
     if said:
         new = new.model_copy(update={"metadata": {**new.metadata, **said}})
     if wanted.assignee_agent_id is not None:
-        return shown(await rooms.tasks.create_for(new, wanted.assignee_agent_id))
+        await rooms.registry.get(wanted.assignee_agent_id)
+        task = await rooms.tasks.create(new)
+        return shown(await rooms.tasks.assign(task.task_id, wanted.assignee_agent_id))
     task = await rooms.tasks.create(new)
     if wait:
         task = await rooms.tasks.wait(task.task_id, seconds=wait)
@@ -167,7 +162,7 @@ async def list_tasks(
     task_type: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[TaskShown]:
     """Tasks, the newest first."""
-    found, total = await rooms.tasks.list(
+    found, total = await rooms.tasks.tasks(
         status=status, agent=agent, task_type=task_type, limit=window.limit, offset=window.offset
     )
     return window.page([shown(task) for task in found], total)
@@ -176,7 +171,7 @@ async def list_tasks(
 @router.get("/{task_id}", responses=READ)
 async def read(_principal: SignedIn, rooms: Rooms, task_id: str) -> TaskWhole:
     """One task with its consultation and negotiation."""
-    return _whole(await rooms.tasks.get(task_id))
+    return _whole(await rooms.tasks.report(task_id))
 
 
 @router.put("/{task_id}/assign", responses=WRITE)
@@ -217,12 +212,13 @@ async def decline(
 ) -> Done:
     """Hand a task back for its owner: the others negotiate again, without that agent."""
     wanted = wanted or DeclineWanted()
-    task = await rooms.tasks.decline(task_id, agent_id=wanted.agent_id, reason=wanted.reason)
+    owner = wanted.agent_id or (await rooms.tasks.find(task_id)).owner or ""
+    task = await rooms.tasks.decline(task_id, owner, reason=wanted.reason)
     return Done(**_fields(task), message=f"{task_id} is being shared out again")
 
 
 @router.post("/{task_id}/redistribute", responses=WRITE)
 async def redistribute(_principal: SignedIn, rooms: Rooms, task_id: str) -> Done:
     """Share an unassigned task out again, for example after somebody came back."""
-    task = await rooms.tasks.redistribute(task_id)
+    task = await rooms.tasks.share_out_again(task_id)
     return Done(**_fields(task), message=f"{task_id} is being shared out again")

@@ -11,16 +11,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from folkmoot.api.consents import ConsentShown
 from folkmoot.api.consents import shown as shown_consent
-from folkmoot.twins import (
-    ImportOptions,
-    ImportResult,
-    InvalidOptionError,
-    MessageCount,
-    NoTextsError,
-    Profile,
-    Receipt,
-    Twin,
-)
+from folkmoot.twins import ForgetReceipt, ImportOptions, ImportResult, Twin
+from folkmoot.twins.errors import InvalidOptionError, NoTextsError
+from folkmoot.twins.profile import Profile
+from folkmoot.twins.roster import MessageCount
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 
 router = APIRouter(prefix="/api/twins", tags=["twins"])
@@ -122,7 +116,7 @@ async def list_twins(_principal: SignedIn, rooms: Rooms, window: Paging) -> Page
     twins = await rooms.twins.list()
     items = []
     for twin in twins[window.offset : window.offset + window.limit]:
-        counts = list(await rooms.twins.counts(twin.name))
+        counts = list((await rooms.twins.view(twin.name)).messages)
         items.append(TwinListed(**_shown(twin), **_counted(counts)))
     return window.page(items, len(twins))
 
@@ -143,7 +137,7 @@ async def read(_principal: SignedIn, rooms: Rooms, person: str) -> TwinWhole:
 
 
 @router.delete("/{person}", responses=READ)
-async def forget(_principal: SignedIn, rooms: Rooms, person: str) -> Receipt:
+async def forget(_principal: SignedIn, rooms: Rooms, person: str) -> ForgetReceipt:
     """Forget a person: everything, everywhere. Answers the receipt."""
     twin = await rooms.twins.get(person)
     receipt = await rooms.forgetting.forget(person)

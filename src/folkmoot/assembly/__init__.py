@@ -4,7 +4,6 @@ Nothing else knows which broker, model provider or database is in use. `workplac
 serves it, `samples.py` finds the teams that come with it. The names here are what commands call.
 """
 
-from folkmoot.assembly.backtesting import backtest_jsonl
 from folkmoot.assembly.doctor import examine
 from folkmoot.assembly.samples import team_folder, write_template
 from folkmoot.assembly.server import run_server
@@ -15,7 +14,6 @@ __all__ = [
     "OpenWorkplace",
     "Settings",
     "WrongSettingError",
-    "backtest_jsonl",
     "examine",
     "load_settings",
     "on_database",

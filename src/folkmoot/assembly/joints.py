@@ -6,15 +6,10 @@ Each class here keeps a Protocol that a room states and asks another room for th
 from collections.abc import Mapping, Sequence
 
 from folkmoot.agents import AgentHost
-from folkmoot.consent import ConsentGate, Purpose, person_key
-from folkmoot.registry import AgentInfo, AgentRecord, AgentRegistry, UnknownAgentError
-from folkmoot.storage import Database
-from folkmoot.tasks import TaskTypes, Worker
-from folkmoot.tasks.task_types import DEFAULT_TASK_TYPES
-from folkmoot.tasks.behaviour import Contender
-from folkmoot.agents import Answering
-
-WORKING = ("twin", "specialist")
+from folkmoot.tasks.mind import Character
+from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.task_types import DEFAULT_TASK_TYPES, TaskTypes
+from folkmoot.twins import Twin
 
 
 class CurrentTypes(TaskTypes):
@@ -25,67 +20,31 @@ class CurrentTypes(TaskTypes):
         super().__init__({**DEFAULT_TASK_TYPES, **types})
 
 
-class RegistryRoster:
-    """The agents that take work, for `tasks`: from the registry, with what only the definition says."""
+class HostCharacters:
+    """Models and personas for `tasks`, as the definitions of the hosted agents say."""
 
-    def __init__(self, *, registry: AgentRegistry, database: Database) -> None:
-        self._registry = registry
-        self._database = database
+    def __init__(self) -> None:
         self._host: AgentHost | None = None
 
     def follow(self, host: AgentHost) -> None:
-        """Learn models and personas from this host's definitions; the host is made after the roster."""
+        """Ask this host; it is made after those who ask."""
         self._host = host
 
-    async def workers(self) -> Sequence[Worker]:
-        return [self._worker(one) for one in await self._registry.discover() if one.type in WORKING]
-
-    async def worker(self, agent_id: str) -> Worker | None:
-        try:
-            record = await self._registry.get(agent_id)
-        except UnknownAgentError:
+    def character(self, agent_id: str) -> Character | None:
+        agent = self._host.agents.get(agent_id) if self._host else None
+        if agent is None:
             return None
-        return self._worker(record) if record.type in WORKING else None
-
-    async def set_workload(self, agent_id: str, open_tasks: int) -> None:
-        try:
-            async with self._database.write() as session:
-                await self._registry.set_workload(session, agent_id, open_tasks)
-        except UnknownAgentError:
-            return
-
-    def _worker(self, record: AgentRecord) -> Worker:
-        agent = self._host.agents.get(record.agent_id) if self._host else None
-        return Worker(
-            agent_id=record.agent_id,
-            person=person_key(record.person) if record.person else None,
-            online=record.presence == "online",
-            availability=record.availability,
-            until=record.until,
-            places=record.max_capacity,
-            model=agent.definition.model if agent else None,
-            persona=agent.definition.persona if agent else "",
-        )
+        one = agent.definition
+        return Character(model=one.model, persona=one.persona, person=one.person)
 
 
-class TaskBehaviour:
-    """What agents do about tasks, for `agents`: those that take work contend."""
+class OutcomesPart:
+    """What tasks keep of a person, for `twins` to forget."""
 
-    def __init__(self, contender: Contender) -> None:
-        self._contender = contender
+    name = "task outcomes and answers"
 
-    def handlers(self, agent: AgentInfo) -> Mapping[str, Answering]:
-        if agent.type not in WORKING:
-            return {}
-        subject = person_key(agent.person) if agent.person else agent.agent_id
-        return self._contender.handlers(agent.agent_id, subject)
+    def __init__(self, outcomes: Outcomes) -> None:
+        self._outcomes = outcomes
 
-
-class RemoteConsent:
-    """Whether a person's texts may leave this network, for `tasks`."""
-
-    def __init__(self, gate: ConsentGate) -> None:
-        self._gate = gate
-
-    async def may_leave(self, person: str) -> bool:
-        return bool(await self._gate.live(person, Purpose.REMOTE_MODEL))
+    async def forget(self, twin: Twin) -> int:
+        return await self._outcomes.forget(agent_id=twin.agent_id, person=twin.person)

@@ -84,8 +84,7 @@ async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     await rooms.team.open()
     await rooms.runs.start()
     stack.push_async_callback(rooms.runs.stop)
-    await rooms.desk.start()
-    stack.push_async_callback(rooms.desk.stop)
+    await rooms.desk.resume()
     rooms.upkeep.start()
     stack.push_async_callback(rooms.upkeep.stop)
 

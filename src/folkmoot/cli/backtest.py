@@ -33,7 +33,7 @@ def jsonl(
     """Consult and negotiate about each item of TEST with one agent a person; GOLD is read after each prediction."""
     import asyncio
 
-    from folkmoot.assembly import backtest_jsonl
+    from folkmoot.assembly.backtesting import backtest_jsonl
 
     report = asyncio.run(
         backtest_jsonl(

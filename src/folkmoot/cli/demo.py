@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from folkmoot.agents import ImportSource, load_workplace
+from folkmoot.agents import load_workplace
+from folkmoot.agents.workplace import ImportSource
 from folkmoot.assembly import OpenWorkplace, Settings, open_workplace, team_folder
 from folkmoot.assembly.server import listening, serve_on, url_of
 from folkmoot.consent import Purpose
@@ -92,7 +93,7 @@ async def _build_twins(console: Console, workplace: OpenWorkplace, folder: Path,
     for person, (files, own, redacted) in counts.items():
         profile = await parts.twins.profile(person)
         skills = ", ".join(one.name for one in profile.skills[:4]) if profile else ""
-        total = sum(one.own for one in await parts.twins.counts(person))
+        total = sum(one.own for one in (await parts.twins.view(person)).messages)
         sheet.add_row(person, str(files), f"{total} (+{own})", str(redacted), skills)
     console.print(sheet)
 
@@ -113,7 +114,7 @@ async def _ensure_consent(workplace: OpenWorkplace, source: ImportSource) -> Non
 async def _clear_earlier(workplace: OpenWorkplace) -> None:
     """An earlier demo's open tasks would keep everybody busy."""
     desk = workplace.parts.tasks
-    found, _ = await desk.list(limit=500)
+    found, _ = await desk.tasks(limit=500)
     for task in found:
         if task.metadata.get("made_by") == MARK and task.status not in {TaskState.COMPLETED, TaskState.CANCELLED}:
             await desk.set_status(task.task_id, TaskState.CANCELLED)

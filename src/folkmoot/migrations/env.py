@@ -17,7 +17,7 @@ import folkmoot.web.tables  # noqa: F401  # each import makes its tables known
 from folkmoot.storage import Base
 
 
-def _ours(_thing: Any, name: str | None, kind: str, _reflected: bool, _compared_to: Any) -> bool:  # noqa: FBT001  # Alembic's signature
+def _ours(_thing: Any, name: str | None, kind: str, _reflected: bool, _compared_to: Any) -> bool:  # Alembic's signature
     # Full-text tables are made by SQL of their own and are no models; DBOS keeps its tables in a schema of its own.
     return not (kind == "table" and name is not None and "_fts" in name)
 

@@ -1,0 +1,234 @@
+"""Every room, made from the settings and joined to the others; nothing is started here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from folkmoot.agents import AgentContext, AgentHost
+from folkmoot.assembly.health import HealthDesk
+from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart
+from folkmoot.assembly.models import model_hub
+from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.sharing import task_desk
+from folkmoot.assembly.team import TeamHall
+from folkmoot.assembly.upkeep import Chore, Upkeep
+from folkmoot.consent import ConsentGate, ConsentLedger
+from folkmoot.events import EventLog
+from folkmoot.kernel import Clock
+from folkmoot.memory import KnowledgeIndex
+from folkmoot.messaging import Broker
+from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.store import Inbox
+from folkmoot.models import ModelHub
+from folkmoot.registry import AgentRegistry
+from folkmoot.runs import ExecutorPresence, RunEngine
+from folkmoot.security import Tokens, TokenStore
+from folkmoot.security.redaction import Redactor
+from folkmoot.skills import CapabilityEstimator
+from folkmoot.skills.estimates import Estimates
+from folkmoot.storage import Database, Home
+from folkmoot.tasks import TaskDesk
+from folkmoot.tasks.behaviour import Contender
+from folkmoot.tasks.desks import Desks
+from folkmoot.tasks.managing import Managing
+from folkmoot.tasks.mind import ConsentedPlatforms, HubMinds
+from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.roster import RegistryRoster
+from folkmoot.telemetry import Metrics
+from folkmoot.twins import Forgetting, ImportExport, TwinEvidence, TwinLearning, TwinRoster
+from folkmoot.twins.skill_patterns import SkillPatterns
+from folkmoot.web import IdempotencyStore, Parts
+
+KEPT_MAIL: Final = timedelta(days=7)
+KEPT_EVENTS: Final = timedelta(days=30)
+KEPT_RUNS: Final = timedelta(days=7)
+KEPT_ANSWERS: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """What the assembly starts and stops; the faces get `parts`."""
+
+    parts: Parts
+    tokens: Tokens
+    repeats: IdempotencyStore
+    broker: Broker
+    host: AgentHost
+    team: TeamHall
+    runs: RunEngine
+    desk: TaskDesk
+    gate: ConsentGate
+    upkeep: Upkeep
+    evidence: TwinEvidence
+    outcomes: Outcomes
+    estimates: Estimates
+
+    async def load_estimator(self) -> None:
+        """Fit the estimator on every text and outcome that may be learned from now."""
+        texts = await self.evidence.everyone()
+        await self.estimates.fit([*texts, *await self.outcomes.known()])
+
+
+def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Clock) -> Rooms:
+    """Make every room. The order is that of the floors, from below."""
+    metrics = Metrics()
+    heartbeat = timedelta(seconds=settings.heartbeat_interval)
+    events = EventLog(database=database, clock=clock)
+    tokens = Tokens(store=TokenStore(database), clock=clock)
+    ledger = ConsentLedger(database=database, clock=clock, events=events)
+    gate = ConsentGate(database=database, clock=clock)
+    registry = AgentRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
+    inbox = Inbox(database=database, clock=clock)
+    broker = EmbeddedBroker(
+        journal=home.path("journal.db"), clock=clock, inbox=inbox, directory=registry, metrics=metrics
+    )
+    runs = RunEngine(
+        url=_runs_url(database, home),
+        clock=clock,
+        presence=None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat),
+    )
+    index = KnowledgeIndex(database=database)
+    hub = model_hub(settings, clock)
+    estimates = Estimates(estimator=CapabilityEstimator())
+    twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
+    evidence = TwinEvidence(database=database, gate=gate)
+    learning = TwinLearning(
+        database=database,
+        clock=clock,
+        events=events,
+        gate=gate,
+        evidence=evidence,
+        share=estimates,
+        patterns=SkillPatterns(),
+    )
+    imports = ImportExport(
+        database=database,
+        clock=clock,
+        events=events,
+        gate=gate,
+        index=index,
+        roster=twins,
+        redactor=Redactor(),
+        folder=home.path("imports"),
+    )
+    imports.listen(learning)
+    ledger.listen(imports)
+    ledger.listen(learning)
+    outcomes = Outcomes(database=database, estimates=estimates)
+    forgetting = Forgetting(
+        database=database,
+        clock=clock,
+        events=events,
+        ledger=ledger,
+        index=index,
+        imports=imports,
+        share=estimates,
+        parts=[OutcomesPart(outcomes)],
+    )
+    roster = RegistryRoster(registry=registry)
+    characters = HostCharacters()
+    types = CurrentTypes()
+    contender = Contender(
+        broker=broker,
+        estimates=estimates,
+        situations=Desks(database=database, roster=roster),
+        minds=HubMinds(hub=hub, characters=characters, gate=ConsentedPlatforms(consents=gate)),
+        clock=clock,
+    )
+    context = AgentContext(broker=broker, registry=registry, clock=clock, models=hub, knowledge=index, consents=gate)
+    desk = task_desk(
+        database=database,
+        log=events,
+        clock=clock,
+        broker=broker,
+        runs=runs,
+        estimates=estimates,
+        outcomes=outcomes,
+        roster=roster,
+        types=types,
+        patience=timedelta(seconds=settings.message_timeout),
+    )
+    host = AgentHost(
+        context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat
+    )
+    characters.follow(host)
+    file = settings.workplace_file or settings.agent_config_file
+    team = TeamHall(
+        host=host,
+        registry=registry,
+        estimates=estimates,
+        twins=twins,
+        types=types,
+        file=file.expanduser() if file else None,
+        kept=home.path("workplace.yaml"),
+    )
+    started_at = clock.now()
+    checks = {
+        "database": database.ping,
+        "broker": broker.health_check,
+        "registry": lambda: _who_is_there(registry),
+        "models": lambda: _model_in_use(hub),
+        "memory": database.ping,
+        "workflows": runs.health_check,
+    }
+    repeats = IdempotencyStore(database)
+    parts = Parts(
+        clock=clock,
+        started_at=started_at,
+        metrics=metrics,
+        broker=broker,
+        events=events,
+        registry=registry,
+        consents=ledger,
+        tasks=desk,
+        twins=twins,
+        imports=imports,
+        forgetting=forgetting,
+        team=team,
+        health=HealthDesk(checks=checks, clock=clock, started_at=started_at),
+    )
+    upkeep = Upkeep(
+        clock=clock,
+        chores=[
+            Chore(name="consents", every=timedelta(seconds=60), act=ledger.expire_due),
+            Chore(name="forgetting", every=timedelta(minutes=10), act=forgetting.finish_begun),
+            Chore(name="imports", every=timedelta(minutes=10), act=imports.resume_running),
+            Chore(name="profiles", every=timedelta(hours=6), act=learning.refresh_all),
+            Chore(name="presence", every=heartbeat / 2, act=registry.notice),
+            Chore(name="mail", every=timedelta(hours=1), act=lambda: broker.prune(KEPT_MAIL)),
+            Chore(name="runs", every=timedelta(hours=1), act=lambda: runs.prune(older_than=KEPT_RUNS)),
+            Chore(name="events", every=timedelta(hours=1), act=lambda: events.prune(older_than=KEPT_EVENTS)),
+            Chore(name="answers", every=timedelta(hours=1), act=lambda: repeats.prune(clock.now() - KEPT_ANSWERS)),
+        ],
+    )
+    return Rooms(
+        parts=parts,
+        tokens=tokens,
+        repeats=repeats,
+        broker=broker,
+        host=host,
+        team=team,
+        runs=runs,
+        desk=desk,
+        gate=gate,
+        upkeep=upkeep,
+        evidence=evidence,
+        outcomes=outcomes,
+        estimates=estimates,
+    )
+
+
+async def _who_is_there(registry: AgentRegistry) -> str:
+    stats = await registry.get_registry_stats()
+    return f"{stats.online} of {stats.total} agents online"
+
+
+async def _model_in_use(hub: ModelHub) -> str:
+    handle = await hub.resolve(None)
+    return handle.name
+
+
+def _runs_url(database: Database, home: Home) -> str:
+    if database.is_sqlite:
+        return f"sqlite:///{home.path('runs.db')}"
+    return database.url.set(drivername="postgresql").render_as_string(hide_password=False)
