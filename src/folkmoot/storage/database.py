@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
@@ -157,10 +158,21 @@ def _translated(url: URL) -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise _as_storage_error(error, url) from error
+    except DatabaseError as error:
+        # A file that is broken, or no database at all, is SQLite's plain DatabaseError; its subclasses say more.
+        if type(error.orig) is not sqlite3.DatabaseError:
+            raise
+        raise StorageUnavailableError(
+            f"the database {_shown(url)} cannot be used: {error.orig}; restore it from a backup"
+        ) from error
+    except PoolTimeoutError as error:
+        raise StorageUnavailableError(
+            f"the database {_shown(url)} is busy: no connection came free in time; try again"
+        ) from error
 
 
 def _as_storage_error(error: DBAPIError, url: URL) -> Exception:
-    where = url.render_as_string(hide_password=True)
+    where = _shown(url)
     cause = error.orig
     if isinstance(cause, sqlite3.OperationalError):
         said = str(cause)
@@ -170,6 +182,10 @@ def _as_storage_error(error: DBAPIError, url: URL) -> Exception:
             return StorageUnavailableError(f"the database {where} cannot be used: {said}")
         return error
     return StorageUnavailableError(f"the database {where} does not answer: {_first_line(cause)}")
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
 
 
 def _first_line(cause: object) -> str:

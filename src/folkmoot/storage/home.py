@@ -7,13 +7,20 @@ A server writes its address beside it, so that a command started in the same hom
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import IO, Final
 
 from folkmoot.kernel.errors import FolkmootError
 from folkmoot.storage.errors import HomeBusyError, HomeUnusableError
+
+# Whoever only asks for the owner holds the lock for a few microseconds: that must not refuse a start.
+_ATTEMPTS: Final = 10
+_BETWEEN: Final = timedelta(milliseconds=20)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +64,7 @@ class Home:
         """Own this home while the block runs; raise `HomeBusyError` if another process does."""
         self.prepare()
         with (self.folder / "owner.lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise self._busy() from error
+            self._take(lock)
             self._announce(RunningServer(pid=os.getpid()))
             try:
                 yield
@@ -81,6 +85,17 @@ class Home:
         except BlockingIOError:
             return self._noted() or RunningServer(pid=0)
         return None
+
+    def _take(self, lock: IO[str]) -> None:
+        for attempt in range(_ATTEMPTS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise self._busy() from error
+                time.sleep(_BETWEEN.total_seconds())
+            else:
+                return
 
     def _announce(self, server: RunningServer) -> None:
         draft = self.path("owner.json.new")
