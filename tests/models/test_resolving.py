@@ -115,3 +115,9 @@ def test_addresses_may_be_short(written: str, meant: str) -> None:
 
 def test_secrets_are_not_shown() -> None:
     assert "sk-very-secret" not in repr(ModelSettings(openai_api_key="sk-very-secret"))
+
+
+async def test_a_model_is_made_ready_before_it_is_asked(hub: ModelHub, stub_model: StubModel) -> None:
+    handle = await hub.warm_up("openai:stub-small")
+    assert stub_model.requests == []
+    assert (await hub.answer(handle, instructions="", prompt="Ready?")).text == "You said: Ready?"

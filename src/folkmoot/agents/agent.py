@@ -72,7 +72,10 @@ class BaseAgent:
         self._behaviours = (*self._behaviours, *behaviours)
 
     async def initialize(self) -> None:
-        """Register, then take mail; whoever calls this sends heartbeats, as `AgentHost` does. Twice is once."""
+        """Register, then take mail; whoever calls this sends heartbeats, as `AgentHost` does. Twice is once.
+
+        If it raises, the agent neither takes mail nor looks online.
+        """
         if self._subscription is not None:
             return
         context = self.context
@@ -81,7 +84,13 @@ class BaseAgent:
         if unhandled:
             self.log.warning("declared_intents_without_handler", intents=unhandled)
         await context.registry.register(await self.info())
-        self._subscription = await context.broker.subscribe(self.agent_id, self.handle, concurrency=context.concurrency)
+        try:
+            self._subscription = await context.broker.subscribe(
+                self.agent_id, self.handle, concurrency=context.concurrency
+            )
+        except BaseException:
+            await context.registry.depart([self.agent_id])  # it would look online, and nobody would read its mail
+            raise
         self.log.info("agent_started", intents=sorted(self._handlers))
 
     async def shutdown(self) -> None:

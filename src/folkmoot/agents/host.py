@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -141,7 +142,8 @@ class AgentHost:
         agent = self._agents.pop(agent_id, None)
         if agent is not None:
             await agent.shutdown()
-        await self._context.registry.deregister(agent_id)
+        with suppress(UnknownAgentError):  # one that never started, or was struck off by somebody else: it is gone
+            await self._context.registry.deregister(agent_id)
 
     async def _shut_down(self) -> None:
         self._running = False

@@ -141,6 +141,12 @@ class ModelHub:
         async for piece in pieces:
             yield piece
 
+    async def warm_up(self, name: str | None = None) -> ModelHandle:
+        """Import and build now what the first question to this model would wait seconds for. Asks the model nothing."""
+        handle = await self.resolve(name)
+        await self._ready(handle)
+        return handle
+
     async def close(self) -> None:
         """Give back every connection; the hub can be used again afterwards."""
         self._built.clear()
