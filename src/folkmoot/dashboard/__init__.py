@@ -1,0 +1,10 @@
+"""The web pages: what goes on, who is here, how a task found its owner, what a twin learned and from what.
+
+`assembly` calls `mount_dashboard` last, when all rooms are there. `pages/` has one file a page, `components/` what pages
+are made of, `assets/` the style sheets, icons and the little that runs in the browser alone. Nothing is loaded from
+anywhere else.
+"""
+
+from folkmoot.dashboard.mount import mount_dashboard
+
+__all__ = ["mount_dashboard"]

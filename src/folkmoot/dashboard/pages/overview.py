@@ -1,0 +1,7 @@
+"""x"""
+
+from folkmoot.dashboard.visit import Visit
+
+
+async def build(visit: Visit) -> None:
+    """x"""

@@ -1,0 +1,117 @@
+"""One view of one page: who looks, the rooms it looks into, how it acts and how it stays live.
+
+Pages keep a socket open that HTTP middleware does not cover, so every act and every refresh asks the doorkeeper again:
+a token that was replaced ends the pages that were opened with it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from fastapi import Request
+from nicegui import background_tasks, ui
+from nicegui.client import Client
+
+from folkmoot.dashboard.components.notices import toast
+from folkmoot.dashboard.sign_in import SIGN_IN
+from folkmoot.kernel import FolkmootError
+from folkmoot.registry import AgentRecord
+from folkmoot.security import NotSignedInError
+from folkmoot.telemetry import get_logger
+from folkmoot.web import Doorkeeper, Parts
+
+GATHER_SECONDS: Final = 0.08  # what happens within this is shown in one go
+RETRY_SECONDS: Final = 2.0
+_log = get_logger("folkmoot.dashboard")
+
+
+@dataclass(kw_only=True)
+class Visit:
+    """`seen` is the last event before the page was read: what comes after it is followed."""
+
+    request: Request
+    parts: Parts
+    doorkeeper: Doorkeeper
+    token: str | None
+    seen: int
+    agents: dict[str, AgentRecord] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        return self.parts.clock.now()
+
+    async def meet(self) -> dict[str, AgentRecord]:
+        """Everybody who works here, by id; read again."""
+        self.agents = {one.agent_id: one for one in await self.parts.registry.discover()}
+        return self.agents
+
+    def name(self, agent_id: str) -> str:
+        """What an agent is called; its id once it is gone."""
+        agent = self.agents.get(agent_id)
+        return agent.name if agent else agent_id
+
+    async def may_stay(self) -> bool:
+        """Whether the visitor's token still opens; if not, the page leads to the sign-in."""
+        try:
+            await self.doorkeeper.recognise(self.token)
+        except NotSignedInError:
+            ui.navigate.to(SIGN_IN)
+            return False
+        return True
+
+    async def act(self, doing: Callable[[], Awaitable[object]], *, said: str = "", undo: str | None = None) -> bool:
+        """Do something and say so; say what was wrong instead if it is refused. Whether it was done."""
+        if not await self.may_stay():
+            return False
+        try:
+            await doing()
+        except FolkmootError as error:
+            toast(error.message, fault=True)
+            return False
+        if said:
+            toast(said, undo=undo)
+        return True
+
+    def follow(
+        self,
+        refresh: Callable[[], Awaitable[None]],
+        *,
+        subject: str | None = None,
+        types: Collection[str] | None = None,
+    ) -> None:
+        """Call `refresh` whenever such events come, several at once as one; ends with the page."""
+        client, dirty = ui.context.client, asyncio.Event()
+        for work in (self._listen(dirty, subject, types), self._keep_fresh(client, dirty, refresh)):
+            task = background_tasks.create(work, name=f"live {self.request.url.path}")
+            client.on_delete(task.cancel)
+
+    async def _listen(self, dirty: asyncio.Event, subject: str | None, types: Collection[str] | None) -> None:
+        after = self.seen
+        while True:
+            try:
+                async with aclosing(self.parts.events.follow(after=after, subject=subject, types=types)) as events:
+                    async for event in events:
+                        after = event.id
+                        dirty.set()
+            except FolkmootError as error:
+                _log.warning("a page cannot follow the events", error=error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _keep_fresh(self, client: Client, dirty: asyncio.Event, refresh: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await dirty.wait()
+            dirty.clear()
+            with client:
+                if not await self.may_stay():
+                    return
+                try:
+                    await refresh()
+                except FolkmootError as error:
+                    _log.warning("a page cannot be refreshed", error=error.message)
+                    toast(f"This page is not up to date: {error.message}", fault=True)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    dirty.set()
+            await asyncio.sleep(GATHER_SECONDS)
