@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -377,3 +379,8 @@ async def test_a_database_that_does_not_answer_is_said_plainly() -> None:
     with pytest.raises(StorageUnavailableError, match="does not answer") as caught:
         await engine.start()
     assert "secret" not in caught.value.message
+
+
+def test_importing_the_room_does_not_import_dbos() -> None:
+    code = "import sys, folkmoot.runs; sys.exit('dbos' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -152,6 +152,28 @@ async def test_two_living_processes_do_every_step_once(program: Launch, postgres
 
 
 @pytest.mark.postgres
+async def test_a_process_that_was_only_asleep_does_not_run_what_it_lost(
+    program: Launch, postgres_url: str, tmp_path: Path
+) -> None:
+    """A laptop's lid, a paused container: it wakes up and still believes that the runs are its own."""
+    count = 4
+    sleeper = await program(postgres_url, "--launch", str(count), "--pause", "0.3", "--presence")
+    await wait_until(lambda: len(notebook(tmp_path).noted()) >= count, seconds=30)
+    os.kill(sleeper.pid, signal.SIGSTOP)
+    await all_over(postgres_url, tmp_path, count, with_presence=True)
+    meanwhile = [pid for _, _, pid in notebook(tmp_path).noted()]
+    os.kill(sleeper.pid, signal.SIGCONT)
+    # It finds out at the record of the step that it was in, two in the gathering; nothing comes after that.
+    await asyncio.sleep(3)
+    awake = notebook(tmp_path).noted()[len(meanwhile) :]
+    assert {pid for _, _, pid in awake} <= {sleeper.pid}
+    assert len(awake) <= 2 * count
+    steps = {run_id: {step for other, step, _ in awake if other == run_id} for run_id, _, _ in awake}
+    assert all(len(done) == 1 or done == {"left", "right"} for done in steps.values())
+    await all_over(postgres_url, tmp_path, count, with_presence=True)
+
+
+@pytest.mark.postgres
 async def test_runs_go_on_when_the_server_comes_back(
     postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
 ) -> None:
