@@ -52,7 +52,7 @@ async def _run(database: Database, act: Callable[[Config], None]) -> None:
         except CommandError as error:
             raise UnknownRevisionError(
                 f"{error}; the database may have been made by a newer Folkmoot, or the revision's name is wrong "
-                "(`folkmoot db revisions` lists them)"
+                "(the files in migrations/versions bear them)"
             ) from error
 
     async with database.engine.connect() as connection:

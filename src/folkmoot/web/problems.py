@@ -50,9 +50,14 @@ class Problem(BaseModel):
 
 
 def problem(
-    status: int, code: str, detail: str, *, errors: list[FieldProblem] | None = None, **fields: Any
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[FieldProblem] | None = None,
+    fields: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    """A problem as a response; further `fields` stand beside the standard ones."""
+    """A problem as a response; further `fields` stand beside the standard ones, which they cannot replace."""
     body = Problem(
         type=f"/problems/{code}", title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors or []
     )
@@ -62,13 +67,16 @@ def problem(
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     return JSONResponse(
-        {**fields, **body.model_dump()}, status_code=status, headers=headers, media_type="application/problem+json"
+        {**(fields or {}), **body.model_dump()},
+        status_code=status,
+        headers=headers,
+        media_type="application/problem+json",
     )
 
 
 def of_error(error: FolkmootError) -> JSONResponse:
     """The response for one of our own errors."""
-    return problem(STATUS[error.family], error.code, error.message, **error.fields)
+    return problem(STATUS[error.family], error.code, error.message, fields=error.fields)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

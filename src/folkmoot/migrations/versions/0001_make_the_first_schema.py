@@ -21,8 +21,8 @@ _FORGET = "INSERT INTO knowledge_fts (knowledge_fts, rowid, text) VALUES ('delet
 _KEEP = "INSERT INTO knowledge_fts (rowid, text) VALUES (new.number, new.text);"
 FULL_TEXT = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE knowledge_fts USING fts5("
-        "text, content='knowledge_passages', content_rowid='number', tokenize='unicode61 remove_diacritics 2')",
+        "CREATE VIRTUAL TABLE knowledge_fts USING fts5(text, content='knowledge_passages', "
+         "content_rowid='number', tokenize='unicode61 remove_diacritics 2')",
         f"CREATE TRIGGER knowledge_fts_insert AFTER INSERT ON knowledge_passages BEGIN {_KEEP} END",
         f"CREATE TRIGGER knowledge_fts_delete AFTER DELETE ON knowledge_passages BEGIN {_FORGET} END",
         f"CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text ON knowledge_passages BEGIN {_FORGET} {_KEEP} END",
