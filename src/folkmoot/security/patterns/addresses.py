@@ -29,7 +29,8 @@ _GERMAN = re.compile(
     rf"(?<![\w-])(?:(?:[{_CAPITAL}][\wäöüß\-]{{1,30}}\s)?(?:Straße|Strasse|Str\.|Allee|Weg|Platz|Gasse|Ring"
     rf"|Damm|Ufer)"
     rf"|(?!(?:{_NO_STREETS})(?:platz|markt|weg|ring)\b)[{_CAPITAL}][\wäöüß\-]{{2,40}}?"
-    r"(?:straße|strasse|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig|chaussee|promenade))"
+    r"(?:straße|strasse|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig|chaussee|promenade"
+    r"|-(?:Straße|Strasse|Str\.|Gasse|Allee|Platz|Weg|Ring|Damm|Ufer|Promenade)))"
     rf"\s\d{{1,4}}(?:\s?[a-zA-Z]\b)?(?:\s?[-–]\s?\d{{1,4}})?(?![\d:.,%€]\d|\s?(?:Uhr|h|km|min|Stunden"
     rf"|Minuten|Euro|%|€)){_CITY}"
     rf"|(?<!\w)(?:Am|An der|An den|Auf der|Auf dem|Im|In der|Unter den|Zum|Zur|Straße des|Alter"
@@ -58,36 +59,21 @@ _DUTCH = re.compile(
     r"(?:straat|laan|weg|gracht|plein|kade|dijk|singel|steeg|dreef|plantsoen|hof)\s\d{1,4}(?:\s?[a-zA-Z]{1,2}\b)?"
     rf"(?![\d:.,%€]\d|\s?(?:uur|euro|km|%|€))(?:,?\s\d{{4}}\s?[A-Z]{{2}}\b(?:\s{_NAME})?)?"
 )
-_STREETS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (
-        re.compile(
-            r"stra(?:ß|ss)e|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig|chaussee|promenade|\d{5} ", re.IGNORECASE
-        ),
-        _GERMAN,
-    ),
-    (
-        re.compile(
-            r"\b(?:St|Street|R(?:oad|d)|Ave(?:nue)?|L(?:ane|n)|Dr(?:ive)?|Boulevard|Blvd|Court|Ct|Sq(?:uare)?|Terrace|Pl(?:ace)?"
-            r"|Way|Close|Cres(?:cent)?|Gardens|Grove|Parkway|Pkwy|H(?:ighway|wy)|Mews|Circle|Alley)\b"
-        ),
-        _ENGLISH,
-    ),
-    (
-        re.compile(
-            r"\b(?:rue|avenue|av\.|boulevard|bd|allée|chemin|impasse|quai|route|faubourg|sentier|place)", re.IGNORECASE
-        ),
-        _FRENCH,
-    ),
-    (
-        re.compile(
-            r"calle|C/|aven|av|plaza|pza|paseo|carrer|ronda|traves|rua|alameda|praça|via|piazza|corso|vicolo|largo",
-            re.IGNORECASE,
-        ),
-        _SOUTHERN,
-    ),
-    (re.compile(r"straat|laan|weg|gracht|plein|kade|dijk|singel|steeg|dreef|plantsoen|hof"), _DUTCH),
-)
-"""For each language a quick look for its words for streets, and the form of an address."""
+_STREETS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (("straße", "strasse", "str.", "gasse", "allee", "platz", "weg", "ring", "damm", "ufer", "steig", "chaussee",
+      "promenade", "am ", "an de", "auf de", "im ", "in der", "unter den", "zum ", "zur ", "alter ", "neuer "),
+     _GERMAN),
+    ((" st", "road", " rd", " ave", "lane", " ln", " dr", "boulevard", "blvd", "court", " ct", " sq", "terrace", " pl",
+      " way", "close", " cres", "gardens", "grove", "parkway", "pkwy", "highway", "hwy", "mews", "circle", "alley"),
+     _ENGLISH),
+    (("rue", "avenue", "av.", "boulevard", "bd", "allée", "chemin", "impasse", "quai", "route", "faubourg", "sentier",
+      "place"), _FRENCH),
+    (("calle", "c/", "aven", "avda", "av.", "plaza", "pza", "paseo", "carrer", "ronda", "traves", "rua", "alameda",
+      "praça", "via", "piazza", "corso", "vicolo", "largo"), _SOUTHERN),
+    (("straat", "laan", "weg", "gracht", "plein", "kade", "dijk", "singel", "steeg", "dreef", "plantsoen", "hof"),
+     _DUTCH),
+)  # fmt: skip
+"""For each language its words for streets, of which one must occur, and the form of an address."""
 
 
 def find_emails(text: str) -> Iterator[Span]:
@@ -100,7 +86,8 @@ def find_addresses(text: str) -> Iterator[Span]:
     """Streets with house numbers, and the town where it follows: English, German, French, Spanish, Portuguese,
     Italian, Dutch forms.
     """
+    folded = text.lower()
     for words, form in _STREETS:
-        if words.search(text):
+        if any(map(folded.__contains__, words)):
             for found in form.finditer(text):
                 yield found.start(), found.end()

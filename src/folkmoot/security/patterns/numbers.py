@@ -52,7 +52,9 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _BEFORE = 48
-_GROUP = re.compile(r"\D{0,4}\d{0,40}")
+_FURTHER = re.compile(r"(?:(?<!\d)\d{1,2}[ .\-–]|/ ?)(?=[0+(])")
+"""Where another number may begin in a run of digits that is none."""
+_LEAST_LENGTH = 6
 _GROUP_END = re.compile(r"\d(?=\D)")
 
 
@@ -115,34 +117,36 @@ def _mod97(iban: str) -> bool:
 
 def find_phones(text: str) -> Iterator[Span]:
     """Telephone numbers, in international and national forms."""
-    for found in _ADDRESSED.finditer(text):
-        yield found.start(), found.end()
+    yield from (one.span() for one in _ADDRESSED.finditer(text))
     at = 0
     while (found := _PHONE.search(text, at)) is not None:
-        before = text[max(0, found.start() - _BEFORE) : found.start()]
-        end = next((end for end in _ends(found) if _is_phone(text[found.start() : end], before)), None)
+        start = found.start()
+        before = text[max(0, start - _BEFORE) : start]
+        called = _CALLED.search(before) is not None
+        counted = not called and _COUNTED.search(before) is not None
+        end = next((end for end in _ends(found) if _is_phone(text[start:end], called=called, counted=counted)), None)
         if end is None:
-            first = _GROUP.match(found[0])
-            at = found.start() + max(1, first.end() if first else 1)
+            further = _FURTHER.search(found[0])
+            at = start + further.end() if further else found.end()
         else:
-            yield found.start(), end
+            yield start, end
             at = end
 
 
 def _ends(found: re.Match[str]) -> list[int]:
     """Where a number may end in a run of groups that may be several: the longest first."""
-    inner = [found.start() + one.end() for one in _GROUP_END.finditer(found[0])]
+    inner = [found.start() + one.end() for one in _GROUP_END.finditer(found[0], _LEAST_LENGTH)]
     return [found.end(), *reversed(inner)]
 
 
-def _is_phone(written: str, before: str) -> bool:
+def _is_phone(written: str, *, called: bool, counted: bool) -> bool:
     digits = "".join(one for one in written if one.isdecimal())
     count = len(digits)
     if written.lstrip("(").startswith("+"):
         return 8 <= count <= 15  # noqa: PLR2004 - the plan of international numbers
-    if _DATE.match(written) or _COUNTED.search(before):
+    if counted or _DATE.match(written):
         return False
-    if _CALLED.search(before):
+    if called:
         return 7 <= count <= 15  # noqa: PLR2004
     if _FORMS.fullmatch(written.replace("\u00a0", " ").replace("\u202f", " ").replace("‑", "-")):
         return True

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 Span = tuple[int, int]
 
 _FORMS = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)"
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+    r"[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\Z)"
     r"|(?<![A-Za-z0-9])(?:"
     r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}"
     r"|gh[pousr]_[A-Za-z0-9]{16,255}|github_pat_[A-Za-z0-9_]{20,255}|gl(?:pat|rt|dt)-[\w-]{16,128}"
@@ -50,12 +51,21 @@ _LONG = re.compile(r"(?<![\w+/=.-])[A-Za-z0-9+_-][A-Za-z0-9+/_-]{30,511}={0,2}(?
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _HEX_SECRETS = frozenset({32, 48, 64, 96, 128})
 _DIGESTED = re.compile(r"(?:sha-?\d{0,3}|md5|digest|checksum|hash|etag|commit|blob|tree)\W{0,3}$", re.IGNORECASE)
-_TRIGGER = re.compile(
-    r"pass|pwd|\bpw|\bpin|\btan|\botp|key|token|secret|credential|clave|contrase|senha|mdp|wort|woord"
-    r"|parola|пароль|bearer|basic"
-    r"|schlüssel|code|eyj|begin|://|[A-Za-z0-9+/_.-]{16}",
-    re.IGNORECASE,
+_PASSWORD_WORDS = (
+    "pass",
+    "pwd",
+    "pw",
+    "kennwort",
+    "contrase",
+    "clave",
+    "senha",
+    "mdp",
+    "wachtwoord",
+    "parola",
+    "пароль",
 )
+_NAMED_WORDS = ("key", "secret", "token", "credential", "otp", "pin", "tan", "schlüssel", "code")
+_LONGEST_WORD = 16
 _LEAST_ENTROPY = 4.1
 _LEAST_DIGITS = 3
 _SHORTEST, _LONGEST_PIN = 4, 8
@@ -64,17 +74,24 @@ _LEAST_KEY = 8
 
 def find_secrets(text: str) -> Iterator[Span]:
     """Spans of secrets; where a word introduces one, the span is the secret alone."""
-    if len(text) < 6 or not _TRIGGER.search(text):  # noqa: PLR2004 - `pw: x` is the shortest that is looked at
-        return
+    folded = text.casefold()
+    if any(map(folded.__contains__, _PASSWORD_WORDS)):
+        for found in _PASSWORD.finditer(text):
+            if _is_password(found["value"], said=found["sign"].isalpha()):
+                yield _trimmed(text, *found.span("value"))
+    if any(map(folded.__contains__, _NAMED_WORDS)):
+        for found in _NAMED.finditer(text):
+            if _looks_made(found["value"], found[0]):
+                yield _trimmed(text, *found.span("value"))
+    if max(map(len, text.split()), default=0) >= _LONGEST_WORD or "-----BEGIN" in text:
+        yield from _by_form(text)
+
+
+def _by_form(text: str) -> Iterator[Span]:
+    """Keys that show what they are without a word."""
     yield from (found.span() for found in _FORMS.finditer(text))
     for pattern in (_IN_URL, _BEARER):
         yield from (found.span(1) for found in pattern.finditer(text))
-    for found in _PASSWORD.finditer(text):
-        if _is_password(found["value"], said=found["sign"].isalpha()):
-            yield _trimmed(text, *found.span("value"))
-    for found in _NAMED.finditer(text):
-        if _looks_made(found["value"], found[0]):
-            yield _trimmed(text, *found.span("value"))
     yield from (found.span() for found in _LONG.finditer(text) if _is_disordered(text, *found.span()))
 
 

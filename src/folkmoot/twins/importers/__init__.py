@@ -4,6 +4,7 @@ what a file would give. `Pseudonyms` hides the other people of a chat. Storing i
 """
 
 from folkmoot.twins.importers.errors import AmbiguousDatesError, ImportFormatError, UnknownPlatformError
+from folkmoot.twins.importers.git_repository import dump_repository
 from folkmoot.twins.importers.open import Export, open_export
 from folkmoot.twins.importers.preview import preview
 from folkmoot.twins.importers.pseudonyms import Pseudonyms
@@ -20,6 +21,7 @@ __all__ = [
     "Pseudonyms",
     "ReadOptions",
     "UnknownPlatformError",
+    "dump_repository",
     "open_export",
     "preview",
 ]

@@ -76,13 +76,19 @@ class SeveralExportsError(ImportFormatError):
 class AmbiguousDatesError(ImportFormatError):
     """Every date of the file can be read day first and month first."""
 
-    code: ClassVar[str] = "date_order_needed"
+    code: ClassVar[str] = "ambiguous_dates"
 
 
 class WrongDateOrderError(ImportFormatError):
     """The file holds dates that the given order cannot mean."""
 
     code: ClassVar[str] = "date_order_wrong"
+
+
+class InvalidReadOptionError(ImportFormatError):
+    """Something said about a file cannot be understood."""
+
+    code: ClassVar[str] = "read_option_invalid"
 
 
 class UnknownDayPartError(ImportFormatError):

@@ -76,6 +76,17 @@ class RepositorySource(Source):
         if rest:
             yield _commit(rest)
 
+    def dump(self, target: Path) -> Path:
+        """Write the history to a file that reads like the repository, for sending it elsewhere."""
+        with target.open("wb") as stream:
+            stream.writelines(
+                self._git(
+                    "log", "--reverse", "--topo-order", "--name-only", "--no-color", "--no-ext-diff", "--no-textconv",
+                    "--encoding=UTF-8", "--no-decorate", "--date=iso-strict", "--format=medium",
+                )
+            )  # fmt: skip
+        return target
+
     def _git(self, *arguments: str) -> Iterator[bytes]:
         program = shutil.which("git")
         if program is None:
@@ -120,3 +131,11 @@ def _commit(piece: str) -> Commit:
         commit=commit, author=author, mail=mail, when=datetime.fromisoformat(when), parents=len(parents.split()),
         message=message, paths=paths,
     )  # fmt: skip
+
+
+def dump_repository(path: Path, target: Path) -> Path:
+    """Write the history of the repository in a folder to a file that `open_export` reads like the folder.
+
+    Raises `RepositoryError` and `EmptyExportError`. Blocking.
+    """
+    return RepositorySource(path).dump(target)

@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from zipfile import is_zipfile
 
 from folkmoot.twins.importers.delimited import CsvImporter
 from folkmoot.twins.importers.errors import (
     BinaryExportError,
-    BrokenArchiveError,
     EmptyExportError,
     MissingExportError,
     SeveralExportsError,
@@ -20,12 +18,11 @@ from folkmoot.twins.importers.git_repository import RepositorySource, is_reposit
 from folkmoot.twins.importers.json_lines import JsonLinesImporter
 from folkmoot.twins.importers.linkedin import LinkedInImporter
 from folkmoot.twins.importers.record import Account, ExportRecord, Importer, Kind, ReadOptions
-from folkmoot.twins.importers.source import Source, archive_members
+from folkmoot.twins.importers.source import Source, archive_members, is_archive
 from folkmoot.twins.importers.whatsapp import WhatsAppImporter
 
 _SURE_ENOUGH = 0.5
 _MOST_FILES = 10_000
-_ZIP = b"PK"
 _TEXTLESS = {Kind.SYSTEM}
 
 
@@ -111,14 +108,9 @@ def _named(platform: str | None, importers: tuple[Importer, ...]) -> tuple[Impor
 
 def _is_archive(path: Path) -> bool:
     try:
-        with path.open("rb") as stream:
-            begins = stream.read(4)
-        whole = is_zipfile(path)
+        return is_archive(path)
     except OSError as error:
         raise MissingExportError(f"{path.name} cannot be read: {error.strerror or error}", file=path.name) from error
-    if begins.startswith((_ZIP + b"\x03\x04", _ZIP + b"\x05\x06")) and not whole:
-        raise BrokenArchiveError(f"{path.name} is a zip archive that is cut off; export the chat again", file=path.name)
-    return whole and begins.startswith(_ZIP)
 
 
 def _told_by(source: Source, candidates: tuple[Importer, ...], platform: str | None) -> Importer:

@@ -10,7 +10,7 @@ from folkmoot.twins.importers.record import ExportRecord, ReadOptions
 
 
 def preview(
-    path: Path, *, platform: str | None = None, options: ReadOptions | None = None
+    path: Path, platform: str | None = None, options: ReadOptions | None = None
 ) -> Iterator[dict[str, JsonValue]]:
     """An object `{ts, author, text, kind}` for each entry, with further fields where they say something, and at last
     `{kind: "account", parsed, skipped, total, lines, platform}`.

@@ -122,8 +122,10 @@ class _Name:
 class Pseudonyms:
     """`Person A`, `Person B` ... for everybody but the person whose import it is."""
 
-    def __init__(self, *, own: Iterable[str], others: Iterable[str], key: bytes) -> None:
-        """`own`: the person's names in the export, kept everywhere. `others`: all further names, in any order."""
+    def __init__(self, *, own: Iterable[str] = (), others: Iterable[str] = (), key: bytes = b"") -> None:
+        """`own`: the person's names in the export, kept everywhere. `others`: all further names, in any order; one
+        that is not among them is hidden from the first time that it is asked for with `of`.
+        """
         self._own = {_folded(one) for one in own}
         self._own_parts = {part for one in self._own for part in _parts(one)}
         self._labels: dict[str, str] = {}
@@ -134,7 +136,7 @@ class Pseudonyms:
         for folded in sorted(names, key=lambda one: hmac.digest(key, one.encode(), hashlib.sha256)):
             self._add(names[folded])
 
-    def name(self, author: str) -> str:
+    def of(self, author: str) -> str:
         """The pseudonym of a name; the person's own stays. A name never seen gets the next letter."""
         folded = _folded(author)
         if folded in self._own:
@@ -145,7 +147,7 @@ class Pseudonyms:
         """Whether the author is the person whose import it is."""
         return author is not None and _folded(author) in self._own
 
-    def text(self, text: str) -> str:
+    def hide(self, text: str) -> str:
         """The text with every known name, its first and last part alone, and `@` mentions replaced."""
         if not text or not (self._by_first or self._phones):
             return text

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from folkmoot.kernel import JsonValue
-from folkmoot.twins.importers.errors import UnknownTimezoneError
+from folkmoot.twins.importers.errors import InvalidReadOptionError, UnknownTimezoneError
 from folkmoot.twins.importers.source import Source
 
 
@@ -102,6 +102,46 @@ class ReadOptions:
     """Python's name of the text encoding; without it UTF-8, or UTF-16 if the file begins with its mark."""
     member: str | None = None
     """Which file of an archive or folder is meant."""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        timezone: str | None = None,
+        date_order: str | None = None,
+        columns: str | None = None,
+        encoding: str | None = None,
+        member: str | None = None,
+    ) -> "ReadOptions":
+        """The options as words of a command line: `columns` is `author=who,text=title+body,ts=when`.
+
+        Raises `InvalidReadOptionError` or `UnknownTimezoneError`.
+        """
+        order = date_order.strip().casefold() if date_order else None
+        if order is not None and order not in {one.value for one in DateOrder}:
+            raise InvalidReadOptionError(
+                f"there is no date order {date_order!r}; it is dmy, mdy or ymd", date_order=date_order
+            )
+        chosen: dict[str, tuple[str, ...]] = {}
+        for pair in (columns or "").split(","):
+            ours, sign, theirs = (part.strip() for part in pair.partition("="))
+            names = tuple(one.strip() for one in theirs.split("+") if one.strip())
+            if pair.strip() and not (ours and sign and names):
+                raise InvalidReadOptionError(
+                    f"{pair.strip()!r} names no column; write for example author=who,text=title+body,ts=when",
+                    columns=columns,
+                )
+            if names:
+                chosen[ours] = names
+        options = cls(
+            timezone=timezone or None,
+            date_order=DateOrder(order) if order else None,
+            columns=chosen,
+            encoding=encoding or None,
+            member=member or None,
+        )
+        options.zone()
+        return options
 
     def zone(self) -> ZoneInfo | None:
         """The time zone; `UnknownTimezoneError` if there is none of that name."""

@@ -6,6 +6,7 @@ Here are the guards that no importer repeats: empty, binary, wrongly encoded, cu
 import codecs
 import hashlib
 import io
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ LONGEST_LINE = 8 * 1024 * 1024
 LARGEST_MEMBER = 2 * 1024**3
 BLOAT_RATIO = 300
 BLOAT_SIZE = 64 * 1024 * 1024
+_MOST_MEMBERS = 100_000
 _DAMAGED_LINES = 3
 _DAMAGED_SHARE = 0.01
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -73,13 +75,18 @@ class Source:
                 with self.path.open("rb") as stream:
                     yield stream
                 return
+            if not zipfile.is_zipfile(self.path):
+                with tarfile.open(self.path) as bundle, _in_tar(bundle, self.member) as stream:
+                    self.size = bundle.getmember(self.member).size
+                    yield stream
+                return
             with zipfile.ZipFile(self.path) as archive:
                 info = archive.getinfo(self.member)
                 _refuse_bloat(info)
                 self.size = info.file_size
                 with archive.open(info) as packed, io.BufferedReader(packed, HEAD) as stream:  # type: ignore[type-var]  # a ZipExtFile is a raw stream in all but its declared type
                     yield stream
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise BrokenArchiveError(
                 f"{self.path.name} is cut off, damaged or encrypted ({error}); export the chat again",
                 file=self.path.name,
@@ -196,12 +203,60 @@ def _refuse_bloat(info: zipfile.ZipInfo) -> None:
         )
 
 
+def _in_tar(bundle: tarfile.TarFile, member: str) -> IO[bytes]:
+    """One file of a tar archive, as a stream; nothing is unpacked to disk."""
+    info = bundle.getmember(member)
+    if info.size > LARGEST_MEMBER:
+        raise OversizedArchiveError(
+            f"{member} would unpack to {info.size // 2**20} MiB, more than a chat can be", file=member, bytes=info.size
+        )
+    stream = bundle.extractfile(info)
+    if stream is None:
+        raise MissingExportError(f"{member} is no plain file", file=member)
+    return stream
+
+
+def _tar_names(path: Path) -> list[str]:
+    """Plain files only; an archive that unpacks to more than it should is refused before it is read to its end."""
+    names: list[str] = []
+    limit = max(BLOAT_SIZE, BLOAT_RATIO * path.stat().st_size)
+    with tarfile.open(path) as bundle:
+        for info in bundle:
+            if info.offset_data + info.size > limit or len(names) > _MOST_MEMBERS:
+                raise OversizedArchiveError(f"{path.name} would unpack to more than a chat can be", file=path.name)
+            if info.isfile():
+                names.append(info.name)
+    return names
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip or tar archive, whole or cut off."""
+    with path.open("rb") as stream:
+        begins = stream.read(6)
+    if begins.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return True
+    return begins.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")) or (path.suffix == ".tar" and tarfile.is_tarfile(path))
+
+
 def archive_members(path: Path) -> list[str]:
-    """The names of the files in a zip archive, without folders and what macOS adds for itself."""
+    """The names of the files in an archive, without folders and what macOS adds for itself."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        with path.open("rb") as stream:
+            zipped = stream.read(2) == b"PK"
+        if zipped:
+            with zipfile.ZipFile(path) as archive:
+                names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        else:
+            names = _tar_names(path)
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        ValueError,
+        OSError,
+    ) as error:
         raise BrokenArchiveError(
             f"{path.name} is cut off or damaged ({error}); export the chat again", file=path.name
         ) from error

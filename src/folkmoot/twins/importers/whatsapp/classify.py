@@ -96,8 +96,10 @@ def _placeholder(text: str, body: str, *, marked: bool) -> Content | None:
 
 def _attachment(text: str) -> Content | None:
     """A file that was exported too: Android names it in the first line, iOS behind the caption."""
-    if (found := _ANDROID_FILE.match(text)) and (
-        _phrase(found[2]) in wording.ATTACHED or _WHATSAPP_FILE.fullmatch(found[1])
+    if (
+        ")" in text
+        and (found := _ANDROID_FILE.match(text))
+        and (_phrase(found[2]) in wording.ATTACHED or _WHATSAPP_FILE.fullmatch(found[1]))
     ):
         return _file(found[1], text[found.end() :].strip())
     if (

@@ -5,11 +5,9 @@ Android writes `DATE, TIME - `, iOS `[DATE, TIME] `, old iOS `DATE, TIME: `, and
 """
 
 import re
-from datetime import datetime, time
 from typing import NamedTuple
 
-from folkmoot.twins.importers.dates import Numbers, to_date
-from folkmoot.twins.importers.record import DateOrder
+from folkmoot.twins.importers.dates import Numbers
 
 MARKS = "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 """Invisible marks of direction. U+200D and U+200C are none: they join emoji and shape words."""
@@ -17,21 +15,21 @@ _ODD_SPACES = "\u00a0\u202f\u2009\u2007\u3000"
 _PLAIN = str.maketrans({**dict.fromkeys(MARKS), **dict.fromkeys(_ODD_SPACES, " "), "،": ",", "年": "/", "月": "/",
                         "日": " ", "년": "/", "월": "/", "일": " ", "／": "/", "：": ":"})  # fmt: skip
 _LONGEST = 64
-_DATE = r"(\d{1,4})\s?([/.-])\s?(\d{1,2})\s?\2\s?(\d{1,4})"
-_TIME = r"(\d{1,2})\s?([:.]|h)\s?(\d{2})(?:\s?(?:[:.]|min)\s?(\d{2}))?"
-_DATE_FIRST = re.compile(rf"{_DATE}([^\d]{{1,24}}){_TIME}([^\d]{{0,20}})")
-_TIME_FIRST = re.compile(rf"{_TIME}([^\d]{{1,24}}){_DATE}()")
+_DATE = re.compile(r"(\d{1,4})\s?([/.-])\s?(\d{1,2})\s?\2\s?(\d{1,4})([^\d]{1,24})")
+_TIME = re.compile(r"(\d{1,2})\s?([:.]|h)\s?(\d{2})(?:\s?(?:[:.]|min)\s?(\d{2}))?([^\d]{0,20})")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[.h]\s?\d{2}(?:\s?(?:\.|min)\s?\d{2})?[^\d]{0,20}$")
 _OLD_IOS = re.compile(r"([^\s:]{6,16},?[^\d:]{1,12}\d{1,2}[:.]\d{2}[:.]\d{2}[^\d:]{0,8}): ")
 _CUT_OFF = re.compile(
-    r"\[?\d{1,4}[/.\-]\s?\d{0,2}([/.\-]\s?\d{0,4}[.,\s]{0,3}[\d:.]{0,8}\s?[apm.\s]{0,6}\]?( -?)?)?", re.IGNORECASE
+    r"\[?\d{1,4}[/.\-]\s?\d{0,2}([/.\-]\s?\d{0,4}[.,\s]{0,3}[\d:.]{0,8}\s?[apm.\s]{0,6}\]?( -?)?)?",
+    re.IGNORECASE,
 )
 
 _MORNING = """am ص ق.ظ ق.م 오전 上午 午前 凌晨 清晨 早上 öö πμ fm ap de dop дп пр.об priešpiet priekšp पूर्वाह्न म.पू
     முற்பகல் ก่อนเที่ยง לפנה״צ לפנה"צ sa pg e_paradites paradites ጥዋት පෙ.ව"""
 _EVENING = """pm م ب.ظ ب.م 오후 下午 午後 中午 晚上 ös μμ em ip du odp pop пп сл.об popiet pēcp अपराह्न म.उ பிற்பகல்
     หลังเที่ยง אחה״צ אחה"צ ch ptg e_pasdites pasdites ከሰዓት ප.ව"""
-_NEITHER = """à klo às as um ob at saat kl om la las a_las u a o v в alle ore de_las uhr uur ч н น hs hrs h г be พ.ศ ce ad
-    lúc tại la_ora den i pukul jam kell godz pada"""
+_NEITHER = """à klo às as um ob at saat kl om la las a_las u a o v в alle ore de_las uhr uur ч н น hs hrs h г be พ.ศ ce
+    ad    lúc tại la_ora den i pukul jam kell godz pada"""
 
 
 def _key(word: str) -> str:
@@ -44,7 +42,11 @@ _AFTER_NOON: dict[str, bool | None] = {
     **{_key(word): False for word in _MORNING.split()},
     **{_key(word): True for word in _EVENING.split()},
 }
-_MIDNIGHT_WORDS = frozenset({"中午"})
+_AROUND_NOON = "中午"
+_YEAR_FIRST = ("오전", "오후", "上午", "下午", "午前", "午後")
+"""Where half-days are called so, a date with two-digit numbers only begins with the year."""
+_NOON, _LAST_HOUR, _LAST_MINUTE, _SHORT_YEAR = 12, 23, 59, 2
+_REMEMBERED = 8_192
 
 
 class Shape(NamedTuple):
@@ -69,11 +71,6 @@ class Head(NamedTuple):
     hour: int
     minute: int
     second: int
-
-    def moment(self, order: DateOrder) -> datetime | None:
-        """Local time without a zone; None if there is no such day."""
-        day = to_date(self.numbers, order)
-        return None if day is None else datetime.combine(day, time(self.hour, self.minute, self.second))  # noqa: DTZ001,RUF100 - exports hold local times; the zone is added by the reader
 
 
 def split_head(line: str) -> tuple[str, str, str] | None:
@@ -101,52 +98,140 @@ def split_head(line: str) -> tuple[str, str, str] | None:
     return ("old_ios", old[1], line[old.end() :]) if old else None
 
 
-def read_head(family: str, text: str) -> Head | None:
-    """Date and time of a head; None if the text is something else."""
-    plain = (text if text.isascii() else text.translate(_PLAIN)).strip()
-    found = _DATE_FIRST.fullmatch(plain)
-    if found:
-        first, separator, second, third, between, hour, clock, minute, sec, behind = found.groups()
-    else:
-        found = _TIME_FIRST.fullmatch(plain)
-        if found is None:
+class DateText(NamedTuple):
+    """The date of a head and the words behind it."""
+
+    numbers: Numbers
+    separator: str
+    year_first: bool
+    between: str
+    afternoon: bool | None
+    unknown: str
+
+
+class TimeText(NamedTuple):
+    """The time of a head and the words behind it."""
+
+    hour: int
+    minute: int
+    second: int | None
+    clock: str
+    afternoon: bool | None
+    unknown: str
+
+
+class HeadReader:
+    """Finds the heads of messages. Dates and times recur, so each text is read once and remembered for a while."""
+
+    def __init__(self) -> None:
+        self._dates: dict[str, DateText | None] = {}
+        self._times: dict[str, TimeText | None] = {}
+
+    def read(self, line: str) -> tuple[Head, str] | None:
+        """Head and rest of a line that begins a message; None for any other line."""
+        parts = split_head(line)
+        if parts is None:
             return None
-        hour, clock, minute, sec, behind, first, separator, second, third, between = found.groups()
-    afternoon, unknown = _day_part(between, behind)
-    hours = _hours(int(hour), afternoon, between)
-    if hours is None or int(minute) > 59 or int(sec or 0) > 59:  # noqa: PLR2004 - minutes and seconds of a clock
+        family, text, rest = parts
+        head = self._head(family, text)
+        return (head, rest) if head else None
+
+    def _head(self, family: str, text: str) -> Head | None:
+        plain = text if text.isascii() else text.translate(_PLAIN)
+        at = plain.find(":")
+        if at > 0:
+            at -= 2 if plain[at - 2 : at - 1].isdigit() else 1
+        elif found := _CLOCK.search(plain):
+            at = found.start()
+        else:
+            return None
+        day, moment = self._date(plain[:at]), self._time(plain[at:])
+        if day is None or moment is None:
+            return _time_first(family, plain.strip())
+        return _joined(family, plain, day, moment)
+
+    def _date(self, text: str) -> DateText | None:
+        try:
+            return self._dates[text]
+        except KeyError:
+            if len(self._dates) >= _REMEMBERED:
+                self._dates.clear()
+            read = self._dates[text] = _read_date(text)
+            return read
+
+    def _time(self, text: str) -> TimeText | None:
+        try:
+            return self._times[text]
+        except KeyError:
+            if len(self._times) >= _REMEMBERED:
+                self._times.clear()
+            read = self._times[text] = _read_time(text)
+            return read
+
+
+def _read_date(text: str) -> DateText | None:
+    found = _DATE.fullmatch(text.lstrip())
+    if found is None:
         return None
-    shape = Shape(family, separator, len(first) > 2, clock, sec is not None, afternoon is not None, unknown)  # noqa: PLR2004 - a long year
-    return Head(shape, (int(first), int(second), int(third)), plain, hours, int(minute), int(sec or 0))
+    first, separator, second, third, between = found.groups()
+    afternoon, unknown = _day_part(between)
+    return DateText((int(first), int(second), int(third)), separator, YEARFIRST, between, afternoon, unknown)
 
 
-def _day_part(between: str, behind: str) -> tuple[bool | None, str]:
-    """Whether the words around the time say afternoon, morning or nothing; and a word that nobody knows."""
+def _read_time(text: str) -> TimeText | None:
+    found = _TIME.fullmatch(text.rstrip())
+    if found is None:
+        return None
+    hour, clock, minute, second, behind = found.groups()
+    if int(hour) > _LAST_HOUR or int(minute) > _LAST_MINUTE or int(second or 0) > _LAST_MINUTE:
+        return None
+    afternoon, unknown = _day_part(behind)
+    return TimeText(int(hour), int(minute), None if second is None else int(second), clock, afternoon, unknown)
+
+
+def _time_first(family: str, plain: str) -> Head | None:
+    """`21:05, 31/1/2024`, as text copied from the browser has it."""
+    time_text, comma, date_text = plain.partition(", ")
+    day, moment = _read_date(date_text + " "), _read_time(time_text)
+    return _joined(family, plain, day, moment) if comma and day and moment else None
+
+
+def _joined(family: str, plain: str, day: DateText, moment: TimeText) -> Head:
+    afternoon = day.afternoon if moment.afternoon is None else moment.afternoon
+    shape = Shape(
+        family,
+        day.separator,
+        day.year_first,
+        moment.clock,
+        moment.second is not None,
+        afternoon is not None,
+        day.unknown or moment.unknown,
+    )
+    hour = moment.hour if afternoon is None else _hours(moment.hour, day.between, afternoon=afternoon)
+    return Head(shape, day.numbers, plain, hour, moment.minute, moment.second or 0)
+
+
+def _day_part(words: str) -> tuple[bool | None, str]:
+    """Whether words beside a time say afternoon, morning or nothing; and one of them that nobody knows."""
+    bare = words.strip(" ,.-")
     afternoon: bool | None = None
     unknown = ""
-    for words in (between, behind):
-        bare = words.strip(" ,.-")
-        if not bare:
-            continue
-        parts = [bare] if _key(bare) in _AFTER_NOON else bare.replace(",", " ").split()
-        for part in parts:
-            known = _AFTER_NOON.get(_key(part.strip(",")), "unknown")
-            if known == "unknown":
-                unknown = part
-            elif isinstance(known, bool):
-                afternoon = known
+    if not bare:
+        return None, ""
+    for part in [bare] if _key(bare) in _AFTER_NOON else bare.replace(",", " ").split():
+        known = _AFTER_NOON.get(_key(part), "unknown")
+        if known == "unknown":
+            unknown = part
+        elif isinstance(known, bool):
+            afternoon = known
     return afternoon, unknown
 
 
-def _hours(hour: int, afternoon: bool | None, between: str) -> int | None:
-    """The hour of the day, 0..23; some phones write 12-hour words after 24-hour times, which stay as they are."""
-    if hour > 23:  # noqa: PLR2004 - hours of a day
-        return None
-    if afternoon is None or hour > 12:  # noqa: PLR2004 - no half-day hour
+def _hours(hour: int, between: str, *, afternoon: bool) -> int:
+    """The hour of the day, 0..23; some phones write half-day words beside 24-hour times, which stay as they are."""
+    if hour > _NOON or (hour == _NOON - 1 and _AROUND_NOON in between):
         return hour
-    if any(word in between for word in _MIDNIGHT_WORDS) and hour == 11:  # noqa: PLR2004 - 中午 begins before twelve
-        return hour
-    return hour % 12 + (12 if afternoon else 0)
+    return hour % _NOON + (_NOON if afternoon else 0)
 
 
 def is_cut_off(line: str) -> bool:

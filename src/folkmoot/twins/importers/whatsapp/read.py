@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from folkmoot.twins.importers.dates import Numbers, to_date
 from folkmoot.twins.importers.record import Account, ExportRecord, Kind, ReadOptions, in_utc
 from folkmoot.twins.importers.source import Source
 from folkmoot.twins.importers.whatsapp import wording
 from folkmoot.twins.importers.whatsapp.classify import Content, classify, event, without_marks
-from folkmoot.twins.importers.whatsapp.headers import Head, is_cut_off
-from folkmoot.twins.importers.whatsapp.survey import LONGEST_NAME, HeadReader, Survey, clean_name, survey
+from folkmoot.twins.importers.whatsapp.headers import Head, HeadReader, is_cut_off
+from folkmoot.twins.importers.whatsapp.survey import LONGEST_NAME, Survey, clean_name, survey
 
 _SNIFFED_LINES = 200
 _CACHED = 8_192
+_AN_HOUR = timedelta(hours=1)
 _LONGEST_MESSAGE = 1_000_000
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("„", "“"))
 _SURE = 2
@@ -51,7 +53,8 @@ class _Reading:
         self._zone = zone
         self._account = account
         self._names: dict[str, str] = {}
-        self._moments: dict[tuple[Head, bool], datetime | None] = {}
+        self._titles: dict[str, bool] = {}
+        self._hours: dict[tuple[str, Numbers, int, int], datetime | None] = {}
         self._latest: datetime | None = None
 
     def records(self, source: Source) -> Iterator[ExportRecord]:
@@ -115,22 +118,29 @@ class _Reading:
 
     def _moment(self, head: Head) -> datetime | None:
         """The time of a message. In the hour that a clock repeats in autumn, messages still go forward."""
-        key = (head, False)
-        if key in self._moments:
-            moment = self._moments[key]
-        else:
-            local = head.moment(self._found.orders[head.shape])
-            moment = in_utc(local, self._zone) if local else None
-            if len(self._moments) >= _CACHED:
-                self._moments.clear()
-            self._moments[key] = moment
-        if moment and self._latest and self._zone and timedelta(0) < self._latest - moment <= timedelta(hours=1):
-            local = head.moment(self._found.orders[head.shape])
-            if local and (again := in_utc(local.replace(fold=1), self._zone)) >= self._latest:
+        moment = self._in_zone(head, fold=0)
+        latest = self._latest
+        if moment is None:
+            return None
+        if self._zone and latest and moment < latest and latest - moment <= _AN_HOUR:
+            again = self._in_zone(head, fold=1)
+            if again and again >= latest:
                 moment = again
-        if moment:
-            self._latest = moment
+        self._latest = moment
         return moment
+
+    def _in_zone(self, head: Head, *, fold: int) -> datetime | None:
+        """Zones change their offset at full hours only, so each hour is worked out once."""
+        key = (head.shape.family, head.numbers, head.hour, fold)
+        try:
+            hour = self._hours[key]
+        except KeyError:
+            day = to_date(head.numbers, self._found.orders[head.shape])
+            local = datetime(day.year, day.month, day.day, head.hour, fold=fold) if day else None  # noqa: DTZ001 - exports hold local times; the zone follows
+            if len(self._hours) >= _CACHED:
+                self._hours.clear()
+            hour = self._hours[key] = in_utc(local, self._zone) if local else None
+        return hour + timedelta(0, head.minute * 60 + head.second) if hour else None
 
     def _author(self, rest: str, *, android: bool) -> tuple[str | None, str]:
         """Name and body; no name for an event."""
@@ -152,6 +162,14 @@ class _Reading:
 
     def _is_event(self, name: str) -> bool:
         """Whether the first colon of an Android line belongs to a title inside an event."""
+        known = self._titles.get(name)
+        if known is None:
+            if len(self._titles) >= _CACHED:
+                self._titles.clear()
+            known = self._titles[name] = self._has_event(name)
+        return known
+
+    def _has_event(self, name: str) -> bool:
         plain = without_marks(name)
         for opening, closing in _QUOTES:
             open_ones = plain.count(opening) % 2 if opening == closing else plain.count(opening) - plain.count(closing)

@@ -13,11 +13,10 @@ from folkmoot.twins.importers.record import DateOrder, ReadOptions
 from folkmoot.twins.importers.source import Source
 from folkmoot.twins.importers.whatsapp import wording
 from folkmoot.twins.importers.whatsapp.classify import without_marks
-from folkmoot.twins.importers.whatsapp.headers import Head, Shape, read_head, split_head
+from folkmoot.twins.importers.whatsapp.headers import Head, HeadReader, Shape
 
 _MOST_NAMES = 50_000
 _MOST_EVENTS = 2_000
-_CACHED_HEADS = 8_192
 LONGEST_NAME = 140
 _SECOND_SHAPE = (4, 10)
 """A second shape counts when it has a quarter of the heads and ten: two exports in one file, not a quotation."""
@@ -25,28 +24,6 @@ _SURE = 3
 """So many messages a name make a colon inside it sure."""
 _MOST_MIDDLES = 32
 _BREAKS_APART = ("poll", "option", "http", "https", *wording.PLACES)
-
-
-class HeadReader:
-    """Finds heads of messages; the same minute is read once."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, Head | None] = {}
-
-    def read(self, line: str) -> tuple[Head, str] | None:
-        """Head and rest of a line that begins a message."""
-        parts = split_head(line)
-        if parts is None:
-            return None
-        family, written, rest = parts
-        key = family[0] + written
-        try:
-            head = self._seen[key]
-        except KeyError:
-            if len(self._seen) >= _CACHED_HEADS:
-                self._seen.clear()
-            head = self._seen[key] = read_head(family, written)
-        return (head, rest) if head else None
 
 
 def clean_name(name: str) -> str:
@@ -90,7 +67,7 @@ class _Surveyor:
         shape = head.shape
         self.shapes[shape] += 1
         if (evidence := self.evidence.get(shape)) is None:
-            evidence = self.evidence[shape] = DateEvidence(separator=shape.separator)
+            evidence = self.evidence[shape] = DateEvidence(separator=shape.separator, year_first=shape.year_first)
         evidence.add(head.numbers, head.written, line)
         if shape.word:
             self.latest[shape] = max(head.hour, self.latest.get(shape, 0))
