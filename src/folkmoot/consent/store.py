@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from folkmoot.consent.model import Consent, Purpose
@@ -130,11 +130,14 @@ async def select_audit(session: AsyncSession, person: str | None) -> list[AuditL
 
 async def count_derived(session: AsyncSession, consent_ids: Sequence[str]) -> dict[str, int]:
     """How many rows of each table that hangs on consents still carry one of these ids; tables with none left out."""
-    counts: dict[str, int] = {}
+    resting: dict[Table, list[ColumnElement[bool]]] = {}
     for table, column in derived_columns():
-        found = await session.scalar(select(func.count()).select_from(table).where(table.c[column].in_(consent_ids)))
+        resting.setdefault(table, []).append(table.c[column].in_(consent_ids))
+    counts: dict[str, int] = {}
+    for table, conditions in resting.items():
+        found = await session.scalar(select(func.count()).select_from(table).where(or_(*conditions)))
         if found:
-            counts[table.name] = counts.get(table.name, 0) + int(found)
+            counts[table.name] = int(found)
     return counts
 
 

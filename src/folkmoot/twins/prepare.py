@@ -5,7 +5,6 @@ The id is a keyed hash of the content, so that the same message in another or ov
 nobody without the twin's secret can tell from an id what was written.
 """
 
-import hashlib
 import hmac
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Mapping
@@ -128,7 +127,7 @@ class Preparer:
         self._secret = secret
         self._zone = zone
         self._redactor = redactor
-        self._aliases = Pseudonyms(own=cast.own, others=cast.others, key=hmac.digest(secret, b"names", hashlib.sha256))
+        self._aliases = Pseudonyms(own=cast.own, others=cast.others, key=hmac.digest(secret, b"names", "sha256"))
         self._seen: OrderedDict[bytes, int] = OrderedDict()
 
     def batches(self, *, size: int, start_after: int = 0) -> Iterator[Batch]:
@@ -210,7 +209,8 @@ class Preparer:
         return count
 
     def _hash(self, *parts: str) -> str:
-        return hmac.new(self._secret, "\x1e".join(parts).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        content = "\x1e".join(parts).encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, content, "sha256").hex()
 
     def _moment(self, moment: datetime | None) -> datetime | None:
         if moment is None:
