@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from folkmoot.consent import person_key
 from folkmoot.events import EventLog
 from folkmoot.messaging import Broker, Delivery, Reply, Subscription
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
@@ -141,7 +142,7 @@ class House:
             max_capacity=places,
         )
         await self.registry.register(info)
-        await self.estimates.declare([Declared(person=person or agent_id, capabilities=skills)])
+        await self.estimates.declare([Declared(person=person_key(person) if person else agent_id, capabilities=skills)])
         await self.seat(info)
 
     async def seat(self, info: AgentInfo) -> None:
