@@ -1,155 +1,256 @@
-"""The estimator itself."""
+"""The estimator: takes in texts, outcomes and declarations, and answers who is the right one for a task.
 
-import math
+Here stand the promises of `CapabilityEstimator`. How a model comes about is in `fitting.py`, what is stored of the past
+in `evidence.py`, why a person was named in `reasons.py`. The fitted model is a frozen value that is replaced whole, so
+an estimate in one thread never sees half of what another thread teaches.
+"""
+
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from folkmoot.kernel import excerpt, words
+import numpy as np
+
+from folkmoot.skills import declared as declarations
+from folkmoot.skills import fitting, habits
+from folkmoot.skills.errors import InvalidEvidenceError
 from folkmoot.skills.evidence import Ledger
-from folkmoot.skills.model import Basis, Declared, Estimate, Evidence, Reason, TaskText
+from folkmoot.skills.features import Floats, content_features, document, own_word_features, question
+from folkmoot.skills.fitting import Fitted, day_of, settled
+from folkmoot.skills.model import Basis, Declared, Estimate, Evidence, TaskText
+from folkmoot.skills.reasons import Grounds, Index, reasons_for
+from folkmoot.skills.stacking import FIRST, softmax
+
+_DECLARED_WORTH = 0.6  # a full declaration weighs as much as a score of so much
+_TEXTS_OUTWEIGH = 8.0  # after so many texts of a person, what is declared counts half
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    vectorizer: Any
-    model: Any
-    people: tuple[str, ...]
-    rows: Any
-    evidence: tuple[Evidence, ...]
-    declared: dict[str, Declared]
+class _State:
+    """What one estimate works on."""
+
+    fitted: Fitted | None
+    declared: Mapping[str, Declared]
+    texts: Mapping[str, int]  # how many texts speak for a person
+    index: Index = field(default_factory=Index)
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """One task against everyone asked: parallel to `people`."""
+
+    people: list[str]
+    chances: Floats
+    scores: Floats
+    strengths: Floats
+    text_share: Floats
+    lately_share: Floats
+    declared_share: Floats
 
 
 class CapabilityEstimator:
-    """Learns who does what; see the module."""
+    """Who is the right one for a task, learned from consented texts and outcomes; see the module.
 
-    def __init__(self, *, seed: int = 0) -> None:
-        self._seed = seed
-        self._ledger = Ledger()
+    `own_words` says that tasks are worded by whoever does them, as in a commit history: then case, punctuation and
+    shape of a text are read too. All methods block; call them in a thread. The answer is a function of the evidence and
+    declarations held, whatever the order or the portions in which they came.
+    """
+
+    def __init__(self, *, own_words: bool = False) -> None:
+        self._view = own_word_features if own_words else content_features
         self._lock = threading.Lock()
-        self._fitted: _Fitted | None = None
-        self._stale = False
+        self._ledger = Ledger()
+        self._state = _State(fitted=None, declared={}, texts={})
 
     def fit(self, evidence: Sequence[Evidence], declared: Sequence[Declared] = ()) -> None:
+        """Begin anew with exactly this. Raises `InvalidEvidenceError` and changes nothing if a text is unusable."""
+        fresh = Ledger()
+        fresh.put(evidence)
+        fresh.declare(declared)
         with self._lock:
-            fresh = Ledger()
-            fresh.put(evidence)
-            fresh.declare(declared)
             self._ledger = fresh
-            self._fitted = self._build()
+            self._rebuild()
 
     def learn(self, evidence: Sequence[Evidence]) -> None:
+        """Add texts and outcomes; a known id is replaced.
+
+        A few texts later than all others cost milliseconds each; older ones, and every quarter more texts, a new fit.
+        Raises `InvalidEvidenceError` and changes nothing if a text is unusable.
+        """
         with self._lock:
-            self._ledger.put(evidence)
-            self._fitted = self._build()
+            last = self._ledger.last()
+            known = len(self._ledger)
+            fresh = self._ledger.put(evidence)
+            if not fresh:
+                return
+            fresh.sort(key=lambda item: (item.at, item.id))
+            fitted = self._state.fitted
+            appended = (
+                len(self._ledger) - known == len(fresh) and last is not None and last < (fresh[0].at, fresh[0].id)
+            )
+            if fitted is None or not appended or settled(len(self._ledger)) != fitted.settled:
+                self._rebuild()
+                return
+            useful = [item for item in fresh if item.weight]
+            for item in useful:
+                fitted = _extended(fitted, item)
+            self._state = replace(
+                self._state,
+                fitted=fitted,
+                texts=_texts([*fitted.evidence]),
+                index=self._state.index,
+            )
 
     def forget(self, person: str) -> None:
+        """Drop everything of a person: afterwards this equals an estimator that never saw them."""
         with self._lock:
             self._ledger.drop(person)
-            self._fitted = self._build()
+            self._rebuild()
 
     def declare(self, declared: Sequence[Declared]) -> None:
+        """Add or replace what is declared of these people; who left is taken out by `withdraw` or `forget`."""
         with self._lock:
             self._ledger.declare(declared)
-            self._fitted = self._build()
+            self._state = replace(self._state, declared=self._ledger.declarations())
+
+    def withdraw(self, person: str) -> None:
+        """Take back what is declared of a person; their texts stay."""
+        with self._lock:
+            self._ledger.withdraw(person)
+            self._state = replace(self._state, declared=self._ledger.declarations())
+
+    def people(self) -> tuple[str, ...]:
+        """Everyone of whom there is a text or a declaration, sorted."""
+        state = self._state
+        return tuple(sorted({*state.texts, *state.declared}))
 
     def estimate(
         self, task: TaskText, people: Sequence[str], *, at: datetime, with_reasons: bool = True
     ) -> list[Estimate]:
-        fitted = self._fitted
-        text = " ".join([task.title, task.text, " ".join(task.required_skills), " ".join(task.labels)])
+        """Everyone asked about, most probable first; equal ones by name.
+
+        The chances over `people` and "none of these" sum to 1. `with_reasons=False` spares most of the time.
+        """
+        if at.tzinfo is None:
+            raise InvalidEvidenceError("the time of an estimate has no zone: give it one, UTC if in doubt")
+        state = self._state
         asked = list(dict.fromkeys(people))
-        scores: dict[str, float] = {}
-        basis: dict[str, Basis] = {}
-        similar: Any = None
-        known: dict[str, float] = {}
-        if fitted is not None and fitted.people:
-            row = fitted.vectorizer.transform([text])
-            known = (
-                dict(zip(fitted.people, fitted.model.predict_proba(row)[0], strict=True))
-                if fitted.model
-                else {fitted.people[0]: 1.0}
+        if not asked:
+            return []
+        doc = question(task)
+        fitted = state.fitted
+        row = None if fitted is None else fitted.weighing.row(doc)
+        likeness = None if fitted is None or row is None else fitted.process.likeness(row)
+        weighed = _weigh(state, task, asked, day_of(at), likeness)
+        order = sorted(range(len(asked)), key=lambda k: (-weighed.chances[k], asked[k]))
+        grounds = None
+        if with_reasons:
+            grounds = Grounds(
+                fitted=fitted, index=state.index, task=task, doc=doc, likeness=likeness, at=at, declared=state.declared
             )
-            similar = (fitted.rows @ row.T).toarray().ravel()
-        for person in asked:
-            own = fitted.declared.get(person) if fitted else None
-            match = _declared_match(own, text)
-            if person in known:
-                scores[person], basis[person] = float(known[person]) + 0.02 * match, "texts"
-            elif own is not None:
-                scores[person], basis[person] = 0.02 + 0.5 * match, "declared"
-            else:
-                scores[person], basis[person] = 0.02, "nothing"
-        total = max(1.0, sum(scores.values()))
-        ranked = sorted(asked, key=lambda person: (-scores[person], person))
         return [
             Estimate(
-                person=person,
-                probability=scores[person] / total,
-                rank=index,
-                basis=basis[person],
-                reasons=self._reasons(fitted, person, text, similar) if with_reasons and fitted else (),
+                person=asked[k],
+                probability=float(weighed.chances[k]),
+                rank=place,
+                basis=_basis(state, asked[k]),
+                support=float(1.0 - (1.0 - weighed.scores[k]) * (1.0 - weighed.strengths[k])),
+                reasons=()
+                if grounds is None
+                else reasons_for(
+                    grounds,
+                    asked[k],
+                    text=float(weighed.text_share[k]),
+                    lately=float(weighed.lately_share[k]),
+                    declared=float(weighed.declared_share[k]),
+                ),
             )
-            for index, person in enumerate(ranked, 1)
+            for place, k in enumerate(order, 1)
         ]
 
-    def _build(self) -> _Fitted:
-        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
-        from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
-
-        evidence = [item for item in self._ledger.ordered() if item.weight > 0]
-        declared = {item.person: item for item in self._ledger.declarations()}
-        people = tuple(sorted({item.person for item in evidence}))
-        if not evidence:
-            return _Fitted(None, None, (), None, (), declared)
-        vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
-        rows = vectorizer.fit_transform([f"{item.title} {item.text}" for item in evidence])
-        model = None
-        if len(people) > 1:
-            model = LogisticRegression(C=10.0, max_iter=300)
-            model.fit(rows, [item.person for item in evidence], sample_weight=[item.weight for item in evidence])
-            people = tuple(model.classes_)
-        return _Fitted(vectorizer, model, people, rows, tuple(evidence), declared)
-
-    def _reasons(self, fitted: _Fitted, person: str, text: str, similar: Any) -> tuple[Reason, ...]:
-        found: list[Reason] = []
-        if similar is not None:
-            own = [(float(similar[i]), item) for i, item in enumerate(fitted.evidence) if item.person == person]
-            best = max(own, key=lambda pair: pair[0], default=None)
-            if best is not None and best[0] > 0:
-                item = best[1]
-                found.append(
-                    Reason(
-                        kind="similar",
-                        detail=excerpt(item.title or item.text),
-                        evidence=(item.id,),
-                        weight=min(1.0, best[0]),
-                    )
-                )
-                asked = set(words(text))
-                shared: dict[str, list[str]] = {}
-                for _, one in own:
-                    for word in asked & set(words(f"{one.title} {one.text}")):
-                        shared.setdefault(word, []).append(one.id)
-                for word in sorted(shared, key=lambda w: (len(shared[w]), w))[:3]:
-                    if len(word) > 3:
-                        found.append(Reason(kind="words", detail=word, evidence=tuple(shared[word][-5:]), weight=0.2))
-        declared = fitted.declared.get(person)
-        if declared and _declared_match(declared, text) > 0:
-            hit = [name for name in declared.capabilities if set(words(name.replace("_", " "))) & set(words(text))]
-            found.append(Reason(kind="declared", detail=", ".join(sorted(hit)), weight=_declared_match(declared, text)))
-        return tuple(found)
+    def _rebuild(self) -> None:
+        ordered = [item for item in self._ledger.ordered() if item.weight]
+        self._state = _State(
+            fitted=fitting.fit(ordered, self._view),
+            declared=self._ledger.declarations(),
+            texts=_texts(ordered),
+        )
 
 
-def _declared_match(declared: Declared | None, text: str) -> float:
-    if declared is None:
-        return 0.0
-    asked = set(words(text.replace("_", " ")))
-    hits = [
-        level
-        for name, level in declared.capabilities.items()
-        if set(words(name.replace("_", " "))) & asked and math.isfinite(level)
-    ]
-    return min(1.0, max(hits, default=0.0))
+def _texts(evidence: Sequence[Evidence]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for item in evidence:
+        if item.weight > 0:
+            found[item.person] = found.get(item.person, 0) + 1
+    return found
+
+
+def _basis(state: _State, person: str) -> Basis:
+    if state.texts.get(person):
+        return "texts"
+    return "declared" if person in state.declared else "nothing"
+
+
+def _extended(fitted: Fitted, item: Evidence) -> Fitted:
+    """The model with one more text, later than all it has."""
+    people = fitted.people if item.person in fitted.people else (*fitted.people, item.person)
+    marks, done, certainty = fitting.outcomes([item], people)
+    before = fitted.done
+    if len(people) > before.shape[1]:
+        before = np.hstack([before, np.zeros((len(before), 1))])
+    day = day_of(item.at)
+    row = fitted.weighing.row(document(item))
+    return replace(
+        fitted,
+        people=people,
+        evidence=(*fitted.evidence, item),
+        days=np.append(fitted.days, day),
+        done=np.vstack([before, done]),
+        process=fitted.process.extended(row, day, marks[0], fitted.process.drift.noise / float(certainty[0])),
+    )
+
+
+def _weigh(state: _State, task: TaskText, asked: list[str], day: float, likeness: Floats | None) -> _Weighed:
+    fitted = state.fitted
+    scores, lately, place, worth = np.zeros(len(asked)), np.zeros(len(asked)), np.zeros(len(asked)), FIRST
+    if fitted is not None and likeness is not None:
+        column = {person: k for k, person in enumerate(fitted.people)}
+        seen = [(k, column[person]) for k, person in enumerate(asked) if state.texts.get(person) and person in column]
+        weights = fitted.weights
+        there = None
+        if task.labels and fitted.path_weights is not None:
+            weights = fitted.path_weights
+            labels = habits.places([(*item.labels,) for item in fitted.evidence])
+            there = habits.where((habits.places([task.labels]) @ labels.T).toarray(), fitted.done)[0]
+        worth = float(weights[0])
+        found = fitted.process.scores(likeness, day, len(fitted.people))
+        known = np.array([len(fitted.days)])
+        spans = habits.lately(fitted.done, fitted.days, fitted.pace, np.array([day]), known)[0]
+        if seen:
+            here, there_columns = np.array([k for k, _ in seen]), np.array([c for _, c in seen])
+            scores[here] = found[there_columns]
+            habit = spans @ weights[1 : 1 + spans.shape[1]]
+            lately[:] = habit[there_columns].mean()
+            lately[here] = habit[there_columns]
+            if there is not None:
+                place[:] = there[there_columns].mean() * weights[-1]
+                place[here] = there[there_columns] * weights[-1]
+    strengths = np.array(
+        [0.0 if (own := state.declared.get(person)) is None else declarations.strength(own, task) for person in asked]
+    )
+    texts = np.array([state.texts.get(person, 0) for person in asked])
+    said = max(worth, FIRST) * _DECLARED_WORTH * strengths * _TEXTS_OUTWEIGH / (_TEXTS_OUTWEIGH + texts)
+    nobody = float(lately.mean() + place.mean())
+    chances, _ = softmax(np.append(worth * scores + lately + place + said, nobody))
+    gain = np.maximum(lately + place - nobody, 0.0)
+    whole = np.maximum(worth * np.maximum(scores, 0.0) + gain + said, 1e-9)
+    return _Weighed(
+        people=asked,
+        chances=chances[:-1],
+        scores=np.clip(scores, 0.0, 1.0),
+        strengths=strengths * _TEXTS_OUTWEIGH / (_TEXTS_OUTWEIGH + texts),
+        text_share=worth * np.maximum(scores, 0.0) / whole,
+        lately_share=gain / whole,
+        declared_share=said / whole,
+    )

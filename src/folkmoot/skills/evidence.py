@@ -1,7 +1,8 @@
-"""The ledger of everything the estimator may learn from, in one order, so that the same texts give the same estimator."""
+"""The ledger of all that is learned from, in one order, so that the same texts always give the same estimator."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from folkmoot.skills.errors import InvalidEvidenceError
 from folkmoot.skills.model import Declared, Evidence
@@ -13,40 +14,43 @@ class Ledger:
     def __init__(self) -> None:
         self._evidence: dict[str, Evidence] = {}
         self._declared: dict[str, Declared] = {}
+        self._last: tuple[datetime, str] | None = None
 
     def put(self, evidence: Iterable[Evidence]) -> list[Evidence]:
         """Take all or, if one is unusable, none; answer those that were new or changed."""
-        batch = list(evidence)
-        for item in batch:
+        batch = {item.id: item for item in evidence}
+        for item in batch.values():
             check(item)
-        fresh = [item for item in batch if self._evidence.get(item.id) != item]
+        fresh = [item for item in batch.values() if self._evidence.get(item.id) != item]
         self._evidence.update((item.id, item) for item in fresh)
+        for item in fresh:
+            if self._last is None or self._last < (item.at, item.id):
+                self._last = (item.at, item.id)
         return fresh
+
+    def last(self) -> tuple[datetime, str] | None:
+        """Time and id of the latest text; after a text was moved to an earlier time, perhaps later than that."""
+        return self._last
 
     def declare(self, declared: Iterable[Declared]) -> None:
         self._declared.update((item.person, item) for item in declared)
 
-    def drop(self, person: str) -> int:
-        """Take out everything of a person; answer how many texts that were."""
-        doomed = [key for key, item in self._evidence.items() if item.person == person]
-        for key in doomed:
-            del self._evidence[key]
+    def withdraw(self, person: str) -> None:
         self._declared.pop(person, None)
-        return len(doomed)
 
-    def clear(self) -> None:
-        self._evidence.clear()
-        self._declared.clear()
+    def drop(self, person: str) -> None:
+        """Take out everything of a person."""
+        self._evidence = {key: item for key, item in self._evidence.items() if item.person != person}
+        self._last = max(((item.at, item.id) for item in self._evidence.values()), default=None)
+        self.withdraw(person)
 
     def ordered(self) -> list[Evidence]:
         """By time, then id: whatever the order of arrival was."""
         return sorted(self._evidence.values(), key=lambda item: (item.at, item.id))
 
-    def get(self, evidence_id: str) -> Evidence | None:
-        return self._evidence.get(evidence_id)
-
-    def declarations(self) -> Sequence[Declared]:
-        return sorted(self._declared.values(), key=lambda item: item.person)
+    def declarations(self) -> Mapping[str, Declared]:
+        """A copy, by person."""
+        return dict(self._declared)
 
     def __len__(self) -> int:
         return len(self._evidence)

@@ -26,7 +26,9 @@ class Evidence:
     title: str = ""  # the short form if there is one
     kind: EvidenceKind = "message"
     labels: tuple[str, ...] = ()  # paths or areas that were touched
-    weight: float = 1.0  # 1 for the person's own doing; below 1 for a weak sign; 0 or less speaks against (a decline)
+    weight: float = (
+        1.0  # 1: the person's own doing; below 1: a weak sign; 0: none; negative: speaks against (a decline)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,3 +71,4 @@ class Estimate:
     rank: int  # 1 is the most probable
     reasons: tuple[Reason, ...] = ()
     basis: Basis = "nothing"
+    support: float = 0.0  # 0..1: how much the person's own texts and declarations speak for it, whoever else was asked
