@@ -37,5 +37,6 @@ class RetryPolicy:
     def delay(self, attempt: int) -> timedelta:
         """How long to wait after `attempt` failed."""
         # The exponent is bounded because a float overflows long before a patient policy ends.
-        plain = min(self.first_delay * self.factor ** min(attempt - 1, 64), self.longest_delay)
-        return plain * (1 + self.jitter * self.random.uniform(-1, 1))
+        plain = self.first_delay.total_seconds() * self.factor ** min(attempt - 1, 32)
+        bounded = min(plain, self.longest_delay.total_seconds())
+        return timedelta(seconds=bounded * (1 + self.jitter * self.random.uniform(-1, 1)))
