@@ -60,6 +60,7 @@ async def connected() -> AsyncIterator[Caller]:
     """The workplace that the environment means: FOLKMOOT_URL, else the home's running server, else one of our own."""
     from folkmoot.assembly import load_settings, open_workplace
     from folkmoot.storage import Home, HomeBusyError
+    from folkmoot.telemetry import configure_logging
 
     patience = httpx.Timeout(None, connect=10)
     url = os.environ.get("FOLKMOOT_URL")
@@ -88,6 +89,8 @@ async def connected() -> AsyncIterator[Caller]:
         ) as http:
             yield Caller(http, url=owner.url)
         return
+    # A command speaks by its result; what the workplace has to say meanwhile goes to LOG_FILE.
+    configure_logging(level="ERROR", file=settings.log_file)
     async with open_workplace(settings) as workplace:
         transport = httpx.ASGITransport(app=workplace.app)
         headers = _bearer(workplace.key)

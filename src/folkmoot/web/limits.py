@@ -28,27 +28,25 @@ class BodyLimit:
         if declared.isdigit() and int(declared) > limit:
             await refusal(scope, receive, send)
             return
-        read, started = 0, False
+        read, started, refused = 0, False, False
 
         async def counted() -> Message:
-            nonlocal read
+            nonlocal read, refused
             message = await receive()
             read += len(message.get("body", b""))
             if read > limit:
-                raise _TooLargeError
+                # The handler sees a client that went away; what it answers to that is not sent.
+                refused = True
+                return {"type": "http.disconnect"}
             return message
 
         async def watched(message: Message) -> None:
             nonlocal started
+            if refused and not started:
+                return
             started = True
             await send(message)
 
-        try:
-            await self._app(scope, counted, watched)
-        except _TooLargeError:
-            if not started:
-                await refusal(scope, receive, send)
-
-
-class _TooLargeError(Exception):
-    """More was sent than was declared or allowed."""
+        await self._app(scope, counted, watched)
+        if refused and not started:
+            await refusal(scope, receive, send)

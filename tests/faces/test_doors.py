@@ -1,0 +1,143 @@
+"""Who gets in, what unknown paths answer, and how errors look."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.serving import Served
+
+OPEN = {"/", "/health", "/metrics", "/docs", "/openapi.json"}
+
+
+def routes(api: httpx.Client) -> list[tuple[str, str]]:
+    document = api.get("/openapi.json").json()
+    return [(method.upper(), path) for path, ways in document["paths"].items() for method in ways]
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{[^}]+\}", "nobody-knows-this", path)
+
+
+def is_problem(answer: httpx.Response) -> bool:
+    body = answer.json()
+    return answer.headers["content-type"] == "application/problem+json" and {
+        "type", "title", "status", "detail", "errors"
+    } <= set(body)
+
+
+def test_every_route_but_the_open_ones_wants_a_token(api: httpx.Client, stranger: httpx.Client) -> None:
+    for method, path in routes(api):
+        answer = stranger.request(method, filled(path), json={})
+        if path in OPEN:
+            assert answer.status_code == 200, (method, path)
+        else:
+            assert answer.status_code == 401, (method, path, answer.status_code)
+            assert is_problem(answer)
+            assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", "Basic YTpi", "Bearer " + "x" * 4000, "nonsense"])
+def test_a_wrong_token_answers_401_and_says_what_to_send(stranger: httpx.Client, header: str) -> None:
+    answer = stranger.get("/api/status", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert is_problem(answer)
+
+
+def test_a_token_in_the_query_opens_no_route(server: Served, stranger: httpx.Client) -> None:
+    assert stranger.get("/api/status", params={"token": "a-token-that-only-tests-use"}).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/tasks/x/y/z", "/v1/models/none", "/api"])
+def test_unknown_paths_answer_a_problem(api: httpx.Client, path: str) -> None:
+    answer = api.get(path)
+    assert answer.status_code == 404
+    assert is_problem(answer)
+    assert path in answer.json()["detail"]
+
+
+def test_a_wrong_method_answers_405(api: httpx.Client) -> None:
+    answer = api.delete("/api/status")
+    assert answer.status_code == 405
+    assert is_problem(answer)
+
+
+def test_every_route_with_an_id_answers_404_for_one_that_nobody_knows(api: httpx.Client) -> None:
+    bodies = {
+        "/api/tasks/{task_id}/assign": {"assigned_agent": "jonas"},
+        "/api/tasks/{task_id}/status": {"status": "in_progress"},
+        "/api/agents/{agent_id}/availability": {"availability_status": "busy"},
+        "/api/agents/{agent_id}/name": {"person_name": "Nobody"},
+    }
+    for method, path in routes(api):
+        if "{" not in path or path.endswith("/imports"):
+            continue
+        answer = api.request(method, filled(path), json=bodies.get(path), params={"ids": "x"} if "messages" in path else {})
+        assert answer.status_code == 404, (method, path, answer.status_code, answer.text)
+        assert is_problem(answer)
+
+
+def test_a_body_of_5_mb_is_too_large_for_every_route_but_the_upload(api: httpx.Client) -> None:
+    body = b'{"title": "' + b"x" * 5_000_000 + b'"}'
+    for method, path in routes(api):
+        if method not in {"POST", "PUT"} or path.endswith("/imports"):
+            continue
+        answer = api.request(method, filled(path), content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 413, (method, path, answer.status_code)
+        assert is_problem(answer)
+
+
+def test_a_body_without_a_length_is_counted_while_it_comes(api: httpx.Client) -> None:
+    def stream():  # type: ignore[no-untyped-def]  # a generator of bytes
+        for _ in range(50):
+            yield b"x" * 100_000
+
+    answer = api.post("/api/tasks", content=stream())
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b'{"title": 5}'])
+def test_a_broken_body_answers_422_and_names_the_field(api: httpx.Client, body: bytes) -> None:
+    answer = api.post("/api/tasks", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert is_problem(answer)
+    assert answer.json()["errors"]
+
+
+def test_the_front_door_leads_a_browser_to_the_dashboard(stranger: httpx.Client) -> None:
+    welcome = stranger.get("/").json()
+    assert (welcome["name"], welcome["docs"], welcome["dashboard"]) == ("folkmoot", "/docs", "/dashboard")
+    browser = stranger.get("/", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (browser.status_code, browser.headers["location"]) == (307, "/dashboard")
+
+
+def test_health_names_every_component(stranger: httpx.Client) -> None:
+    health = stranger.get("/health").json()
+    assert health["status"] == "ok"
+    assert health["uptime_seconds"] > 0
+    parts = health["components"]
+    assert set(parts) == {"database", "broker", "registry", "models", "memory", "workflows", "bridges", "integrations"}
+    assert set(parts["integrations"]) == {"hubspot", "sendgrid", "google_calendar", "google_drive"}
+    assert parts["database"]["status"] == "ok"
+
+
+def test_metrics_are_in_prometheus_form(stranger: httpx.Client) -> None:
+    text = stranger.get("/metrics").text
+    assert "folkmoot_agents_online 7.0" in text
+    assert "# TYPE folkmoot_http_requests_total counter" in text
+
+
+def test_the_api_page_needs_no_other_server(stranger: httpx.Client) -> None:
+    page = stranger.get("/docs").text
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert address.startswith("/"), address
+        assert stranger.get(address).status_code == 200
+
+
+def test_the_openapi_document_describes_problems(stranger: httpx.Client) -> None:
+    document = stranger.get("/openapi.json").json()
+    assert "Problem" in document["components"]["schemas"]
+    assert "HTTPValidationError" not in str(document)
+    for path, ways in document["paths"].items():
+        for method, operation in ways.items():
+            assert operation.get("description"), (method, path)
