@@ -50,7 +50,6 @@ class StubModel:
         self.requests: list[dict[str, Any]] = []
         self.url = ""
         self._script: deque[Scripted] = deque()
-        self._decisions: deque[dict[str, Any]] = deque()
 
     @property
     def base_url(self) -> str:
@@ -74,6 +73,10 @@ class StubModel:
 
     def send_raw(self, raw: bytes) -> None:
         self._script.append(Scripted(raw=raw))
+
+    def forget(self) -> None:
+        """Drop what is left of the script."""
+        self._script.clear()
 
     def app(self) -> Starlette:
         return Starlette(
@@ -189,6 +192,7 @@ def serving(stub: StubModel) -> Iterator[StubModel]:
     async def serve() -> None:
         socket = config.bind_socket()
         stub.url = f"http://127.0.0.1:{socket.getsockname()[1]}"
+        socket.listen()  # from now on a connection waits instead of being refused
         started.set()
         await server.serve(sockets=[socket])
 

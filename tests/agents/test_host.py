@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from folkmoot.agents import AgentHost, BaseAgent, Workplace, parse_workplace
+from folkmoot.models import ModelsError
 from folkmoot.registry import AgentExistsError, UnknownAgentError
 from tests.agents.house import House, definition
 from tests.waiting import wait_until
@@ -158,3 +159,11 @@ async def test_the_workplace_file_owns_its_agents(host: AgentHost, house: House)
     await host.add(BaseAgent(definition("b")))
     assert (await house.registry.get("a")).owner == "workplace file"
     assert (await house.registry.get("b")).owner == "database"
+
+
+async def test_a_workplace_with_a_model_that_means_nothing_changes_nothing(host: AgentHost, house: House) -> None:
+    await host.reload(workplace("a"))
+    wrong = parse_workplace(b"agents:\n  - {agent_id: b}\n  - {agent_id: c, model: opnai:gpt-5}\n")
+    with pytest.raises(ModelsError, match="opnai"):
+        await host.reload(wrong)
+    assert await presence(house) == {"a": "online"}

@@ -46,6 +46,7 @@ async def test_a_twin_answers_from_its_persons_messages_and_says_what_it_is(host
     assert reply["answer"].startswith(f"I am the AI twin of {MIRA}, offline now.")
     assert f"“{DEPLOY}” (whatsapp)" in reply["answer"]
     assert reply["sources"][0]["text"] == DEPLOY
+    assert reply["sources"][0]["id"]
     assert (reply["model"], reply["offline"]) == ("offline", True)
 
 

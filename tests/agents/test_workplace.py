@@ -99,6 +99,7 @@ def test_everything_wrong_is_said_at_once_in_the_order_of_the_file() -> None:
         ("max_capacity: -1", "agents[0].max_capacity: -1 must be at least 0"),
         ("limits: {tokens: 0}", "agents[0].limits.tokens: 0 must be greater than 0"),
         ("limits: {tokns: 5}", "agents[0].limits.tokns: is not a known field; did you mean 'tokens'?"),
+        ("memory_scopes: [seo, 'twin:mira']", "agents[0].memory_scopes[1]: 'twin:mira' are a person's own messages"),
         ("name: 12", "agents[0].name: 12 is not text; put it in quotation marks"),
         ("email: mira", "agents[0].email: 'mira' is not an e-mail address"),
         ("rol: x", "agents[0].rol: is not a known field; did you mean 'role'?"),

@@ -53,6 +53,13 @@ async def test_the_setting_is_used_unless_an_agent_names_its_own() -> None:
 async def test_a_wrong_name_is_refused_with_the_right_ones(name: str) -> None:
     with pytest.raises(UnknownModelError, match=r"openai:<model>, ollama:<model>, offline"):
         await hub_for(ModelSettings(openai_api_key="k")).resolve(name)
+    with pytest.raises(UnknownModelError):
+        hub_for(ModelSettings()).check(name)
+
+
+@pytest.mark.parametrize("name", ["auto", "offline", "openai", "openai:gpt-5", "ollama:llama3.2:3b"])
+def test_a_name_is_checked_without_asking_anybody(name: str) -> None:
+    hub_for(ModelSettings(ollama_host=NOWHERE)).check(name)
 
 
 async def test_a_provider_without_its_key_says_what_to_set() -> None:

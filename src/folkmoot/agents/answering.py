@@ -10,7 +10,7 @@ from folkmoot.agents.errors import InvalidRequestError
 from folkmoot.kernel import JsonValue
 from folkmoot.memory import Found
 from folkmoot.messaging import AgentMessage, Delivery, Reply
-from folkmoot.models import Answer, Limits, ModelHandle, Turn, search_tool
+from folkmoot.models import Answer, Limits, ModelHandle, Source, Turn, search_tool
 
 _LONGEST_QUESTION = 20_000
 Search = Callable[[str, int], Awaitable[Sequence[Found]]]
@@ -20,8 +20,8 @@ class AnsweringAgent(BaseAgent):
     """Answers questions by its model, from what it may search.
 
     `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "stream": true?}`,
-    `request_knowledge` `{"query": text}`. The reply is `{status, answer, sources: [{text, source, score}], model,
-    offline, usage}`; streamed, chunks `{"chunk": text}` come before it.
+    `request_knowledge` `{"query": text}`. The reply is `{status, answer, disclosure, notice, sources: [{text, source,
+    score, id}], model, offline, usage}`; streamed, chunks `{"chunk": text}` come before it.
     """
 
     async def handle_chat(self, message: AgentMessage, delivery: Delivery) -> Reply:
@@ -65,7 +65,7 @@ class AnsweringAgent(BaseAgent):
             "instructions": await self.instructions(),
             "prompt": question,
             "history": _history(message),
-            "tools": [search_tool(search)],
+            "tools": [search_tool(_cited(search))],
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
         }
         opening = " ".join(part for part in (self.disclosure(handle), notice) if part)
@@ -78,7 +78,9 @@ class AnsweringAgent(BaseAgent):
             "answer": f"{opening}\n\n{answer.text}" if opening else answer.text,
             "disclosure": self.disclosure(handle),
             "notice": notice,
-            "sources": [{"text": one.text, "source": one.source, "score": one.score} for one in answer.sources],
+            "sources": [
+                {"text": one.text, "source": one.source, "score": one.score, "id": one.id} for one in answer.sources
+            ],
             "model": handle.name,
             "offline": handle.offline,
             "usage": {
@@ -99,6 +101,21 @@ async def _streamed(pieces: AsyncIterator[str | Answer], delivery: Delivery, ope
         else:
             await delivery.stream({"chunk": piece})
     return whole
+
+
+def _cited(search: Search) -> Callable[[str, int], Awaitable[Sequence[Source]]]:
+    async def cited(query: str, limit: int) -> list[Source]:
+        return [
+            Source(
+                text=one.text,
+                source=f"{one.source}, {one.at:%Y-%m-%d}" if one.at else one.source,
+                score=one.score,
+                id=one.passage_id,
+            )
+            for one in await search(query, limit)
+        ]
+
+    return cited
 
 
 def _question(message: AgentMessage, asked_in: Sequence[str]) -> str:

@@ -50,6 +50,13 @@ def _levels(value: Any) -> Any:
     return value
 
 
+def _scope(value: str) -> str:
+    # A twin's messages are seen by that twin, under its person's consent: no file can grant them to anybody.
+    if value.casefold().startswith("twin:"):
+        raise ValueError(f"'{value}' are a person's own messages, which only their twin may search")
+    return value
+
+
 def _intent(value: str) -> str:
     try:
         AgentMessage(sender_id="anyone", recipient_id="anyone", intent=value)
@@ -98,7 +105,7 @@ class AgentDefinition(BaseModel):
     persona: Text = ""
     model: Name | None = None
     tools: tuple[Name, ...] = ()
-    memory_scopes: tuple[Name, ...] = ()
+    memory_scopes: tuple[Annotated[Name, AfterValidator(_scope)], ...] = ()
     examples: tuple[Annotated[str, StringConstraints(min_length=1, max_length=2_000)], ...] = ()
     keywords: tuple[Name, ...] = ()
     limits: AgentLimits = AgentLimits()

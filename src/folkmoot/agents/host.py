@@ -100,7 +100,13 @@ class AgentHost:
             await self._shut_down()
 
     async def reload(self, workplace: Workplace) -> Reloaded:
-        """Make the hosted agents those of `workplace`; agents that are the same in it go on undisturbed."""
+        """Make the hosted agents those of `workplace`; agents that are the same in it go on undisturbed.
+
+        Raises `UnknownModelError` for an agent's `model` that means nothing; then nothing was changed.
+        """
+        for definition in workplace.agents:
+            if definition.model:
+                self._context.models.check(definition.model)
         async with self._changing:
             wanted = {definition.agent_id: definition for definition in workplace.agents}
             left = tuple(sorted((set(self._agents) | await self._forgotten()) - set(wanted)))

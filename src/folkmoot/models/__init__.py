@@ -9,8 +9,7 @@ twin's texts may leave this network is the consent's: a handle only says so by `
 from folkmoot.models.errors import ModelsError, OfflineModelError
 from folkmoot.models.hub import ModelHub
 from folkmoot.models.knowledge import search_tool
-from folkmoot.models.model import Answer, Limits, ModelHandle, ModelSettings, Turn
-from folkmoot.models.provider import Provider
+from folkmoot.models.model import Answer, Limits, ModelHandle, ModelSettings, Source, Turn
 
 __all__ = [
     "Answer",
@@ -20,7 +19,7 @@ __all__ = [
     "ModelSettings",
     "ModelsError",
     "OfflineModelError",
-    "Provider",
+    "Source",
     "Turn",
     "search_tool",
 ]

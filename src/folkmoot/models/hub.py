@@ -42,24 +42,22 @@ class ModelHub:
         wanted = (name or self._settings.model).strip()
         if wanted == "auto":
             return await self._first_there()
-        provider_name, _, model = wanted.partition(":")
-        provider = self._providers.get(provider_name)
-        if provider is None or (":" in wanted and not model) or (provider.offline and model):
-            raise UnknownModelError(
-                f"no model is called '{wanted}'; write auto, {', '.join(self._spellings())}",
-                model=wanted,
-                providers=list(self._providers),
-            )
+        provider, model = self._named(wanted)
         if missing := provider.why_not():
             raise ModelNotConfiguredError(f"the model '{wanted}' cannot be used yet: {missing}", model=wanted)
         model = model or await provider.default_model() or ""
         if not model:
             raise ModelUnavailableError(
-                f"the server of '{provider_name}' does not answer with the models it has; "
-                f"start it, or name one: {provider_name}:<model>",
+                f"the server of '{provider.name}' does not answer with the models it has; "
+                f"start it, or name one: {provider.name}:<model>",
                 model=wanted,
             )
         return _handle(provider, model)
+
+    def check(self, name: str) -> None:
+        """Raise `UnknownModelError` for a name that can never mean a model; asks no server."""
+        if name.strip() != "auto":
+            self._named(name.strip())
 
     async def decide(
         self,
@@ -152,6 +150,17 @@ class ModelHub:
         self._built.clear()
         for provider in self._providers.values():
             await provider.close()
+
+    def _named(self, wanted: str) -> tuple[Provider, str]:
+        provider_name, _, model = wanted.partition(":")
+        provider = self._providers.get(provider_name)
+        if provider is None or (":" in wanted and not model) or (provider.offline and model):
+            raise UnknownModelError(
+                f"no model is called '{wanted}'; write auto, {', '.join(self._spellings())}",
+                model=wanted,
+                providers=list(self._providers),
+            )
+        return provider, model
 
     async def _first_there(self) -> ModelHandle:
         for provider in self._providers.values():

@@ -5,7 +5,7 @@ as its sources.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from folkmoot.models.model import Source
 
@@ -16,24 +16,7 @@ Tool = Callable[..., Awaitable[Any]]
 """What a model can call: an async function whose name, parameters and docstring describe it."""
 
 
-class Found(Protocol):
-    """One piece of knowledge."""
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def source(self) -> str:
-        """Where it stands, for a person: `WhatsApp, Acme team, 2026-03-04`."""
-        ...
-
-    @property
-    def score(self) -> float:
-        """0..1, the best is the highest."""
-        ...
-
-
-def search_tool(search: Callable[[str, int], Awaitable[Sequence[Found]]]) -> Tool:
+def search_tool(search: Callable[[str, int], Awaitable[Sequence[Source]]]) -> Tool:
     """The tool by which a model searches: `search(query, limit)` answers the best pieces first."""
 
     async def search_knowledge(query: str, limit: int = 5) -> list[dict[str, Any]]:
@@ -44,7 +27,7 @@ def search_tool(search: Callable[[str, int], Awaitable[Sequence[Found]]]) -> Too
             limit: How many results at most, 1 to 20.
         """
         found = await search(query, max(1, min(limit, MAX_RESULTS)))
-        return [{"text": one.text, "source": one.source, "score": round(one.score, 4)} for one in found]
+        return [{"text": one.text, "source": one.source, "score": round(one.score, 4), "id": one.id} for one in found]
 
     return search_knowledge
 
@@ -56,7 +39,10 @@ def sources_in(results: Iterable[Any]) -> tuple[Source, ...]:
         for entry in result if isinstance(result, list) else ():
             if isinstance(entry, Mapping) and isinstance(entry.get("text"), str):
                 source = Source(
-                    text=entry["text"], source=str(entry.get("source", "")), score=float(entry.get("score") or 0.0)
+                    text=entry["text"],
+                    source=str(entry.get("source", "")),
+                    score=float(entry.get("score") or 0.0),
+                    id=str(entry.get("id", "")),
                 )
                 found.setdefault((source.source, source.text), source)
     return tuple(found.values())

@@ -69,6 +69,7 @@ class Source:
     text: str
     source: str
     score: float = 0.0
+    id: str = ""  # what the knowledge calls it
 
 
 @dataclass(frozen=True, kw_only=True)
