@@ -53,6 +53,7 @@ class DateEvidence:
     separator: str = "/"
     count: int = 0
     readable: Counter[DateOrder] = field(default_factory=Counter)
+    only: Counter[DateOrder] = field(default_factory=Counter)
     backwards: Counter[DateOrder] = field(default_factory=Counter)
     changes: list[int] = field(default_factory=lambda: [0, 0])
     year_first: bool = False
@@ -74,6 +75,8 @@ class DateEvidence:
         self.year_first = self.year_first or numbers[0] > 99  # noqa: PLR2004 - more than two digits
         if not self.example or (numbers[0] != numbers[1] and self.example_line == 0):
             self.example, self.example_line = written, line if numbers[0] != numbers[1] else 0
+        for one, other in ((DateOrder.DMY, DateOrder.MDY), (DateOrder.MDY, DateOrder.DMY)):
+            self.only[one] += to_date(numbers, one) is not None and to_date(numbers, other) is None
         for order in DateOrder:
             day = to_date(numbers, order)
             if day is None:
@@ -114,7 +117,7 @@ class DateEvidence:
         dmy, mdy, ymd = (self.readable[order] for order in (DateOrder.DMY, DateOrder.MDY, DateOrder.YMD))
         if ymd > max(dmy, mdy):
             return DateOrder.YMD
-        only_dmy, only_mdy = self.count - mdy, self.count - dmy
+        only_dmy, only_mdy = self.only[DateOrder.DMY], self.only[DateOrder.MDY]
         if dmy > mdy and only_dmy >= _PROOF_SHARE * only_mdy:
             return DateOrder.YMD if self._short_year_first() else DateOrder.DMY
         if mdy > dmy and only_mdy >= _PROOF_SHARE * only_dmy:

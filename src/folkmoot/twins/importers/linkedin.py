@@ -14,7 +14,11 @@ from folkmoot.twins.importers.source import Source
 _NEEDED = {"FROM", "TO", "DATE", "CONTENT"}
 _MOST_NOTES = 20
 """Some archives put lines of notes before the headings."""
-_TAG = re.compile(r"</?(?:[a-zA-Z][a-zA-Z0-9]{0,15})(?:\s[^<>]{0,2000})?/?>")
+_TAG = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|u|em|strong|ul|ol|li|img|h[1-6]|table|tbody|thead|tr|td|th|font|center|blockquote|html"
+    r"|head|body|style|title|meta|hr|sup|sub|small|pre|code)(?:\s[^<>]{0,2000})?\s?/?>",
+    re.IGNORECASE,
+)
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|tr|h[1-6])>", re.IGNORECASE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _UNWANTED = {"SPAM": "spam"}

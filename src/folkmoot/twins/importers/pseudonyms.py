@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-_WORD = r"[^\W\d_]+(?:['’-][^\W\d_]+)*"
+_WORD = r"[^\W\d_]+(?:['’-](?!s\b)[^\W\d_]+)*"
 _PIECE = re.compile(
     rf"(?P<kept>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}})+|https?://\S+)|@(?P<phone>\+?\d{{7,15}})\b|(?P<word>{_WORD})"
 )

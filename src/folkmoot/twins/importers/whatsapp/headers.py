@@ -20,10 +20,10 @@ _TIME = re.compile(r"(\d{1,2})\s?([:.]|h)\s?(\d{2})(?:\s?(?:[:.]|min)\s?(\d{2}))
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[.h]\s?\d{2}(?:\s?(?:\.|min)\s?\d{2})?[^\d]{0,20}$")
 _OLD_IOS = re.compile(r"([^\s:]{6,16},?[^\d:]{1,12}\d{1,2}[:.]\d{2}[:.]\d{2}[^\d:]{0,8}): ")
 _CUT_OFF = re.compile(
-    r"\[?\d{1,4}[/.\-]\s?\d{0,2}([/.\-]\s?\d{0,4}[.,\s]{0,3}[\d:.]{0,8}\s?[apm.\s]{0,6}\]?( -?)?)?",
+    r"\[?\d{0,4}(?:(?<=\d)[/.\-]\s?(?:\d{1,2}(?:[/.\-]\s?"
+    r"(?:\d{1,4}[.,\s]{0,3}[^\d\s]{0,4}\s?[\d:.]{0,8}\s?[apm.\s]{0,6}\]?(?: -?)?)?)?)?)?",
     re.IGNORECASE,
 )
-
 _MORNING = """am ص ق.ظ ق.م 오전 上午 午前 凌晨 清晨 早上 öö πμ fm ap de dop дп пр.об priešpiet priekšp पूर्वाह्न म.पू
     முற்பகல் ก่อนเที่ยง לפנה״צ לפנה"צ sa pg e_paradites paradites ጥዋት පෙ.ව"""
 _EVENING = """pm م ب.ظ ب.م 오후 下午 午後 中午 晚上 ös μμ em ip du odp pop пп сл.об popiet pēcp अपराह्न म.उ பிற்பகல்
@@ -175,7 +175,9 @@ def _read_date(text: str) -> DateText | None:
         return None
     first, separator, second, third, between = found.groups()
     afternoon, unknown = _day_part(between)
-    return DateText((int(first), int(second), int(third)), separator, YEARFIRST, between, afternoon, unknown)
+    short = len(third) <= _SHORT_YEAR
+    year_first = len(first) > _SHORT_YEAR or (short and any(map(between.__contains__, _YEAR_FIRST)))
+    return DateText((int(first), int(second), int(third)), separator, year_first, between, afternoon, unknown)
 
 
 def _read_time(text: str) -> TimeText | None:
@@ -237,4 +239,4 @@ def _hours(hour: int, between: str, *, afternoon: bool) -> int:
 def is_cut_off(line: str) -> bool:
     """Whether an export's last line is the beginning of a head and nothing else."""
     plain = line.translate(_PLAIN).strip()
-    return len(plain) < _LONGEST and _CUT_OFF.fullmatch(plain) is not None and len(plain) > 3  # noqa: PLR2004 - `[1/` proves nothing
+    return 0 < len(plain) < _LONGEST and _CUT_OFF.fullmatch(plain) is not None
