@@ -75,7 +75,10 @@ async def main() -> None:
     for number in range(options.launch):
         await engine.launch("errands", f"run-{number}", number)
     print("launched", flush=True)
-    await asyncio.sleep(60)
+    try:
+        await asyncio.sleep(60)
+    finally:
+        await engine.stop()
 
 
 if __name__ == "__main__":

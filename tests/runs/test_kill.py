@@ -174,6 +174,23 @@ async def test_a_process_that_was_only_asleep_does_not_run_what_it_lost(
 
 
 @pytest.mark.postgres
+async def test_a_process_ends_although_the_server_is_gone(
+    program: Launch, postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
+) -> None:
+    process = await program(postgres_url, "--launch", "4", "--pause", "0.3", "--presence")
+    await wait_until(lambda: len(notebook(tmp_path).noted()) >= 4, seconds=30)
+    await asyncio.to_thread(postgres_server.stop)
+    try:
+        await asyncio.sleep(2)
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(20):
+            await process.wait()
+    finally:
+        await asyncio.to_thread(postgres_server.start)
+    await all_over(postgres_url, tmp_path, 4, with_presence=True)
+
+
+@pytest.mark.postgres
 async def test_runs_go_on_when_the_server_comes_back(
     postgres_server: PostgresServer, postgres_url: str, tmp_path: Path
 ) -> None:

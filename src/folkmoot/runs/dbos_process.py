@@ -6,6 +6,8 @@ of its own; what is put right about that is put right here. Its private names ar
 
 import asyncio
 import logging
+import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,6 +21,7 @@ QUEUE: Final = "folkmoot"
 # Recovery looks for runs of this version only. It stays the same over releases: a run must outlive an update.
 _VERSION: Final = "1"
 _THREADS: Final = 16
+_LONGEST_WAIT: Final = timedelta(seconds=5)
 _SAID_ELSEWHERE: Final = (
     "Asyncio task cancelled",
     "Exception encountered in asynchronous workflow",
@@ -36,6 +39,8 @@ class DbosProcess:
         self._polling = polling
         self._quiet = _Quiet()
         self._engine: Any = None
+        self._instance: Any = None
+        self._closing = threading.Event()
 
     async def open(self, workflows: dict[str, Any]) -> dict[str, Any]:
         """Register the workflows and start DBOS; the registered functions, which are what can be enqueued.
@@ -54,11 +59,12 @@ class DbosProcess:
             raise
 
     async def _launch(self, dbos: Any, workflows: dict[str, Any]) -> dict[str, Any]:
+        dbos._sys_db.time = _Waiting(self._closing)  # noqa: SLF001  # see _Waiting
         logger = logging.getLogger("dbos")
         logger.addFilter(self._quiet)
         # With a handler there already, DBOS adds none of its own, and its records go where all others go.
         logger.addHandler(self._quiet.handler)
-        instance = dbos.DBOS(
+        instance = self._instance = dbos.DBOS(
             config=dbos.DBOSConfig(
                 name="folkmoot",
                 system_database_engine=self._engine,
@@ -81,12 +87,27 @@ class DbosProcess:
         return registered
 
     async def close(self) -> None:
-        """Stop DBOS and give the loop a thread pool of its own again."""
+        """Stop DBOS, and give the loop a thread pool of its own again.
+
+        Runs in progress are dropped where they are, so they are unfinished, not failed.
+        """
+        dbos = _import_dbos()
+        if self._instance is not None:
+            unfinished = list(self._instance._workflow_tasks)  # noqa: SLF001  # there is no other list of them
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+            if self._instance._sys_db_field is not None:  # noqa: SLF001  # as below
+                # A thread that goes on asking a database that is away would keep the process from ending.
+                self._instance._sys_db_field._retry_connection_errors = False  # noqa: SLF001  # what a client sets
+        self._closing.set()
         # DBOS's pool, which the loop uses too, is about to end.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
-        dbos = _import_dbos()
         await asyncio.to_thread(dbos.DBOS.destroy, destroy_registry=True)
         await asyncio.to_thread(self._engine.dispose)
+        dbos._sys_db.time = time  # noqa: SLF001  # as it was
+        self._instance = None
+        self._closing.clear()
         logger = logging.getLogger("dbos")
         logger.removeHandler(self._quiet.handler)
         logger.removeFilter(self._quiet)
@@ -100,6 +121,23 @@ class DbosProcess:
         dbos = _import_dbos()
         # `resume_workflow` would also restart what another process took over a moment ago.
         await asyncio.to_thread(dbos.DBOS._recover_pending_workflows, sorted(executor_ids))  # noqa: SLF001  # see above
+
+
+class _Waiting:
+    """The `time` that DBOS's database module sees.
+
+    While the database is away it sleeps up to a minute and a half between two attempts, in threads that the process
+    must wait for at its end. Here nobody sleeps longer than some seconds, and the end wakes all.
+    """
+
+    def __init__(self, closing: threading.Event) -> None:
+        self._closing = closing
+
+    def sleep(self, seconds: float) -> None:
+        self._closing.wait(min(seconds, _LONGEST_WAIT.total_seconds()))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
 
 
 class _Quiet(logging.Filter):

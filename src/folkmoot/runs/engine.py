@@ -107,10 +107,9 @@ class RunEngine:
         if not self._running:
             return
         self._running = False
-        unfinished = [*self._here.values(), *self._watches]
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+        for watch in self._watches:
+            watch.cancel()
+        await asyncio.gather(*self._watches, return_exceptions=True)
         self._watches = []
         await self._process.close()
         if self._presence is not None:

@@ -14,6 +14,7 @@ from folkmoot.storage import StorageUnavailableError
 
 _CONNECT_SECONDS = 10
 _BUSY = timedelta(seconds=30)
+_FROZEN = timedelta(seconds=5)
 
 
 async def beat(session: AsyncSession, executor_id: str, moment: datetime) -> dict[str, int]:
@@ -42,13 +43,15 @@ def system_engine(url: str) -> Engine:
         engine = create_engine(parsed.set(drivername="sqlite"), pool_size=20, max_overflow=0)
         event.listen(engine, "connect", _tune_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_size=20,
         max_overflow=0,
         connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "folkmoot-runs"},
     )
+    event.listen(engine, "connect", _tune_postgres)
+    return engine
 
 
 def ping(engine: Engine) -> None:
@@ -60,6 +63,14 @@ def ping(engine: Engine) -> None:
         where = engine.url.render_as_string(hide_password=True)
         said = str(error.orig).strip().split("\n", 1)[0]
         raise StorageUnavailableError(f"the database of the runs {where} does not answer: {said}") from error
+
+
+def _tune_postgres(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # A process frozen within a transaction must not keep its runs locked from those that take them over.
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {int(_FROZEN.total_seconds() * 1000)}")
+    cursor.close()
+    connection.commit()
 
 
 def _tune_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
