@@ -154,6 +154,24 @@ async def raw_ask(folder: Path) -> float:
     return ASKED / seconds
 
 
+async def raw_ask_with_envelopes(folder: Path) -> float:
+    """The same, with what an envelope costs: the question is decoded, the answer made, encoded and decoded."""
+    writer = RawWriter(folder / "raw.db")
+    answer = messages(1, "agent")[0].answer({"ok": True})
+
+    async def ask(item: AgentMessage) -> None:
+        body = item.to_bytes()
+        await writer.put("sent", item.message_id, body)
+        AgentMessage.model_validate_json(body)
+        reply = answer.to_bytes()
+        await writer.put("ended", item.message_id, reply)
+        AgentMessage.model_validate_json(reply)
+
+    seconds = await spread(messages(ASKED, "agent"), ask)
+    await writer.stop()
+    return ASKED / seconds
+
+
 async def queue_one_way(_folder: Path) -> float:
     """Messages a second through an `asyncio.Queue`, kept nowhere, encoded and decoded as between processes."""
     mailbox: asyncio.Queue[bytes] = asyncio.Queue()
@@ -257,6 +275,7 @@ async def run() -> dict[str, Any]:
         "one_way_asyncio_queue": queue_one_way,
         "ask_broker": broker_ask,
         "ask_raw_sqlite": raw_ask,
+        "ask_raw_sqlite_with_envelopes": raw_ask_with_envelopes,
         "ask_asyncio_queue": queue_ask,
     }
     rates: dict[str, list[float]] = {name: [] for name in contestants}
@@ -273,6 +292,7 @@ async def run() -> dict[str, Any]:
         "one_way_of_raw_sqlite": round(medians["one_way_broker"] / medians["one_way_raw_sqlite"], 3),
         "one_way_of_asyncio_queue": round(medians["one_way_broker"] / medians["one_way_asyncio_queue"], 3),
         "ask_of_raw_sqlite": round(medians["ask_broker"] / medians["ask_raw_sqlite"], 3),
+        "ask_of_raw_sqlite_with_envelopes": round(medians["ask_broker"] / medians["ask_raw_sqlite_with_envelopes"], 3),
         "ask_of_asyncio_queue": round(medians["ask_broker"] / medians["ask_asyncio_queue"], 3),
         "send_into_100k": {name: round(value, 3) for name, value in cost.items()},
     }

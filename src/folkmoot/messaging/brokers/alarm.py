@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -15,13 +15,11 @@ _FEW: Final = 256
 _HAIR: Final = 1e-6
 
 
-@dataclass(slots=True, order=True)
+@dataclass(slots=True, eq=False)
 class Appointment:
-    """Something to do at a time (`Clock.monotonic` seconds)."""
+    """Something to do at its time; nothing once it was done or cancelled."""
 
-    at: float
-    number: int
-    act: Callable[[], None] | None = field(compare=False)
+    act: Callable[[], None] | None
 
 
 class Alarm:
@@ -29,7 +27,8 @@ class Alarm:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._appointments: list[Appointment] = []
+        # When (`Clock.monotonic` seconds), a number that keeps equals apart, what. Tuples compare without Python code.
+        self._appointments: list[tuple[float, int, Appointment]] = []
         self._count = 0
         self._cancelled = 0
         self._sleeper: asyncio.Task[None] | None = None
@@ -38,9 +37,10 @@ class Alarm:
     def after(self, seconds: float, act: Callable[[], None]) -> Appointment:
         """Run `act` once `seconds` have passed."""
         self._count += 1
-        appointment = Appointment(self._clock.monotonic() + max(seconds, 0.0), self._count, act)
-        heapq.heappush(self._appointments, appointment)
-        if self._sleeper is None or appointment.at < self._wakes_at:
+        appointment = Appointment(act)
+        at = self._clock.monotonic() + max(seconds, 0.0)
+        heapq.heappush(self._appointments, (at, self._count, appointment))
+        if self._sleeper is None or at < self._wakes_at:
             self._sleep()
         return appointment
 
@@ -52,7 +52,7 @@ class Alarm:
         self._cancelled += 1
         # Cancelled ones lie in the heap until their time: swept out before they are most of it.
         if self._cancelled > _FEW and self._cancelled * 2 > len(self._appointments):
-            self._appointments = [left for left in self._appointments if left.act is not None]
+            self._appointments = [entry for entry in self._appointments if entry[2].act is not None]
             heapq.heapify(self._appointments)
             self._cancelled = 0
 
@@ -69,12 +69,12 @@ class Alarm:
     def _sleep(self) -> None:
         if self._sleeper is not None:
             self._sleeper.cancel()
-        self._wakes_at = self._appointments[0].at
+        self._wakes_at = self._appointments[0][0]
         self._sleeper = asyncio.create_task(self._wait(), name="folkmoot-alarm")
 
     async def _wait(self) -> None:
         while self._appointments:
-            self._wakes_at = self._appointments[0].at
+            self._wakes_at = self._appointments[0][0]
             left = self._wakes_at - self._clock.monotonic()
             if left > _HAIR:
                 await self._clock.sleep(timedelta(seconds=left))
@@ -83,8 +83,8 @@ class Alarm:
 
     def _ring(self) -> None:
         now = self._clock.monotonic() + _HAIR
-        while self._appointments and self._appointments[0].at <= now:
-            appointment = heapq.heappop(self._appointments)
+        while self._appointments and self._appointments[0][0] <= now:
+            _, _, appointment = heapq.heappop(self._appointments)
             act, appointment.act = appointment.act, None
             if act is None:
                 self._cancelled -= 1

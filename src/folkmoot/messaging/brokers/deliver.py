@@ -12,7 +12,7 @@ from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler, Reply
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
-from folkmoot.messaging.brokers.replies import Replies, encoded_reply
+from folkmoot.messaging.brokers.replies import Replies, ReplyWriter
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import AlreadyHandledError, MessageTooLargeError
@@ -55,6 +55,7 @@ class Deliverer:
         self._inbox = inbox
         self._clock = clock
         self._max_bytes = max_bytes
+        self._writing = ReplyWriter()
 
     async def deliver(self, seq: int, mailbox: Mailbox, lane: Lane, handler: Handler) -> None:
         """Handle one message that was taken, and record how that ended."""
@@ -109,7 +110,7 @@ class Deliverer:
     def _encoded(self, message: AgentMessage, reply: Reply) -> bytes | None:
         if reply is None:
             return None
-        body = encoded_reply(message, reply, self._clock.now())
+        body = self._writing.encoded(message, reply, self._clock.now())
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",

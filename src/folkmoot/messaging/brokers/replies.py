@@ -3,11 +3,11 @@
 import asyncio
 import uuid
 from datetime import datetime
+from random import Random
 from typing import Any, Final
 
 import orjson
 
-from folkmoot.kernel import new_id
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.journal import First, Settlement
 from folkmoot.messaging.envelope import AgentMessage
@@ -170,10 +170,21 @@ def reply_of(message: AgentMessage, settlement: Settlement) -> AgentMessage:
     )
 
 
-def encoded_reply(message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
-    """The JSON of `message.answer(data)`, sent at `at`; made without the model, which costs several times as much."""
+class ReplyWriter:
+    """Writes replies as JSON without the model, which costs several times as much."""
+
+    def __init__(self) -> None:
+        # An id must be unique, not secret; asking the system for each lets the writing thread in between.
+        self._random = Random()  # see above
+
+    def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
+        """The JSON of `message.answer(data)`, sent at `at`."""
+        return _encoded(message, data, at, str(uuid.UUID(int=self._random.getrandbits(128), version=4)))
+
+
+def _encoded(message: AgentMessage, data: dict[str, Any], at: datetime, reply_id: str) -> bytes:
     fields = {
-        "message_id": new_id(),
+        "message_id": reply_id,
         "conversation_id": message.conversation_id,
         "sender_id": message.recipient_id,
         "recipient_id": message.sender_id,
