@@ -26,11 +26,12 @@ POLICY: Final = "; ".join(
 
 
 class PageHeaders:
-    """ASGI middleware for everything below `root`."""
+    """ASGI middleware for everything below `root`. What is below `kept` has a version in its path and never changes."""
 
-    def __init__(self, app: ASGIApp, *, root: str) -> None:
+    def __init__(self, app: ASGIApp, *, root: str, kept: str) -> None:
         self._app = app
         self._root = root
+        self._kept = kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(self._root):
@@ -46,6 +47,8 @@ class PageHeaders:
                 headers["X-Frame-Options"] = "DENY"
                 if headers.get("content-type", "").startswith("text/html"):
                     headers["Cache-Control"] = "no-store"
+                elif scope["path"].startswith(self._kept) and "/dynamic_resources/" not in scope["path"]:
+                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
             await send(message)
 
         await self._app(scope, receive, with_headers)

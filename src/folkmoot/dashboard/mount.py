@@ -10,7 +10,9 @@ from typing import Final
 
 from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
+from nicegui import __version__ as nicegui_version
 from nicegui import core, ui
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from folkmoot.dashboard.components.dom import ASSETS, ROOT, path
@@ -67,7 +69,9 @@ def mount_dashboard(app: FastAPI, parts: Parts, doorkeeper: Doorkeeper) -> None:
         reconnect_timeout=RECONNECT_SECONDS,
         show_welcome_message=False,
     )
-    app.add_middleware(PageHeaders, root=ROOT)
+    # What else NiceGUI wraps around its pages logs an error whenever a browser leaves before a page is sent.
+    core.app.user_middleware = [one for one in core.app.user_middleware if one.cls is GZipMiddleware]
+    app.add_middleware(PageHeaders, root=ROOT, kept=f"{ROOT}/_nicegui/{nicegui_version}/")
 
 
 def _add_page(where: str, section: str, build: Build, parts: Parts, doorkeeper: Doorkeeper) -> None:
@@ -101,6 +105,11 @@ async def _build_safely(build: Build, visit: Visit) -> None:
             return
         _log.warning("a page cannot be shown", path=visit.request.url.path, code=error.code, error=error.message)
         notice("This page cannot be shown just now.", error.message, colour="red", sign="alert")
+    except Exception as error:  # noqa: BLE001  # whatever it is: logged, and said without its inner words
+        ui.context.slot.parent.clear()
+        ui.context.client.status_code = 500
+        _log.error("a page failed", path=visit.request.url.path, exc_info=error)
+        notice("This is a fault of the server.", "Its log has the details.", colour="red", sign="alert")
 
 
 class _Assets(StaticFiles):

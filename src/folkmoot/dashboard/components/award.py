@@ -26,18 +26,18 @@ def award(found: Assignment, state: TaskState, people: People) -> None:
                     with tag("div", css="row"):
                         for helper in found.helpers:
                             people.line(helper)
-        tag("p", found.reasoning, css="why prose")
+        tag("p", people.said(found.reasoning), css="why prose")
 
 
 def shortfall(found: Shortfall, people: People, share_out_again: Callable[[], object]) -> None:
-    """Why nobody has it. Agents are named by id there, so each reason is shown as it stands."""
+    """Why nobody has it, and what would help."""
     with notice("Nobody could take it on", colour="red", sign="alert"):
         if found.missing_skills:
             with tag("div", css="row small"):
                 tag("span", "Nobody shows")
                 marks.tags(found.missing_skills)
-        _list("Why", found.reasons)
-        _list("What would help", found.would_help)
+        _list("Why", [people.said(one) for one in found.reasons])
+        _list("What would help", [people.said(one) for one in found.would_help])
         with tag("div", css="row").style("margin-top:8px"):
             share_out_again()
 

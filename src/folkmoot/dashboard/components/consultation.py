@@ -1,11 +1,15 @@
 """Phase 1: what everybody answered when they were asked, each on a card of their own."""
 
+from typing import Final
+
 from folkmoot.dashboard.components import marks, words
 from folkmoot.dashboard.components.dom import icon, tag
 from folkmoot.dashboard.components.grounds import grounds
 from folkmoot.dashboard.components.people import People
 from folkmoot.tasks import Task
 from folkmoot.tasks.talk import Consultation
+
+SHOWN: Final = 3
 
 
 def order(one: Consultation) -> tuple[int, float, str]:
@@ -44,13 +48,25 @@ def answer_card(one: Consultation, task: Task, people: People, *, place: int) ->
                 marks.meter(one.confidence, "Confidence", css="" if one.can_do else "dim")
         _figures(one)
         if one.message:
-            tag("p", one.message, css="small muted prose")
+            tag("p", people.said(one.message), css="small muted prose")
         if one.reasons:
-            grounds(one.reasons)
+            _reasons(one, people)
         if one.concerns:
-            grounds(one.concerns, concerns=True)
+            grounds(one.concerns, people, concerns=True)
         if not one.decided_by.startswith("offline"):
             tag("p", f"Decided by {one.decided_by}", css="faint")
+
+
+def _reasons(one: Consultation, people: People) -> None:
+    """The weightiest reasons, and the others behind a word."""
+    weighty = sorted(one.reasons, key=lambda ground: -ground.weight)
+    with tag("div"):
+        grounds(weighty[:SHOWN], people)
+        if len(weighty) > SHOWN:
+            with tag("details", css="more"):
+                with tag("summary"):
+                    tag("span", f"{len(weighty) - SHOWN} more")
+                grounds(weighty[SHOWN:], people)
 
 
 def _figures(one: Consultation) -> None:

@@ -20,9 +20,9 @@ _SEND_VALUE: Final = "(e) => emit(e.target.value)"
 Fields = dict[str, list[str]]
 
 
-def tag(name: str, text: str = "", *, css: str = "", **attributes: str | int | float | bool | None) -> TextElement:
+def tag(kind: str, text: str = "", /, *, css: str = "", **attributes: str | int | float | bool | None) -> TextElement:
     """An HTML element. `aria_label=` becomes `aria-label`, `for_=` becomes `for`; None and False leave one out."""
-    element = TextElement(tag=name, text=text)
+    element = TextElement(tag=kind, text=text)
     if css:
         element.classes(css)
     for key, value in attributes.items():

@@ -66,6 +66,10 @@ class Form:
         if first is not None:
             ui.run_javascript(f"document.getElementById('{self._prefix}-{first}')?.focus()")
 
+    def element(self, name: str) -> ui.element:
+        """The input of a field."""
+        return self._inputs[name][0]
+
     def id_of(self, name: str) -> str:
         return f"{self._prefix}-{name}"
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from folkmoot.dashboard.components import words
 from folkmoot.dashboard.components.dom import icon, link, tag
+from folkmoot.dashboard.components.people import People
 from folkmoot.tasks.talk import Ground, GroundKind
 
 _SIGNS: Final = {
@@ -24,26 +25,26 @@ _SIGNS: Final = {
 _SHOWN: Final = 6
 
 
-def grounds(found: Sequence[Ground], *, concerns: bool = False) -> None:
+def grounds(found: Sequence[Ground], people: People, *, concerns: bool = False) -> None:
     """One line each."""
     with tag("ul"):
         for one in found:
             with tag("li"):
-                _ground(one, concern=concerns)
+                _ground(one, people, concern=concerns)
 
 
-def _ground(one: Ground, *, concern: bool) -> None:
+def _ground(one: Ground, people: People, *, concern: bool) -> None:
     css = "ground concern" if concern else "ground"
     sign = "alert" if concern else _SIGNS[one.kind]
     if not one.quote and not one.evidence:
         with tag("div", css=css), tag("div", css="plain"):
             icon(sign)
-            tag("span", one.text)
+            tag("span", people.said(one.text))
         return
     with tag("details", css=css):
         with tag("summary"):
             icon(sign)
-            tag("span", one.text)
+            tag("span", people.said(one.text))
         with tag("div", css="proof"):
             if one.quote:
                 tag("q", one.quote)

@@ -60,7 +60,8 @@ def meter(share: float, label: str, *, css: str = "") -> None:
         aria_valuemax=100,
         aria_valuenow=round(shown * 100),
     ):
-        tag("i").style(f"width:{shown:.1%}")
+        if shown:
+            tag("i").style(f"width:{shown:.1%}")
 
 
 def load_meter(agent: AgentRecord) -> None:

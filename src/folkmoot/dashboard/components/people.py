@@ -1,5 +1,6 @@
 """Who is who, for components that show agents by id: names, roles, avatars."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,14 @@ class People:
     def name(self, agent_id: str) -> str:
         agent = self.agents.get(agent_id)
         return agent.name if agent else agent_id
+
+    def said(self, sentence: str) -> str:
+        """An agent's sentence with twins called by their names: agents know each other by id."""
+        twins = {one.agent_id: one.name for one in self.agents.values() if one.type == "twin"}
+        if not twins:
+            return sentence
+        ids = "|".join(re.escape(one) for one in sorted(twins, key=len, reverse=True))
+        return re.sub(rf"(?<![\w-])({ids})(?![\w-])", lambda found: twins[found[1]], sentence)
 
     def role(self, agent_id: str) -> str:
         agent = self.agents.get(agent_id)

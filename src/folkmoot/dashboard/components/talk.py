@@ -54,8 +54,8 @@ def bubble(line: Line, people: People, *, right: bool, manager: str) -> None:
                 accepted = said.intent == "share_accepted"
                 marks.chip("agrees to help" if accepted else "cannot help", "green" if accepted else "", "hand")
         with tag("div", css="bubble"):
-            tag("p", said.message or "No words, figures only.", css="prose")
-            _why(said)
+            tag("p", people.said(said.message) or "No words, figures only.", css="prose")
+            _why(said, people)
 
 
 def verdict(found: Verdict, people: People, manager: str) -> None:
@@ -65,7 +65,7 @@ def verdict(found: Verdict, people: People, manager: str) -> None:
             people.avatar(manager, size="s")
             tag("b", people.name(manager))
             marks.chip("agreed among themselves" if found.settled else "decided by the referee", "violet", "scales")
-        tag("p", found.reasoning, css="prose").style("margin-top:10px")
+        tag("p", people.said(found.reasoning), css="prose").style("margin-top:10px")
         with tag("ol", css="ranking", aria_label="Ranking"):
             for place, agent_id in enumerate(found.ranking, start=1):
                 with tag("li"):
@@ -79,14 +79,16 @@ def verdict(found: Verdict, people: People, manager: str) -> None:
 
 
 def _position(said: Utterance, people: People) -> None:
-    with tag("div", css="stood rise"):
+    with tag("article", css="stood rise", aria_label=f"Where {people.name(said.speaker)} stands"):
         people.avatar(said.speaker, size="s")
-        tag("b", people.name(said.speaker))
-        if said.stance is not None:
-            _stance(said.stance)
-        if said.message:
-            tag("span", said.message).style("overflow-wrap:anywhere")
-        _why(said)
+        with tag("div"):
+            with tag("div", css="row"):
+                tag("b", people.name(said.speaker))
+                if said.stance is not None:
+                    _stance(said.stance)
+            if said.message:
+                tag("p", people.said(said.message), css="prose").style("margin-top:4px")
+            _why(said, people)
 
 
 def _stance(stance: str) -> None:
@@ -94,9 +96,9 @@ def _stance(stance: str) -> None:
     marks.chip(text, colour, sign)
 
 
-def _why(said: Utterance) -> None:
+def _why(said: Utterance, people: People) -> None:
     if said.reasons:
         with tag("details", css="more"):
             with tag("summary"):
                 tag("span", words.count(len(said.reasons), "reason"))
-            grounds(said.reasons)
+            grounds(said.reasons, people)
