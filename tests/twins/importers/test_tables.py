@@ -35,7 +35,8 @@ def test_times_in_their_forms(tmp_path: Path, when: str, expected: str) -> None:
 
 
 def test_lines_that_are_no_messages_are_skipped_with_their_reasons(tmp_path: Path) -> None:
-    text = '{"sender": "Ann", "message": "a"}\n\n{"sender": "Ann", "mess\n[1]\n{"x": 1}\n{"sender": "Bob", "message": "b"}\n'
+    lines = ('{"sender": "Ann", "message": "a"}', "", '{"sender": "Ann", "mess', "[1]", '{"x": 1}')
+    text = "\n".join((*lines, '{"sender": "Bob", "message": "b"}\n'))
     records, skipped = read(tmp_path, "x.jsonl", text)
     assert [(one.author, one.text, one.position) for one in records] == [("Ann", "a", 1), ("Bob", "b", 6)]
     assert skipped == {"invalid_json": 1, "not_an_object": 1, "no_content": 1}
@@ -46,7 +47,7 @@ def test_a_teams_history_with_named_columns(tmp_path: Path) -> None:
     (record,), _ = read(tmp_path, "x.jsonl", text, columns="author=dev,text=title+body,ts=day,paths=areas")
     assert (record.author, record.text, record.ts, record.paths) == (
         "dev-01",
-        "Fix it\nIt broke",
+        "Fix it\nWhy",
         None,
         ("src/a", "docs"),
     )

@@ -7,6 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
+from operator import ne
 
 Span = tuple[int, int]
 
@@ -67,6 +68,7 @@ _PASSWORD_WORDS = (
 _NAMED_WORDS = ("key", "secret", "token", "credential", "otp", "pin", "tan", "schlüssel", "code")
 _LONGEST_WORD = 16
 _LEAST_ENTROPY = 4.1
+_LEAST_CHANGES = 0.38
 _LEAST_DIGITS = 3
 _SHORTEST, _LONGEST_PIN = 4, 8
 _LEAST_KEY = 8
@@ -150,4 +152,10 @@ def _is_disordered(text: str, start: int, end: int) -> bool:
         return False
     length = len(bare)
     entropy = -sum(count / length * math.log2(count / length) for count in Counter(bare).values())
-    return entropy >= _LEAST_ENTROPY
+    return entropy >= _LEAST_ENTROPY and _changes(bare) >= _LEAST_CHANGES
+
+
+def _changes(value: str) -> float:
+    """How often neighbours differ in being capital, small or digit: words joined by capitals seldom do."""
+    classes = [one.isdigit() + 2 * one.isupper() for one in value]
+    return sum(map(ne, classes, classes[1:])) / len(value)
