@@ -1,5 +1,6 @@
 """Granting, withdrawing, sweeping and forgetting; what the database itself guarantees."""
 
+import importlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -169,12 +170,8 @@ async def test_events_tell_of_changes_without_naming_the_person(
 
 
 def test_every_derived_row_must_carry_a_consent_and_goes_with_it() -> None:
-    import folkmoot.twins.tables
-
-    import folkmoot.memory.tables
-
-    assert folkmoot.memory.tables
-    assert folkmoot.twins.tables
+    importlib.import_module("folkmoot.memory.tables")
+    importlib.import_module("folkmoot.twins.tables")
     columns = derived_columns()
     assert {"twin_messages", "imports", "profiles", "knowledge_passages"} <= {table.name for table, _ in columns}
     for table, name in columns:

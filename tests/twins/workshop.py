@@ -100,11 +100,12 @@ class Workshop:
 TOPICS = ("the deploy script", "the payment api", "release notes", "the flaky test", "the index on orders")
 
 
-def chat(path: Path, *, pairs: int = 60, first: int = 0, person: str = "John Smith") -> Path:
-    """A WhatsApp chat of `2 * pairs` messages, half of them the person's, a pair a day."""
+def chat(path: Path, *, pairs: int = 60, first: int = 0, person: str = "John Smith", a_day: int = 1) -> Path:
+    """A WhatsApp chat of `2 * pairs` messages, half of them the person's, so many pairs a day."""
     lines: list[str] = []
     for number in range(first, first + pairs):
-        day = f"{number % 28 + 1:02d}/{number // 28 % 12 + 1:02d}/{2024 + number // 336}"
+        date = number // a_day
+        day = f"{date % 28 + 1:02d}/{date // 28 % 12 + 1:02d}/{2024 + date // 336}"
         topic = TOPICS[number % 5]
         lines.append(f"{day}, 09:15 - Alice Jones: can you have a look at {topic} before lunch? #{number}")
         lines.append(f"{day}, 10:05 - {person}: hey, sure, checking {topic} now with quokka, give me {number} minutes")

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from folkmoot.kernel import words
 from folkmoot.twins.model import TwinMessage
 from folkmoot.twins.profile import (
     EVIDENCE,
@@ -88,12 +89,11 @@ class ProfileBuilder:
     def add(self, messages: Iterable[TwinMessage]) -> None:
         """Take further messages."""
         for message in messages:
-            signals = read_signals(message.text)
             if message.own:
-                self._add_own(message, signals)
+                self._add_own(message, read_signals(message.text))
             else:
                 self._context += 1
-                _count(self._other_words, signals.words)
+                _count(self._other_words, words(message.text))
                 if message.at is not None:
                     self._asked[message.thread] = message.at
 
@@ -184,20 +184,20 @@ class ProfileBuilder:
         return sorted(found, key=lambda phrase: (-phrase.messages, phrase.text))[:_GREETINGS]
 
 
-def cite(words: Iterable[str], messages: Iterable[TwinMessage], into: dict[str, deque[str]]) -> None:
+def cite(learned: Iterable[str], messages: Iterable[TwinMessage], into: dict[str, deque[str]]) -> None:
     """Note which messages hold which of these words, the newest last and at most as many as are shown."""
-    wanted = set(words)
+    wanted = set(learned)
     for message in messages:
-        for word in wanted.intersection(_matter(read_signals(message.text).words)):
+        for word in wanted.intersection(_matter(words(message.text))):
             into.setdefault(word, deque(maxlen=EVIDENCE)).append(message.message_id)
 
 
-def _matter(words: list[str]) -> set[str]:
-    return {word for word in words if len(word) >= _SHORTEST and word.isalpha() and not is_marker(word)}
+def _matter(found: list[str]) -> set[str]:
+    return {word for word in found if len(word) >= _SHORTEST and word.isalpha() and not is_marker(word)}
 
 
-def _count(counter: Counter[str], words: list[str]) -> None:
-    counter.update(_matter(words))
+def _count(counter: Counter[str], found: list[str]) -> None:
+    counter.update(_matter(found))
     if len(counter) > _REMEMBERED:
         for word in [word for word, count in counter.items() if count == 1]:
             del counter[word]

@@ -39,6 +39,7 @@ _CAREFUL: Final = frozenset(
     before unless caution staged vorsichtig prüfen testen warten sicher cuidado comprobar verificar esperar vérifier
     attendre prudent cauteloso attenzione verificare aspettare controleren wachten""".split()  # noqa: SIM905  # see above
 )
+_MARKERS: Final = _FORMAL | _CASUAL | _TOGETHER | _ALONE | _BOLD | _CAREFUL
 _GREETING: Final = re.compile(
     r"\s*(good morning|good afternoon|good evening|guten (?:morgen|tag|abend)|buenos días|buenas|bonjour|bom dia|"
     r"buongiorno|goedemorgen|dear|hello|hey|hi|hiya|yo|morning|hallo|moin|servus|hola|salut|coucou|olá|oi|ciao|hoi)\b",
@@ -83,7 +84,7 @@ def read_signals(text: str) -> Signals:
 
 def is_marker(word: str) -> bool:
     """Whether a word is one of manner and not of matter."""
-    return any(word in markers for markers in (_FORMAL, _CASUAL, _TOGETHER, _ALONE, _BOLD, _CAREFUL))
+    return word in _MARKERS
 
 
 def _formality(text: str, found: list[str], *, emoji: bool) -> float | None:
