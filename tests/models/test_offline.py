@@ -82,6 +82,12 @@ def test_what_the_quotes_do_not_speak_of_is_said() -> None:
     assert "Nothing in these quotes speaks of: kubernetes." in answer
 
 
+@pytest.mark.parametrize("asked", ["fail", "failing", "deployed", "blanks"])
+def test_another_form_of_a_word_is_not_called_missing(asked: str) -> None:
+    answer = quoted_answer(f"script {asked}?", [Source(text="The deploy script fails on a blank.", source="x")])
+    assert "Nothing in these quotes" not in answer
+
+
 def test_a_long_text_is_cut_at_a_word() -> None:
     answer = quoted_answer("word", [Source(text="word " * 500, source="x")])
     assert len(answer) < 600

@@ -9,6 +9,7 @@ from folkmoot.models.model import Source
 
 MAX_QUOTES: Final = 3
 _QUOTE_LENGTH: Final = 280
+_STEM: Final = 4  # fewer letters in common make no two forms of one word
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 # Words that say nothing about the subject of a question, so that a shared "the" does not choose the quote.
 _EMPTY = frozenset(
@@ -36,7 +37,8 @@ def quoted_answer(question: str, sources: Sequence[Source]) -> str:
         f"{number}. “{_nearest(source.text, subject)}” ({source.source or 'no source given'})"
         for number, source in enumerate(sources[:MAX_QUOTES], start=1)
     ]
-    shared = [word for word in subject if any(word in words(source.text) for source in sources[:MAX_QUOTES])]
+    quoted = {word for source in sources[:MAX_QUOTES] for word in words(source.text)}
+    shared = [word for word in subject if _speaks_of(quoted, word)]
     missed = [word for word in subject if word not in shared]
     if missed and shared:
         lines.append(f"Nothing in these quotes speaks of: {', '.join(missed)}.")
@@ -63,9 +65,21 @@ def nothing_to_search() -> str:
 
 def _nearest(text: str, subject: Sequence[str]) -> str:
     sentences = [sentence for sentence in _SENTENCE_END.split(text.strip()) if sentence] or [text]
-    wanted = set(subject)
-    best = max(range(len(sentences)), key=lambda index: (len(wanted & set(words(sentences[index]))), -index))
+    spoken = [set(words(sentence)) for sentence in sentences]
+    best = max(
+        range(len(sentences)), key=lambda index: (sum(_speaks_of(spoken[index], word) for word in subject), -index)
+    )
     chosen = sentences[best]
     if best + 1 < len(sentences) and len(chosen) + len(sentences[best + 1]) < _QUOTE_LENGTH:
         chosen = f"{chosen} {sentences[best + 1]}"
     return excerpt(chosen, _QUOTE_LENGTH)
+
+
+def _speaks_of(said: set[str], word: str) -> bool:
+    """Whether a word or another form of it was said: `fail` by `fails`, `deployed` by `deploy`; in doubt, yes."""
+    if word in said:
+        return True
+    stem = word[: max(_STEM, len(word) - 3)]
+    return len(word) >= _STEM and any(
+        len(other) >= _STEM and other[: len(stem)] == stem[: len(other)] for other in said
+    )
