@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+
 NAMES = ("messaging", "consultation", "imports", "estimator")
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def main() -> int:
     """Run what is named, or everything."""
-    from rich.console import Console
-    from rich.table import Table
-
     wanted = [name for name in sys.argv[1:] if not name.startswith("-")] or list(NAMES)
     unknown = sorted(set(wanted) - set(NAMES))
     if unknown:

@@ -22,7 +22,9 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     return kept | usual | settings
 
 
-def folkmoot(*arguments: str, home: Path, cwd: Path | None = None, seconds: float = 120, **settings: str) -> "subprocess.CompletedProcess[str]":
+def folkmoot(
+    *arguments: str, home: Path, cwd: Path | None = None, seconds: float = 120, **settings: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "folkmoot", *arguments],

@@ -35,8 +35,8 @@ def settings_page() -> str:
         default = "" if info.default is None else f"`{info.default}`" if info.default != "" else ""
         rows.append(f"| `{name.upper()}` | {info.description} | {default} | `{(info.examples or [''])[0]}` |")
     return (
-        f"# Settings\n\n{NOTE}Environment variables, or lines of a file `.env`. Each name may bear the prefix `FOLKMOOT_`;\n"
-        "a secret may come from a file: `OPENAI_API_KEY_FILE=/run/secrets/openai`. A wrong value stops the start with\n"
+        f"# Settings\n\n{NOTE}Environment variables, or lines of a file `.env`.\n"
+        "Each name may bear the prefix `FOLKMOOT_`; a secret may come from a file: `OPENAI_API_KEY_FILE=/run/secrets/openai`. A wrong value stops the start with\n"
         "one line that names the variable, its fault and an example.\n\n" + "\n".join(rows) + "\n"
     )
 
@@ -93,8 +93,8 @@ def metrics_page() -> str:
     from folkmoot.telemetry import Metrics
 
     rows = ["| series | kind | meaning |", "|---|---|---|"]
-    for family in Metrics().registry.collect():
-        rows.append(f"| `{family.name}` | {family.type} | {family.documentation} |")
+    families = Metrics().registry.collect()
+    rows += [f"| `{family.name}` | {family.type} | {family.documentation} |" for family in families]
     return f"# Metrics\n\n{NOTE}`GET /metrics` shows these in Prometheus' text format.\n\n" + "\n".join(rows) + "\n"
 
 

@@ -1,11 +1,12 @@
 """Who gets in, what unknown paths answer, and how errors look."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.serving import Served
+from tests.serving import TOKEN
 
 OPEN = {"/", "/health", "/metrics", "/docs", "/openapi.json"}
 
@@ -22,7 +23,11 @@ def filled(path: str) -> str:
 def is_problem(answer: httpx.Response) -> bool:
     body = answer.json()
     return answer.headers["content-type"] == "application/problem+json" and {
-        "type", "title", "status", "detail", "errors"
+        "type",
+        "title",
+        "status",
+        "detail",
+        "errors",
     } <= set(body)
 
 
@@ -44,8 +49,8 @@ def test_a_wrong_token_answers_401_and_says_what_to_send(stranger: httpx.Client,
     assert is_problem(answer)
 
 
-def test_a_token_in_the_query_opens_no_route(server: Served, stranger: httpx.Client) -> None:
-    assert stranger.get("/api/status", params={"token": "a-token-that-only-tests-use"}).status_code == 401
+def test_a_token_in_the_query_opens_no_route(stranger: httpx.Client) -> None:
+    assert stranger.get("/api/status", params={"token": TOKEN}).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/tasks/x/y/z", "/v1/models/none", "/api"])
@@ -72,7 +77,9 @@ def test_every_route_with_an_id_answers_404_for_one_that_nobody_knows(api: httpx
     for method, path in routes(api):
         if "{" not in path or path.endswith("/imports"):
             continue
-        answer = api.request(method, filled(path), json=bodies.get(path), params={"ids": "x"} if "messages" in path else {})
+        answer = api.request(
+            method, filled(path), json=bodies.get(path), params={"ids": "x"} if "messages" in path else {}
+        )
         assert answer.status_code == 404, (method, path, answer.status_code, answer.text)
         assert is_problem(answer)
 
@@ -88,7 +95,7 @@ def test_a_body_of_5_mb_is_too_large_for_every_route_but_the_upload(api: httpx.C
 
 
 def test_a_body_without_a_length_is_counted_while_it_comes(api: httpx.Client) -> None:
-    def stream():  # type: ignore[no-untyped-def]  # a generator of bytes
+    def stream() -> Iterator[bytes]:
         for _ in range(50):
             yield b"x" * 100_000
 

@@ -1,5 +1,8 @@
 """The revisions make what the models say, on both databases, and can be taken back."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -11,7 +14,7 @@ from folkmoot.storage import Base, Database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def empty_database(request: pytest.FixtureRequest, tmp_path):  # type: ignore[no-untyped-def]  # yields a Database
+async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     url = f"sqlite:///{tmp_path / 'empty.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     database = Database(url)
     yield database

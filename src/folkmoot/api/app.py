@@ -18,7 +18,9 @@ from folkmoot.version import __version__
 from folkmoot.web import BodyLimit, Doorkeeper, Idempotency, IdempotencyStore, Measuring, Parts
 from folkmoot.web.problems import Problem, install
 
-DESCRIPTION = """A self-hosted workplace for agents. Every route but the open ones wants `Authorization: Bearer <token>`.
+DESCRIPTION = """A self-hosted workplace for agents.
+
+Every route but the open ones wants `Authorization: Bearer <token>`.
 
 Errors are `application/problem+json`; lists come in pages (`limit`, `cursor`); a POST may bear an `Idempotency-Key`."""
 

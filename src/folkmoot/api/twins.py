@@ -152,7 +152,8 @@ async def profile(_principal: SignedIn, rooms: Rooms, person: str) -> Profile:
     learned = await rooms.twins.profile(person)
     if learned is None:
         raise NoTextsError(
-            f"nothing was learned of {person} yet: import an export under a consent that covers 'profile'", person=person
+            f"nothing was learned of {person} yet: import an export under a consent that covers 'profile'",
+            person=person,
         )
     return learned
 
@@ -166,9 +167,7 @@ async def imports(_principal: SignedIn, rooms: Rooms, person: str, window: Pagin
 
 
 @router.get("/{person}/messages", responses=READ)
-async def messages(
-    _principal: SignedIn, rooms: Rooms, person: str, ids: str
-) -> list[dict[str, Any]]:
+async def messages(_principal: SignedIn, rooms: Rooms, person: str, ids: str) -> list[dict[str, Any]]:
     """The messages with these ids (separated by commas, at most 200): the evidence behind a number or a reason."""
     await rooms.twins.get(person)
     wanted = [part for part in ids.split(",") if part][:200]
@@ -220,5 +219,3 @@ def _columns(said: str | None) -> dict[str, tuple[str, ...]]:
             )
         chosen[ours.strip()] = tuple(one.strip() for one in theirs.split("+"))
     return chosen
-
-

@@ -30,7 +30,7 @@ class Finding:
 
 
 async def examine() -> list[Finding]:
-    """Check settings, home, disk, database, port, team, model; a fault in one does not keep the others from being seen."""
+    """Check settings, home, disk, database, port, team, model; a fault in one does not hide the others."""
     python = ".".join(map(str, sys.version_info[:3]))
     findings = [
         Finding(part="python", ok=sys.version_info >= (3, 11), found=python, remedy="install Python 3.11 or newer")

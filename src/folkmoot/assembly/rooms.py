@@ -148,9 +148,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         types=types,
         patience=timedelta(seconds=settings.message_timeout),
     )
-    host = AgentHost(
-        context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat
-    )
+    host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)
     characters.follow(host)
     file = settings.workplace_file or settings.agent_config_file
     team = TeamHall(

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Iterator
 from typing import ClassVar
 
 from folkmoot.assembly.settings import Settings
@@ -36,7 +37,7 @@ async def _serve(settings: Settings, *, new_token: bool) -> None:
 
 
 @contextlib.contextmanager
-def listening(settings: Settings):  # type: ignore[no-untyped-def]  # a context manager of a socket
+def listening(settings: Settings) -> Iterator[socket.socket]:
     """A bound socket; raises `PortTakenError` before anything else is started."""
     family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as bound:

@@ -25,7 +25,10 @@ DATABASE = "folkmoot.db"
 
 @dataclass(frozen=True, kw_only=True)
 class OpenWorkplace:
-    """A workplace that runs. `key` opens its API as long as it is open; `new_admin_token` is shown once, if it is new."""
+    """A workplace that runs.
+
+    `key` opens its API as long as it is open; `new_admin_token` is set if it is new, and shown once.
+    """
 
     app: FastAPI
     parts: Parts
@@ -69,9 +72,7 @@ async def open_workplace(
             from folkmoot.dashboard import mount_dashboard
 
             mount_dashboard(app, parts=rooms.parts, doorkeeper=doorkeeper)
-        yield OpenWorkplace(
-            app=app, parts=rooms.parts, gate=rooms.gate, key=key, new_admin_token=token, home=home
-        )
+        yield OpenWorkplace(app=app, parts=rooms.parts, gate=rooms.gate, key=key, new_admin_token=token, home=home)
 
 
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:

@@ -65,7 +65,7 @@ class Idempotency:
             answer = problem(
                 HTTPStatus.CONFLICT,
                 "idempotency_key_in_use",
-                "a request with this Idempotency-Key is running or was cut off; look up its effect before you repeat it",
+                "a request with this Idempotency-Key is running or was cut off; look up its effect first",
             )
         else:
             answer = Response(earlier.body, status_code=earlier.status, media_type=earlier.media_type)
