@@ -18,7 +18,11 @@ from folkmoot.twins.importers import Pseudonyms, ReadOptions, open_export
 MESSAGES = 50_000
 _HEAD = re.compile(r"(\d+)/(\d+)/(\d+), (\d+):(\d+) - ([^:]+): (.*)")
 _PEOPLE = ("Alice Jones", "John Smith", "Bob 🎉", "Zoë Müller")
-_WORDS = ["the", "deploy", "script", "payment", "api", "review", "order", "meeting", "tomorrow", "please", "check", "this", "one", "👍", "ok", "über", "at", "12:30", "in", "2024", "call", "+49", "171", "2345678", "or", "mail", "a@b.example", "version", "1.2.3"]
+_SAID = (
+    "the deploy script payment api review order meeting tomorrow please check this one 👍 ok über at 12:30 in 2024 "
+    "call +49 171 2345678 or mail a@b.example version 1.2.3"
+)
+_WORDS = tuple(_SAID.split(" "))
 
 
 def write_chat(path: Path, messages: int, *, seed: int = 7) -> None:

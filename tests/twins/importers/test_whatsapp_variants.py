@@ -133,6 +133,7 @@ ANDROID = {
     "Missed voice call": (Kind.CALL, "Missed voice call"),
     "I deleted this message from the draft": (Kind.TEXT, "I deleted this message from the draft"),
     "the <Media omitted> line is ugly": (Kind.TEXT, "the <Media omitted> line is ugly"),
+    "missed call": (Kind.TEXT, "missed call"),
     "a null pointer": (Kind.TEXT, "a null pointer"),
     "<3": (Kind.TEXT, "<3"),
     "x < y and y > z": (Kind.TEXT, "x < y and y > z"),
@@ -232,6 +233,8 @@ def test_an_ios_event_stands_under_the_groups_title_or_the_actors_name(tmp_path:
 
 
 def test_names_may_hold_colons_tildes_numbers_and_emoji(tmp_path: Path) -> None:
+    once = read(tmp_path, "31/01/24, 21:05 - Ann Lefton: she added: two\n", name="once.txt")
+    assert [(one.author, one.text) for one in once] == [("Ann Lefton", "she added: two")]
     names = ["Dr: Who 🚀", "Anna-Lena O'Neil", "\u202a+49 151 2345678\u202c", f"~{NNBSP}maya", "Mum: home"]
     lines = "".join(f"31/01/24, 21:05 - {name}: {n} is: fine\n" for n in range(4) for name in names)
     records = read(tmp_path, lines)

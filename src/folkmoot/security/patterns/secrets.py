@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from operator import ne
+from itertools import pairwise
 
 Span = tuple[int, int]
 
@@ -158,4 +158,4 @@ def _is_disordered(text: str, start: int, end: int) -> bool:
 def _changes(value: str) -> float:
     """How often neighbours differ in being capital, small or digit: words joined by capitals seldom do."""
     classes = [one.isdigit() + 2 * one.isupper() for one in value]
-    return sum(map(ne, classes, classes[1:])) / len(value)
+    return sum(one != other for one, other in pairwise(classes)) / len(value)

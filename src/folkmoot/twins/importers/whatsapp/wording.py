@@ -46,18 +46,18 @@ _DELETED = """this message was deleted|you deleted this message|message deleted|
     |je hebt dit bericht verwijderd|u hebt dit bericht verwijderd|bu mesaj silindi|bu mesajı sildiniz
     |данное сообщение удалено|вы удалили данное сообщение|this message was deleted by admin
     |this message was deleted by an admin"""
-_CALLS = """missed voice call|missed video call|missed group voice call|missed group video call|missed call
-    |verpasster sprachanruf|verpasster videoanruf|verpasster gruppenanruf|llamada perdida|llamada de voz perdida
+_CALLS = """missed voice call|missed video call|missed group voice call|missed group video call
+    |verpasster sprachanruf|verpasster videoanruf|verpasster gruppenanruf|llamada de voz perdida
     |videollamada perdida|chamada de voz perdida|chamada de vídeo perdida|ligação de voz perdida
     |ligação de vídeo perdida|appel vocal manqué|appel vidéo manqué|chiamata vocale persa|videochiamata persa
-    |chiamata persa|gemiste spraakoproep|gemiste video-oproep|gemist videogesprek|gemiste oproep
+    |gemiste spraakoproep|gemiste video-oproep|gemist videogesprek
     |пропущенный аудиозвонок|пропущенный видеозвонок|cevapsız sesli arama|cevapsız görüntülü arama"""
-_MARKED_CALLS = """voice call|video call|group voice call|group video call|silenced voice call|silenced video call
+_MARKED_CALLS = """missed call|llamada perdida|chiamata persa|gemiste oproep|voice call|video call|group voice call|group video call|silenced voice call|silenced video call
     |sprachanruf|videoanruf|llamada de voz|videollamada|chamada de voz|chamada de vídeo|ligação de voz
     |ligação de vídeo|appel vocal|appel vidéo|chiamata vocale|videochiamata|spraakoproep|videogesprek"""
 _PLACES = """location|standort|ubicación|localização|localisation|position|posizione|locatie|poloha|konum
     |местоположение"""
-_LIVE_PLACES = """live location shared|live location|live-standort wird geteilt|live-standort geteilt
+_LIVE_PLACES = """live location shared|live-standort wird geteilt|live-standort geteilt
     |ubicación en tiempo real compartida|localização em tempo real compartilhada
     |localização em tempo real partilhada|localisation en direct partagée|posizione in tempo reale condivisa
     |live locatie gedeeld|live-locatie gedeeld"""
@@ -109,8 +109,7 @@ SOMETHING_OMITTED = ("omitted", "ausgeschlossen", "weggelassen", "omitido", "omi
 """Last words of bracketed placeholders such as `<View once voice message omitted>`."""
 EVENT_VERBS = (
     " created group", " created this group", " created the group", " created community", " changed the ",
-    " changed this ", " changed their ", " changed to ", " added ", " removed ", " joined using", " joined from",
-    " left", " pinned a message", " turned on ", " turned off ", " updated the ", " deleted this group",
+    " changed this ", " changed their ", " changed to ", " added ", " removed ", " joined using", " joined from", " pinned a message", " turned on ", " turned off ", " updated the ", " deleted this group",
     " hat die gruppe", " hat das gruppen", " hat den gruppen", " hat den betreff", " hat die beschreibung",
     " hinzugefügt", " creó el grupo", " cambió ", " añadió ", " eliminó a ", " criou o grupo", " criou este grupo",
     " mudou ", " alterou ", " adicionou ", " removeu ", " a créé ", " a changé ", " a modifié ", " a remplacé ",
@@ -126,6 +125,6 @@ NOTICES = (
     "les messages et les appels sont chiffrés", "i messaggi e le chiamate sono crittografati",
     "berichten en oproepen zijn end-to-end", "berichten en gesprekken zijn end-to-end",
     "mesajlar ve aramalar uçtan uca",
-    "сообщения и звонки защищены", "waiting for this message",
+    "сообщения и звонки защищены", "waiting for this message. this may take a while",
 )  # fmt: skip
 """Beginnings of notices of the platform itself, under whatever name they stand."""
