@@ -122,11 +122,21 @@ def _async_url(url: str) -> URL:
 def _engine(url: URL) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         # A restarted server leaves dead connections in the pool: ask each before use.
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        engine = create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        event.listen(engine.sync_engine, "connect", _tune_postgres)
+        return engine
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT.total_seconds()})
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _tune_postgres(connection: Any, _record: object) -> None:
+    # A process frozen within a transaction must not keep its locks from everybody else.
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+    cursor.close()
+    connection.commit()
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:
