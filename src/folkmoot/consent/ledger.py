@@ -41,7 +41,7 @@ from folkmoot.kernel import Clock, FolkmootError, new_id, rfc3339
 from folkmoot.storage import Database
 from folkmoot.telemetry import get_logger
 
-LONGEST: Final = timedelta(days=5 * 366)
+LONGEST: Final = timedelta(days=10 * 366)
 _log = get_logger("folkmoot.consent")
 
 
@@ -218,7 +218,7 @@ def _checked_expiry(expires_at: datetime, now: datetime) -> datetime:
         )
     if not now < expires_at <= now + LONGEST:
         raise InvalidConsentError(
-            f"a consent must expire after now and within five years, not at {rfc3339(expires_at)}", field="expires_at"
+            f"a consent must expire after now and within ten years, not at {rfc3339(expires_at)}", field="expires_at"
         )
     return expires_at
 
