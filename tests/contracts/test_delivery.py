@@ -1,6 +1,7 @@
 """A message that was accepted is handled: by whom, when, and in which order."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -162,6 +163,23 @@ async def test_replicas_share_a_mailbox_and_its_order(broker: Broker) -> None:
     await wait_until(lambda: (left.busy, right.busy) == (1, 1))
     left.opened.set()
     right.opened.set()
+
+
+@pytest.mark.parametrize("drain", [timedelta(0), timedelta(seconds=5)])
+async def test_a_replica_goes_on_where_another_left(broker: Broker, drain: timedelta) -> None:
+    leaving, staying = Desk(), Desk()
+    leaving.opened.clear()
+    subscription = await broker.subscribe("bob", leaving.handle)
+    for number in range(5):
+        await broker.publish(message(data={"n": number}))
+    await wait_until(lambda: leaving.busy == 1)
+    await broker.subscribe("bob", staying.handle)
+    ending = asyncio.create_task(subscription.cancel(drain=drain))
+    await asyncio.sleep(0)
+    leaving.opened.set()
+    await ending
+    await handled(broker, 5)
+    assert staying.numbers() == ([1, 2, 3, 4] if drain else [0, 1, 2, 3, 4])
 
 
 async def test_urgent_and_high_overtake(broker: Broker) -> None:

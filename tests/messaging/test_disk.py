@@ -145,3 +145,19 @@ async def test_a_body_that_cannot_be_read_ends_in_the_dead_letter_box(tmp_path: 
 
     await wait_until(dead)
     await broker.stop()
+
+
+async def test_an_error_that_no_database_takes_does_not_stop_the_writer(embedded: EmbeddedBroker) -> None:
+    async def handle(_delivery: Delivery) -> None:
+        raise FileNotFoundError("caf\udce9.txt")
+
+    item = message()
+    await embedded.publish(item)
+    await embedded.subscribe("bob", handle)
+
+    async def failed() -> bool:
+        record = await embedded.find(item.message_id)
+        return record is not None and record.attempts > 0
+
+    await wait_until(failed)
+    await embedded.health_check()

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -23,6 +23,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     data=st.dictionaries(st.text(), json_values, max_size=4),
     priority=st.sampled_from(Priority),

@@ -86,3 +86,17 @@ def test_an_empty_mailbox_is_forgotten() -> None:
     mailboxes.one_less(mailbox)
     assert mailboxes.sizes() == {}
     assert mailboxes.of("bob") is not mailbox
+
+
+async def test_an_appointment_that_fails_does_not_stop_the_alarm(clock: SimulatedClock) -> None:
+    alarm, rung = Alarm(clock), list[str]()
+
+    def fail() -> None:
+        raise RuntimeError("not my day")
+
+    alarm.after(1, fail)
+    alarm.after(1, lambda: rung.append("next"))
+    await asyncio.sleep(0)
+    clock.advance(timedelta(seconds=1))
+    await wait_until(lambda: rung == ["next"])
+    await alarm.stop()

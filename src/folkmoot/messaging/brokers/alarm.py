@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import Final
 
 from folkmoot.kernel import Clock
+from folkmoot.telemetry import get_logger
 
+_log = get_logger("folkmoot.messaging")
 _FEW: Final = 256
 # timedelta keeps microseconds: the clock may stand a hair before the time that was slept for.
 _HAIR: Final = 1e-6
@@ -89,4 +91,7 @@ class Alarm:
             if act is None:
                 self._cancelled -= 1
             else:
-                act()
+                try:
+                    act()
+                except Exception:  # noqa: BLE001  # one appointment must not cost the others theirs; it is logged
+                    _log.exception("appointment_failed")

@@ -204,6 +204,8 @@ class EmbeddedSubscription:
 
     def _done(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        # What it gave back, or left when it ended, is for the replicas.
+        self._mailbox.pump()
 
 
 def _stopped_from_outside() -> bool:

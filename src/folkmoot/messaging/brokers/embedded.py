@@ -41,8 +41,10 @@ from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError, ReplyTimeoutError
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
-from folkmoot.telemetry import Metrics
+from folkmoot.storage import StorageFullError
+from folkmoot.telemetry import Metrics, get_logger
 
+_log = get_logger("folkmoot.messaging")
 _PRUNED_AT_ONCE: Final = 2000
 
 
@@ -118,6 +120,7 @@ class EmbeddedBroker:
         for status, count in (await self._reader.counts()).items():
             self._figures.settled(status, count)
         await self._acceptance.replay()
+        self._figures.measure_depth(self._mailboxes.total)
         self._running = True
 
     async def stop(self) -> None:
@@ -219,7 +222,11 @@ class EmbeddedBroker:
         before: int | None = None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
-        await self._writer.call(list_new)
+        if agent_id is not None or conversation_id is not None:
+            try:
+                await self._writer.call(list_new)
+            except StorageFullError as error:
+                _log.warning("newest_messages_not_listed", error=error.message)
         return await self._archive.messages(
             agent_id=agent_id, conversation_id=conversation_id, limit=limit, before=before
         )
@@ -260,19 +267,16 @@ class EmbeddedBroker:
     async def stats(self) -> BrokerStats:
         """See `Broker.stats`."""
         oldest = await self._reader.oldest()
-        sizes = self._mailboxes.sizes()
         in_flight = len(self._settler.out)
-        unsettled = sum(sizes.values())
-        self._figures.depth(unsettled)
         ended = self._figures.ended
         return BrokerStats(
-            queued=max(unsettled - in_flight, 0),
+            queued=max(self._mailboxes.total() - in_flight, 0),
             in_flight=in_flight,
             handled=ended.get(MessageStatus.HANDLED.value, 0),
             dead=ended.get(MessageStatus.DEAD.value, 0),
             expired=ended.get(MessageStatus.EXPIRED.value, 0),
             oldest_seconds=0.0 if oldest is None else max(self._clock.now().timestamp() - oldest, 0.0),
-            mailboxes=sizes,
+            mailboxes=self._mailboxes.sizes(),
         )
 
     async def health_check(self) -> None:

@@ -1,5 +1,7 @@
 """What the broker counts, for `stats()` and for the metrics of the server if it has any."""
 
+from collections.abc import Callable
+
 from prometheus_client import Counter as PrometheusCounter
 
 from folkmoot.messaging.broker import MessageStatus
@@ -38,7 +40,7 @@ class Figures:
         if self._metrics is not None and status == MessageStatus.DEAD:
             self._metrics.dead_letters.set(self.ended[status])
 
-    def depth(self, waiting: int) -> None:
-        """How many messages are unsettled."""
+    def measure_depth(self, waiting: Callable[[], int]) -> None:
+        """Ask `waiting` for the number of unsettled messages whenever the metrics are read."""
         if self._metrics is not None:
-            self._metrics.mailbox_depth.set(waiting)
+            self._metrics.mailbox_depth.set_function(waiting)

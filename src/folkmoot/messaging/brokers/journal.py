@@ -135,7 +135,7 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def translated(error: sqlite3.Error | OSError, path: Path) -> StorageFullError | StorageUnavailableError:
+def translated(error: Exception, path: Path) -> StorageFullError | StorageUnavailableError:
     """A driver's error as one that tells a person what to do."""
     said = str(error)
     if isinstance(error, sqlite3.OperationalError) and ("full" in said or "disk I/O" in said):

@@ -140,6 +140,10 @@ class Mailboxes:
         """Forget everything: the broker stops."""
         self._mailboxes.clear()
 
+    def total(self) -> int:
+        """Unsettled messages of all."""
+        return sum(mailbox.size for mailbox in self._mailboxes.values())
+
     def sizes(self) -> dict[str, int]:
         """Unsettled messages by agent, those without any left out."""
         return {agent_id: mailbox.size for agent_id, mailbox in self._mailboxes.items() if mailbox.size}

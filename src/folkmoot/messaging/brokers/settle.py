@@ -65,7 +65,7 @@ class Settler:
     def failed(self, seq: int, mailbox: Mailbox, lane: Lane, message: AgentMessage, error: Exception) -> None:
         """The handler raised `error`."""
         attempt = self.attempts.get(seq, 0) + 1
-        said = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
+        said = _said(f"{type(error).__name__}: {error}")
         given_up = self._retry.gives_up(attempt, error)
         _log.warning(
             "message_given_up" if given_up else "message_failed",
@@ -95,7 +95,7 @@ class Settler:
 
     def unreadable(self, seq: int, mailbox: Mailbox, lane: Lane, error: Exception) -> None:
         """The journal's body of a message is missing or broken: no handler can do anything with it."""
-        said = f"the journal's copy cannot be read: {error}"[:_LONGEST_ERROR]
+        said = _said(f"the journal's copy cannot be read: {error}")
         _log.error("message_unreadable", agent_id=mailbox.agent_id, seq=seq, error=said)
         self._end(seq, mailbox, MessageStatus.DEAD, error=said, attempts=self.attempts.get(seq, 0))
         mailbox.release(lane)
@@ -157,3 +157,8 @@ class Settler:
         at = self._clock.now().timestamp()
         self._writer.submit_settled(Settlement(seq, status, at, attempts, error, reply))
         self._mailboxes.one_less(mailbox)
+
+
+def _said(text: str) -> str:
+    # An error may quote what no database takes, such as half of a surrogate pair in a file's name.
+    return text[:_LONGEST_ERROR].encode("utf-8", "replace").decode()

@@ -212,7 +212,8 @@ class Writer:
             firsts = commit(
                 connection, Changes([letter.row for letter in batch.letters], batch.postponed, batch.settled)
             )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            # The latter two are values that SQLite does not take: the thread must outlive them.
             fault = translated(error, self._path)
             _log.error("journal_write_failed", error=fault.message, refused=len(batch.letters))
             if batch.letters:
