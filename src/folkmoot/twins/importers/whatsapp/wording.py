@@ -52,7 +52,8 @@ _CALLS = """missed voice call|missed video call|missed group voice call|missed g
     |ligação de vídeo perdida|appel vocal manqué|appel vidéo manqué|chiamata vocale persa|videochiamata persa
     |gemiste spraakoproep|gemiste video-oproep|gemist videogesprek
     |пропущенный аудиозвонок|пропущенный видеозвонок|cevapsız sesli arama|cevapsız görüntülü arama"""
-_MARKED_CALLS = """missed call|llamada perdida|chiamata persa|gemiste oproep|voice call|video call|group voice call|group video call|silenced voice call|silenced video call
+_MARKED_CALLS = """missed call|llamada perdida|chiamata persa|gemiste oproep|voice call|video call
+    |group voice call|group video call|silenced voice call|silenced video call
     |sprachanruf|videoanruf|llamada de voz|videollamada|chamada de voz|chamada de vídeo|ligação de voz
     |ligação de vídeo|appel vocal|appel vidéo|chiamata vocale|videochiamata|spraakoproep|videogesprek"""
 _PLACES = """location|standort|ubicación|localização|localisation|position|posizione|locatie|poloha|konum
@@ -109,7 +110,9 @@ SOMETHING_OMITTED = ("omitted", "ausgeschlossen", "weggelassen", "omitido", "omi
 """Last words of bracketed placeholders such as `<View once voice message omitted>`."""
 EVENT_VERBS = (
     " created group", " created this group", " created the group", " created community", " changed the ",
-    " changed this ", " changed their ", " changed to ", " added ", " removed ", " joined using", " joined from", " pinned a message", " turned on ", " turned off ", " updated the ", " deleted this group",
+    " changed this ", " changed their ", " changed to ", " added ", " removed ", " joined using", " joined from",
+    " pinned a message", " turned on ", " turned off ", " updated the ",
+    " deleted this group",
     " hat die gruppe", " hat das gruppen", " hat den gruppen", " hat den betreff", " hat die beschreibung",
     " hinzugefügt", " creó el grupo", " cambió ", " añadió ", " eliminó a ", " criou o grupo", " criou este grupo",
     " mudou ", " alterou ", " adicionou ", " removeu ", " a créé ", " a changé ", " a modifié ", " a remplacé ",
