@@ -15,7 +15,7 @@ from pathlib import Path
 from folkmoot.security.redaction import Redactor
 from folkmoot.twins.importers import Pseudonyms, ReadOptions, open_export
 
-MESSAGES = 50_000
+MESSAGES = 20_000
 _HEAD = re.compile(r"(\d+)/(\d+)/(\d+), (\d+):(\d+) - ([^:]+): (.*)")
 _PEOPLE = ("Alice Jones", "John Smith", "Bob 🎉", "Zoë Müller")
 _SAID = (
