@@ -133,6 +133,12 @@ class House:
 
     async def join(self, agent_id: str, *, person: str | None = None, places: int = 5, **skills: float) -> None:
         """Seat an agent: known to the registry, declared with these skills, and taking its mail."""
+        await self.join_with(agent_id, skills, person=person, places=places)
+
+    async def join_with(
+        self, agent_id: str, skills: dict[str, float], *, person: str | None = None, places: int = 5
+    ) -> None:
+        """The same with the skills in a map."""
         info = AgentInfo(
             agent_id=agent_id,
             name=agent_id.title(),

@@ -66,7 +66,7 @@ async def test_an_agent_that_is_offline_is_not_waited_for(house: House) -> None:
 async def test_of_a_large_team_only_the_likeliest_are_asked(tmp_path: Path) -> None:
     async with open_house(tmp_path, ask_at_most=3) as house:
         for index in range(8):
-            await house.join(f"agent-{index}", **({"surgery": 0.9} if index in {5, 6, 7} else {"cooking": 0.5}))
+            await house.join_with(f"agent-{index}", {"surgery": 0.9} if index in {5, 6, 7} else {"cooking": 0.5})
         task = await house.shared_out("Surgery tomorrow")
         report = await house.desk.report(task.task_id)
     assert {one.agent for one in report.consultation} == {"agent-5", "agent-6", "agent-7"}
@@ -75,7 +75,7 @@ async def test_of_a_large_team_only_the_likeliest_are_asked(tmp_path: Path) -> N
 async def test_fifty_consulted_agents_cost_one_estimate(tmp_path: Path) -> None:
     async with open_house(tmp_path, ask_at_most=50) as house:
         for index in range(50):
-            await house.join(f"agent-{index:02}", **{f"skill{index}": 0.5})
+            await house.join_with(f"agent-{index:02}", {f"skill{index}": 0.5})
         made = house.estimates.made
         task = await house.shared_out("Needs skill7")
         report = await house.desk.report(task.task_id)

@@ -52,7 +52,11 @@ class Contender:
         """See `folkmoot.agents.Behaviour`: nothing for a manager or a user proxy."""
         if not takes_work(agent):
             return {}
-        one = _Agent(self, agent.agent_id, person_key(agent.person) if agent.person else agent.agent_id)
+        return self.for_agent(agent.agent_id, person_key(agent.person) if agent.person else agent.agent_id)
+
+    def for_agent(self, agent_id: str, subject: str) -> Mapping[str, Answering]:
+        """The handlers of one agent, by intent; `subject` is how the estimator knows it."""
+        one = _Agent(self, agent_id, subject)
         return {
             MessageIntent.CONSULT.value: one.consulted,
             MessageIntent.NEGOTIATE.value: one.spoken_to,

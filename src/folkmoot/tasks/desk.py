@@ -114,7 +114,7 @@ class TaskDesk:
         limit: int = 100,
         offset: int = 0,
     ) -> tuple[list[Task], int]:
-        """A page of tasks in the order of their arrival, and how many fit in all."""
+        """A page of tasks, the newest first, and how many fit in all."""
         async with self._database.read() as session:
             return await store.select_tasks(
                 session,
@@ -123,6 +123,7 @@ class TaskDesk:
                 task_type=task_type,
                 limit=limit,
                 offset=offset,
+                newest_first=True,
             )
 
     async def counts(self) -> dict[TaskState, int]:

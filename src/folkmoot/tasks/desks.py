@@ -1,37 +1,80 @@
 """What is on an agent's desk: the registry's word on it, and the tasks it holds."""
 
+import asyncio
+import time
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from folkmoot.storage import Database
 from folkmoot.tasks import store
 from folkmoot.tasks.calendar import OFFICE_HOURS, ROUND_THE_CLOCK, Held
-from folkmoot.tasks.roster import Roster
+from folkmoot.tasks.roster import Roster, Worker
 from folkmoot.tasks.situation import Brief, Situation
+
+FRESH: Final = timedelta(milliseconds=50)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desks:
-    """See `Situations`. People keep office hours; an agent that stands for nobody works round the clock."""
+class _Look:
+    """All desks at one moment."""
 
-    database: Database
-    roster: Roster
+    workers: dict[str, Worker]
+    held: dict[str, tuple[Held, ...]]
+
+
+class Desks:
+    """See `Situations`. People keep office hours; an agent that stands for nobody works round the clock.
+
+    Many agents look at once while many tasks are shared out, so one look serves all within `fresh`. Whether a place is
+    really free is decided by the award, in its transaction.
+    """
+
+    def __init__(self, *, database: Database, roster: Roster, fresh: timedelta = FRESH) -> None:
+        self._database = database
+        self._roster = roster
+        self._fresh = fresh.total_seconds()
+        self._look: asyncio.Task[_Look] | None = None
+        self._looked = 0.0
 
     async def of(self, agent_id: str, brief: Brief) -> Situation:
-        worker = await self.roster.worker(agent_id)
-        async with self.database.read() as session:
-            held = await store.select_open(session, [agent_id])
-            did = await store.owners_of(session, brief.dependencies) if brief.dependencies else {}
+        look = await self._recent()
+        worker = look.workers.get(agent_id)
         if worker is None:
             return Situation(agent_id=agent_id, availability="offline")
+        did: dict[str, str] = {}
+        if brief.dependencies:
+            async with self._database.read() as session:
+                did = await store.owners_of(session, brief.dependencies)
         return Situation(
             agent_id=agent_id,
             availability=worker.availability,
             until=worker.until,
             places=worker.places,
-            held=tuple(Held.of(task) for task in held if task.task_id != brief.task_id),
+            held=tuple(one for one in look.held.get(agent_id, ()) if one.task_id != brief.task_id),
             did_before=tuple(sorted(task_id for task_id, owner in did.items() if owner == agent_id)),
             week=OFFICE_HOURS if worker.person else ROUND_THE_CLOCK,
         )
+
+    async def _recent(self) -> _Look:
+        if self._look is None or time.monotonic() - self._looked > self._fresh:
+            self._looked = time.monotonic()
+            self._look = asyncio.create_task(self._all(), name="tasks-desks")
+        try:
+            # One who stops waiting must not take the look away from the others.
+            return await asyncio.shield(self._look)
+        except Exception:
+            self._look = None
+            raise
+
+    async def _all(self) -> _Look:
+        workers = {one.agent_id: one for one in await self._roster.workers()}
+        async with self._database.read() as session:
+            tasks = await store.select_open(session)
+        held: dict[str, list[Held]] = {}
+        for task in tasks:
+            held.setdefault(task.owner or "", []).append(Held.of(task))
+        return _Look(workers=workers, held={agent_id: tuple(ones) for agent_id, ones in held.items()})
 
 
 class EmptyDesks:

@@ -21,7 +21,7 @@ from folkmoot.tasks.situation import Inquiry
 from folkmoot.tasks.talk import CLAIMS, Consultation, Position, Stance, Utterance, Verdict
 
 ROUNDS: Final = 3
-CONTENDERS: Final = 4
+CONTENDERS: Final = 3
 REACH: Final = 0.25
 PATIENCE: Final = timedelta(seconds=30)
 Positions = Mapping[str, Position]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from folkmoot.consent import person_key
 from folkmoot.kernel import FolkmootError
 from folkmoot.skills import Evidence
 from folkmoot.skills.estimates import Estimates
@@ -104,9 +105,10 @@ class Outcomes:
 
         The estimator is told by whoever forgets the person's texts.
         """
-        self._waiting = [one for one in self._waiting if one.person not in {person, agent_id}]
+        subject = person_key(person) if person else agent_id
+        self._waiting = [one for one in self._waiting if one.person not in {subject, agent_id}]
         async with self._database.write() as session:
-            return await store.delete_said_by(session, agent_id, person)
+            return await store.delete_said_by(session, agent_id, subject)
 
     async def _learn(self) -> None:
         while self._waiting:

@@ -1,6 +1,12 @@
-"""The minutes in rows: each answer and message kept once, and told to the log of events as it is kept."""
+"""The minutes in rows: each answer and message kept once, and told to the log of events as it is kept.
 
-from collections.abc import Mapping, Sequence
+While many tasks are shared out, entries come faster than a disk commits. What comes in during one commit is written
+together in the next; each caller waits until its own entry is safe.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
@@ -10,6 +16,8 @@ from folkmoot.tasks.model import TaskState
 from folkmoot.tasks.situation import Inquiry
 from folkmoot.tasks.talk import Consultation, Position, Utterance, Verdict
 
+_Entry: TypeAlias = Callable[[store.AsyncSession], Awaitable[None]]
+
 
 class RecordedMinutes:
     """See `Minutes`."""
@@ -18,6 +26,8 @@ class RecordedMinutes:
         self._database = database
         self._log = log
         self._clock = clock
+        self._waiting: list[tuple[_Entry, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     async def answered(self, inquiry: Inquiry) -> Mapping[str, Consultation]:
         async with self._database.read() as session:
@@ -26,14 +36,18 @@ class RecordedMinutes:
 
     async def consulted(self, inquiry: Inquiry, answer: Consultation) -> None:
         task_id, attempt = inquiry.brief.task_id, inquiry.attempt
-        async with self._database.write() as session:
+
+        async def entry(session: store.AsyncSession) -> None:
             if await store.add_consultation(session, task_id, attempt, answer, at=self._clock.now()):
                 data = events.consulted(task_id, attempt, answer)
                 await self._log.record(session, events.TASK_CONSULTED, task_id, data)
 
+        await self._write(entry)
+
     async def negotiating(self, inquiry: Inquiry) -> None:
         task_id = inquiry.brief.task_id
-        async with self._database.write() as session:
+
+        async def entry(session: store.AsyncSession) -> None:
             task = await store.lock_task(session, task_id)
             if task.attempt != inquiry.attempt or task.status is not TaskState.CONSULTING:
                 return
@@ -41,17 +55,60 @@ class RecordedMinutes:
             kept = await store.save_task(session, changed, at=self._clock.now())
             await self._log.record(session, events.TASK_STATUS, task_id, events.status(kept, str(task.status)))
 
+        await self._write(entry)
+
     async def said(self, inquiry: Inquiry, messages: Sequence[Utterance]) -> None:
         task_id, attempt = inquiry.brief.task_id, inquiry.attempt
-        async with self._database.write() as session:
+
+        async def entry(session: store.AsyncSession) -> None:
             for one in messages:
                 if await store.add_utterance(session, task_id, attempt, one):
                     data = events.negotiated(task_id, attempt, one)
                     await self._log.record(session, events.TASK_NEGOTIATED, task_id, data)
 
+        await self._write(entry)
+
     async def decided(self, inquiry: Inquiry, verdict: Verdict, positions: Mapping[int, Sequence[Position]]) -> None:
         task_id, attempt = inquiry.brief.task_id, inquiry.attempt
-        async with self._database.write() as session:
+
+        async def entry(session: store.AsyncSession) -> None:
             if await store.add_verdict(session, task_id, attempt, verdict, positions, at=self._clock.now()):
                 data = events.decided(task_id, attempt, verdict)
                 await self._log.record(session, events.TASK_DECIDED, task_id, data)
+
+        await self._write(entry)
+
+    async def _write(self, entry: _Entry) -> None:
+        safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, safe))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._commit(), name="tasks-minutes")
+        await safe
+
+    async def _commit(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                await self._together(batch)
+            except Exception:  # noqa: BLE001  # whose fault it was is found by writing each alone, which raises it again
+                for one in batch:
+                    await self._alone(*one)
+
+    async def _together(self, batch: Sequence[tuple[_Entry, "asyncio.Future[None]"]]) -> None:
+        async with self._database.write() as session:
+            for entry, _ in batch:
+                await entry(session)
+        for _, safe in batch:
+            if not safe.done():
+                safe.set_result(None)
+
+    async def _alone(self, entry: _Entry, safe: "asyncio.Future[None]") -> None:
+        try:
+            async with self._database.write() as session:
+                await entry(session)
+        except Exception as error:  # noqa: BLE001  # it is raised where the entry was made
+            if not safe.done():
+                safe.set_exception(error)
+        else:
+            if not safe.done():
+                safe.set_result(None)

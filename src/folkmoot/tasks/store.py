@@ -69,8 +69,9 @@ async def select_tasks(
     task_type: str | None = None,
     limit: int | None = None,
     offset: int = 0,
+    newest_first: bool = False,
 ) -> tuple[list[Task], int]:
-    """A page of tasks in the order of their arrival, and how many there are in all."""
+    """A page of tasks in the order of their arrival (or against it), and how many there are in all."""
     query = select(TaskRow)
     if statuses is not None:
         query = query.where(TaskRow.status.in_([str(one) for one in statuses]))
@@ -79,7 +80,8 @@ async def select_tasks(
     if task_type is not None:
         query = query.where(TaskRow.task_type == task_type)
     total = (await session.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
-    rows = await session.scalars(query.order_by(TaskRow.number).limit(limit).offset(offset))
+    order = TaskRow.number.desc() if newest_first else TaskRow.number
+    rows = await session.scalars(query.order_by(order).limit(limit).offset(offset))
     return [_task(row) for row in rows], total
 
 
