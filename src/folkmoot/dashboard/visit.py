@@ -62,6 +62,10 @@ class Visit:
             return False
         return True
 
+    def run(self, script: str) -> None:
+        """Run a line of our own script in this visitor's browser."""
+        ui.run_javascript(script)
+
     async def act(self, doing: Callable[[], Awaitable[object]], *, said: str = "", undo: str | None = None) -> bool:
         """Do something and say so; say what was wrong instead if it is refused. Whether it was done."""
         if not await self.may_stay():

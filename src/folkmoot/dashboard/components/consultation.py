@@ -47,7 +47,7 @@ def answer_card(one: Consultation, task: Task, people: People, *, place: int) ->
             with tag("div").style("grid-column:1/-1"):
                 marks.meter(one.confidence, "Confidence", css="" if one.can_do else "dim")
         _figures(one)
-        if one.message:
+        if not _repeats(one):
             tag("p", people.said(one.message), css="small muted prose")
         if one.reasons:
             _reasons(one, people)
@@ -55,6 +55,14 @@ def answer_card(one: Consultation, task: Task, people: People, *, place: int) ->
             grounds(one.concerns, people, concerns=True)
         if not one.decided_by.startswith("offline"):
             tag("p", f"Decided by {one.decided_by}", css="faint")
+
+
+def _repeats(one: Consultation) -> bool:
+    """Whether the message says nothing beyond the reasons and concerns that are shown below it anyway."""
+    rest = one.message
+    for ground in (*one.reasons, *one.concerns):
+        rest = rest.replace(ground.text, "")
+    return not rest.strip()
 
 
 def _reasons(one: Consultation, people: People) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 from folkmoot.dashboard.components import words
 from folkmoot.dashboard.components.dom import icon, link, tag
 from folkmoot.dashboard.components.people import People
+from folkmoot.kernel import excerpt
 from folkmoot.tasks.talk import Ground, GroundKind
 
 _SIGNS: Final = {
@@ -44,7 +45,10 @@ def _ground(one: Ground, people: People, *, concern: bool) -> None:
     with tag("details", css=css):
         with tag("summary"):
             icon(sign)
-            tag("span", people.said(one.text))
+            with tag("span", css="grow"):
+                tag("span", people.said(one.text))
+                if one.quote:
+                    tag("span", excerpt(one.quote, 90), css="hint")
         with tag("div", css="proof"):
             if one.quote:
                 tag("q", one.quote)

@@ -45,9 +45,9 @@ class _TaskPage:
         ui.page_title(f"{report.task.title} · Folkmoot")
         crumb("All tasks", "tasks")
         self._head = tag("div")
-        with tag("div", css="cols"):
-            with tag("div"):
-                self._award = tag("div", aria_live="polite")
+        with tag("div", css="task"):
+            self._award = tag("div", css="award-part", aria_live="polite")
+            with tag("div", css="phases"):
                 with tag("section", css="section", aria_labelledby="phase-1"):
                     self._phase_head("1", "Consultation", "phase-1", "Everybody who could take it is asked.")
                     self._cards = tag("div", css="grid wide")
