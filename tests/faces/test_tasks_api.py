@@ -96,7 +96,9 @@ def test_the_newest_task_comes_first(api: httpx.Client) -> None:
     assert api.get("/api/tasks", params={"limit": 1}).json()["items"][0]["task_id"] == newest
 
 
-@pytest.mark.parametrize("query", [{"status": "lost"}, {"limit": 0}, {"limit": 501}, {"cursor": "x"}, {"limit": "many"}])
+@pytest.mark.parametrize(
+    "query", [{"status": "lost"}, {"limit": 0}, {"limit": 501}, {"cursor": "x"}, {"limit": "many"}]
+)
 def test_wrong_filters_are_refused(api: httpx.Client, query: dict[str, Any]) -> None:
     assert api.get("/api/tasks", params=query).status_code == 422
 

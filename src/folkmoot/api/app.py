@@ -26,20 +26,35 @@ Errors are `application/problem+json`; lists come in pages (`limit`, `cursor`); 
 
 
 def build_api(
-    parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, origins: list[str], lifespan: Any = None
+    parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, origins: list[str]
 ) -> FastAPI:
     """The API over these rooms."""
+    app = routes_alone()
+    app.state.parts = parts
+    app.state.doorkeeper = doorkeeper
+    app.add_middleware(Idempotency, store=repeats, clock=parts.clock)
+    app.add_middleware(BodyLimit)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+        )
+    app.add_middleware(Measuring, metrics=parts.metrics)
+    return app
+
+
+def routes_alone() -> FastAPI:
+    """The routes without rooms behind them: what the OpenAPI document is made from."""
     app = FastAPI(
         title="Folkmoot",
         version=__version__,
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
         redirect_slashes=False,
     )
-    app.state.parts = parts
-    app.state.doorkeeper = doorkeeper
     install(app)
     for router in (
         system.open_router,
@@ -55,16 +70,6 @@ def build_api(
         app.include_router(router)
     _add_docs(app)
     _document_problems(app)
-    app.add_middleware(Idempotency, store=repeats, clock=parts.clock)
-    app.add_middleware(BodyLimit)
-    if origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-        )
-    app.add_middleware(Measuring, metrics=parts.metrics)
     return app
 
 

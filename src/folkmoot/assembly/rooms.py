@@ -53,6 +53,7 @@ class Rooms:
     tokens: Tokens
     repeats: IdempotencyStore
     broker: Broker
+    models: ModelHub
     host: AgentHost
     team: TeamHall
     runs: RunEngine
@@ -89,6 +90,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     )
     index = KnowledgeIndex(database=database)
     hub = model_hub(settings, clock)
+    hub.check(settings.model)
     estimates = Estimates(estimator=CapabilityEstimator())
     twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
     evidence = TwinEvidence(database=database, gate=gate)
@@ -188,6 +190,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     upkeep = Upkeep(
         clock=clock,
         chores=[
+            Chore(name="model", every=timedelta(hours=1), act=lambda: _warm_up(hub)),
             Chore(name="consents", every=timedelta(seconds=60), act=ledger.expire_due),
             Chore(name="forgetting", every=timedelta(minutes=10), act=forgetting.finish_begun),
             Chore(name="imports", every=timedelta(minutes=10), act=imports.resume_running),
@@ -204,6 +207,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tokens=tokens,
         repeats=repeats,
         broker=broker,
+        models=hub,
         host=host,
         team=team,
         runs=runs,
@@ -219,6 +223,12 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
 async def _who_is_there(registry: AgentRegistry) -> str:
     stats = await registry.get_registry_stats()
     return f"{stats.online} of {stats.total} agents online"
+
+
+async def _warm_up(hub: ModelHub) -> None:
+    """Import what a language model needs before somebody waits for its first answer."""
+    if not (await hub.resolve(None)).offline:
+        await hub.warm_up()
 
 
 async def _model_in_use(hub: ModelHub) -> str:

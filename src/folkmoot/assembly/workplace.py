@@ -77,6 +77,7 @@ async def open_workplace(
 
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     """Mail first, then those who take it, then the runs that send it."""
+    stack.push_async_callback(rooms.models.close)
     await rooms.broker.start()
     stack.push_async_callback(rooms.broker.stop)
     await rooms.load_estimator()

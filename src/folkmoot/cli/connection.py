@@ -5,6 +5,7 @@ Either way the command speaks to the same REST API through one `Caller`, so ther
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
@@ -12,6 +13,9 @@ from typing import Any, ClassVar, TypeVar
 import httpx
 
 from folkmoot.kernel import Family, FolkmootError
+from folkmoot.storage import Home, HomeBusyError, RunningServer
+
+STARTING_SECONDS = 30.0
 
 T = TypeVar("T")
 
@@ -59,7 +63,6 @@ class Caller:
 async def connected() -> AsyncIterator[Caller]:
     """The workplace that the environment means: FOLKMOOT_URL, else the home's running server, else one of our own."""
     from folkmoot.assembly import load_settings, open_workplace
-    from folkmoot.storage import Home, HomeBusyError
     from folkmoot.telemetry import configure_logging
 
     patience = httpx.Timeout(None, connect=10)
@@ -70,7 +73,7 @@ async def connected() -> AsyncIterator[Caller]:
             yield Caller(http, url=url)
         return
     settings = load_settings()
-    owner = Home(settings.home).owner()
+    owner = await _owner(Home(settings.home))
     if owner is not None:
         if owner.url is None or owner.key is None:
             raise HomeBusyError(
@@ -98,6 +101,14 @@ async def connected() -> AsyncIterator[Caller]:
             transport=transport, base_url="http://folkmoot", headers=headers, timeout=patience
         ) as http:
             yield Caller(http, url=None)
+
+
+async def _owner(home: Home) -> RunningServer | None:
+    """Who owns the home; a server that is just starting gets some time to say where it listens."""
+    deadline = time.monotonic() + STARTING_SECONDS
+    while (owner := home.owner()) is not None and owner.url is None and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    return owner
 
 
 def with_workplace(act: Callable[[Caller], Awaitable[T]]) -> T:

@@ -1,6 +1,7 @@
 """`folkmoot twin`: look into an export, build a twin from it, show what was learned, forget."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,14 +32,15 @@ def preview(
 
     from folkmoot.twins.importers import preview as read
 
-    lines = read(file, platform, _options(timezone, date_order, columns))
+    lines: Iterator[dict[str, Any]] = read(file, platform, _options(timezone, date_order, columns))
     if json:
         import orjson
 
         for line in lines:
             sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
         return
-    rows, account = [], {}
+    rows: list[dict[str, Any]] = []
+    account: dict[str, Any] = {}
     for line in lines:
         if line["kind"] == "account":
             account = line
