@@ -64,6 +64,15 @@ async def test_a_grant_with_a_bad_field_names_it_and_changes_nothing(
     assert not await ledger.audit()
 
 
+async def test_without_an_email_the_last_one_is_noted_again(
+    ledger: ConsentLedger, grant: Any, clock: SimulatedClock
+) -> None:
+    later: dict[str, Any] = {"platform": "git", "purposes": ["import"], "expires_at": clock.now() + timedelta(days=1)}
+    assert (await ledger.grant("Zoe Vale", **later)).consent.email == ""
+    await grant("Zoe Vale")
+    assert (await ledger.grant("Zoe Vale", **later)).consent.email == "zoe@vale.example"
+
+
 async def test_revoking_ends_it_once_and_tells_the_listeners(ledger: ConsentLedger, grant: Any, listener: Any) -> None:
     given = await grant()
     ended = await ledger.revoke(given.consent_id)

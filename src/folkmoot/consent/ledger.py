@@ -82,15 +82,18 @@ class ConsentLedger:
         self._listeners.append(listener)
 
     async def grant(
-        self, person: str, *, email: str, platform: str, purposes: Iterable[str], expires_at: datetime
+        self, person: str, *, email: str | None = None, platform: str, purposes: Iterable[str], expires_at: datetime
     ) -> Granted:
-        """Record a person's permission for one platform and some purposes; raise `InvalidConsentError`."""
+        """Record a person's permission for one platform and some purposes; raise `InvalidConsentError`.
+
+        Without an e-mail the one of the person's last consent is noted again, if there is one.
+        """
         now = self._clock.now()
         consent = Consent(
             consent_id=new_id("consent"),
             person=person_key(person),
             name=display_name(person),
-            email=checked_email(email),
+            email=await self._last_email(person) if email is None else checked_email(email),
             platform=checked_platform(platform),
             purposes=checked_purposes(purposes),
             granted_at=now,
@@ -176,6 +179,9 @@ class ConsentLedger:
         ended = [consent.consent_id for consent in await self.list(person) if not consent.is_live(now)]
         async with self._database.read() as session:
             return await count_derived(session, ended)
+
+    async def _last_email(self, person: str) -> str:
+        return next((consent.email for consent in await self.list(person) if consent.email), "")
 
     async def _end(self, consent_id: str, *, revoke: bool) -> Consent:
         now = self._clock.now()
