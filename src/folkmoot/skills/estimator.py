@@ -54,7 +54,7 @@ class CapabilityEstimator:
 
     `own_words` says that tasks are worded by whoever does them, as in a commit history: then case, punctuation and
     shape of a text are read too. All methods block; call them in a thread. The answer is a function of the evidence and
-    declarations held, whatever the order or the portions in which they came.
+    declarations held, whatever the portions in which they came.
     """
 
     def __init__(self, *, own_words: bool = False) -> None:
@@ -84,23 +84,16 @@ class CapabilityEstimator:
             fresh = self._ledger.put(evidence)
             if not fresh:
                 return
-            fresh.sort(key=lambda item: (item.at, item.id))
+            fresh.sort(key=lambda item: item.at)
             fitted = self._state.fitted
-            appended = (
-                len(self._ledger) - known == len(fresh) and last is not None and last < (fresh[0].at, fresh[0].id)
-            )
+            appended = len(self._ledger) - known == len(fresh) and last is not None and last <= fresh[0].at
             if fitted is None or not appended or settled(len(self._ledger)) != fitted.settled:
                 self._rebuild()
                 return
             useful = [item for item in fresh if item.weight]
             for item in useful:
                 fitted = _extended(fitted, item)
-            self._state = replace(
-                self._state,
-                fitted=fitted,
-                texts=_texts([*fitted.evidence]),
-                index=self._state.index,
-            )
+            self._state = replace(self._state, fitted=fitted, texts=_texts(useful, self._state.texts))
 
     def forget(self, person: str) -> None:
         """Drop everything of a person: afterwards this equals an estimator that never saw them."""
@@ -178,8 +171,8 @@ class CapabilityEstimator:
         )
 
 
-def _texts(evidence: Sequence[Evidence]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _texts(evidence: Sequence[Evidence], before: Mapping[str, int] | None = None) -> dict[str, int]:
+    found = dict(before or {})
     for item in evidence:
         if item.weight > 0:
             found[item.person] = found.get(item.person, 0) + 1

@@ -14,7 +14,7 @@ class Ledger:
     def __init__(self) -> None:
         self._evidence: dict[str, Evidence] = {}
         self._declared: dict[str, Declared] = {}
-        self._last: tuple[datetime, str] | None = None
+        self._last: datetime | None = None
 
     def put(self, evidence: Iterable[Evidence]) -> list[Evidence]:
         """Take all or, if one is unusable, none; answer those that were new or changed."""
@@ -24,12 +24,12 @@ class Ledger:
         fresh = [item for item in batch.values() if self._evidence.get(item.id) != item]
         self._evidence.update((item.id, item) for item in fresh)
         for item in fresh:
-            if self._last is None or self._last < (item.at, item.id):
-                self._last = (item.at, item.id)
+            if self._last is None or self._last < item.at:
+                self._last = item.at
         return fresh
 
-    def last(self) -> tuple[datetime, str] | None:
-        """Time and id of the latest text; after a text was moved to an earlier time, perhaps later than that."""
+    def last(self) -> datetime | None:
+        """The time of the latest text; after a text was moved to an earlier time, perhaps later than that."""
         return self._last
 
     def declare(self, declared: Iterable[Declared]) -> None:
@@ -41,12 +41,12 @@ class Ledger:
     def drop(self, person: str) -> None:
         """Take out everything of a person."""
         self._evidence = {key: item for key, item in self._evidence.items() if item.person != person}
-        self._last = max(((item.at, item.id) for item in self._evidence.values()), default=None)
+        self._last = max((item.at for item in self._evidence.values()), default=None)
         self.withdraw(person)
 
     def ordered(self) -> list[Evidence]:
-        """By time, then id: whatever the order of arrival was."""
-        return sorted(self._evidence.values(), key=lambda item: (item.at, item.id))
+        """By time; texts of one moment in the order in which they came."""
+        return sorted(self._evidence.values(), key=lambda item: item.at)
 
     def declarations(self) -> Mapping[str, Declared]:
         """A copy, by person."""

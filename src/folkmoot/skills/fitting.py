@@ -5,23 +5,26 @@ number. So a model that took its texts one by one equals one that got them all a
 equals one that never saw the person. Nothing here is chosen by looking at a history's future.
 """
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 
 from folkmoot.skills import habits
-from folkmoot.skills.features import Document, Floats, Rows, Weighing, count, document
+from folkmoot.skills.features import Document, Floats, Weighing, count, document
 from folkmoot.skills.model import Evidence
-from folkmoot.skills.process import Base, Drift, Ints, Process, base_of, factored, foresee
-from folkmoot.skills.stacking import fit_weights
+from folkmoot.skills.process import Base, Drift, Ints, Process, base_of, foresee
+from folkmoot.skills.stacking import fit_weights, softmax
 
 CAP = 4000  # texts factored at once: time grows with the cube, memory with the square of it
 STEP = 1000  # at most so many texts are taken in singly before everything is fitted anew
 _FIRST, _GROWTH = 64, 1.25
 _TRIAL = 1000  # youngest texts on which kinds of drift are compared
 _ASKED = 800  # past texts from which weights are learned
+_PLAIN = 2.0  # standard errors by which another drift must foresee better than the usual one
+_NEVER = 1e-12
 _SURE = 0.05  # the least certainty of a weak sign
 
 _STEADY: tuple[tuple[float, float], ...] = ((1.0, 0.0),)
@@ -98,11 +101,12 @@ def fit(evidence: Sequence[Evidence], view: Callable[[Document], list[str]]) -> 
     rows = weighing.weigh(counts)
     days = np.array([day_of(item.at) for item in kept])
     marks, done, certainty = outcomes(kept, people)
-    drift = _best_drift(rows[:tuned], days[:tuned], marks[:tuned], certainty[:tuned])
-    process = factored(drift, rows, days, marks, certainty)
+    likeness = (rows @ rows.T).toarray()
+    drift = _best_drift(likeness, days[:tuned], marks[:tuned], certainty[:tuned])
+    process = Process(drift=drift, base=base_of(drift, likeness, rows, days, marks, certainty))
     pace = habits.pace(days[:tuned])
-    signals, right, worth = _asked(process.base, days, done, pace, tuned)
-    weights, _ = fit_weights(signals, right, worth)
+    past = _past(process.base, days, done, pace, tuned)
+    weights, _ = fit_weights(past.signals, past.right, past.worth)
     return Fitted(
         people=people,
         evidence=tuple(kept),
@@ -111,7 +115,7 @@ def fit(evidence: Sequence[Evidence], view: Callable[[Document], list[str]]) -> 
         weighing=weighing,
         process=process,
         weights=weights,
-        path_weights=_path_weights(kept, process.base, days, done, pace, tuned),
+        path_weights=_path_weights(kept, done, past, tuned),
         pace=pace,
         settled=upto,
     )
@@ -145,67 +149,87 @@ def questions(tuned: int, done: Floats) -> tuple[Ints, Ints, Floats]:
         rows.append(far)
         known.append(np.full(len(far), upto))
         worth.append(np.full(len(far), 1 / 3))
-    return np.concatenate(rows), np.concatenate(known), np.concatenate(worth)
+    rows_, known_, worth_ = np.concatenate(rows), np.concatenate(known), np.concatenate(worth)
+    possible = known_ > 0
+    return rows_[possible], known_[possible], worth_[possible]
 
 
-def _asked(base: Base, days: Floats, done: Floats, pace: float, tuned: int) -> tuple[Floats, Ints, Floats]:
+@dataclass(frozen=True)
+class _Past:
+    """Questions about the past and what was known: parallel by question."""
+
+    rows: Ints
+    known: Ints
+    worth: Floats
+    signals: Floats  # (questions, people, signals)
+    right: Ints
+
+
+def _past(base: Base, days: Floats, done: Floats, pace: float, tuned: int) -> _Past:
     rows, known, worth = questions(tuned, done)
-    rows, known, worth = rows[known > 0], known[known > 0], worth[known > 0]
     scores = foresee(base, rows, known)
     lately = habits.lately(done, days, pace, days[rows], known)
-    return np.concatenate([scores[:, :, None], lately], axis=2), done[rows].argmax(axis=1), worth
+    return _Past(
+        rows=rows,
+        known=known,
+        worth=worth,
+        signals=np.concatenate([scores[:, :, None], lately], axis=2),
+        right=done[rows].argmax(axis=1),
+    )
 
 
-def _path_weights(
-    evidence: Sequence[Evidence], base: Base, days: Floats, done: Floats, pace: float, tuned: int
-) -> Floats | None:
+def _path_weights(evidence: Sequence[Evidence], done: Floats, past: _Past, tuned: int) -> Floats | None:
     """Weights with labels as one more signal, from past texts that have labels; None where too few have."""
     marked = np.array([bool(item.labels) for item in evidence])
     if marked[:tuned].sum() < max(_FIRST, tuned // 4):
         return None
-    signals, right, worth = _asked(base, days, done, pace, tuned)
-    rows, known, _ = questions(tuned, done)
-    rows, known = rows[known > 0], known[known > 0]
+    asked = marked[past.rows]
+    rows, known = past.rows[asked], past.known[asked]
     labels = habits.places([item.labels for item in evidence])
     alike = (labels[rows] @ labels.T).toarray()
     alike *= np.arange(len(evidence))[None, :] < known[:, None]
     there = habits.where(alike, done)
-    chosen_rows = marked[rows]
     weights, _ = fit_weights(
-        np.concatenate([signals, there[:, :, None]], axis=2)[chosen_rows], right[chosen_rows], worth[chosen_rows]
+        np.concatenate([past.signals[asked], there[:, :, None]], axis=2), past.right[asked], past.worth[asked]
     )
     return weights
 
 
-def _best_drift(rows: Rows, days: Floats, marks: Floats, certainty: Floats) -> Drift:
-    """The drift whose foresight on the youngest texts is best: first over words, then of levels, then the noise."""
-    from_ = max(0, len(days) - _TRIAL)
-    rows, days, marks, certainty = rows[from_:], days[from_:], marks[from_:], certainty[from_:]
+def _best_drift(likeness: Floats, days: Floats, marks: Floats, certainty: Floats) -> Drift:
+    """The drift whose foresight on the youngest texts is best: over words, of levels and the noise, each by itself."""
+    young = slice(max(0, len(days) - _TRIAL), len(days))
+    likeness, days, marks, certainty = likeness[young, young], days[young], marks[young], certainty[young]
     done = np.maximum(marks, 0.0)
     asked, known, worth = questions(len(days), done)
-    asked, known, worth = asked[known > 0], known[known > 0], worth[known > 0]
     if len(asked) < _FIRST or marks.shape[1] < 2:  # noqa: PLR2004  # one person alone cannot be told from another
         return BEGIN
-    likeness = (rows @ rows.T).toarray()
     right = done[asked].argmax(axis=1)
-    losses: dict[Drift, float] = {}
 
-    def loss(drift: Drift) -> float:
-        if drift not in losses:
-            base = base_of(drift, likeness.copy(), rows, days, marks, certainty)
-            losses[drift] = fit_weights(foresee(base, asked, known)[:, :, None], right, worth)[1]
-        return losses[drift]
+    def losses(drift: Drift) -> Floats:
+        base = base_of(drift, likeness.copy(), None, days, marks, certainty)
+        signals = foresee(base, asked, known)[:, :, None]
+        weights, _ = fit_weights(signals, right, worth)
+        chance, _ = softmax(signals @ weights)
+        return np.asarray(-np.log(np.maximum(chance[np.arange(len(right)), right], _NEVER)))
 
-    best = BEGIN
-    for tried in (
-        [Drift(words, BEGIN.level, BEGIN.noise) for words in _WORDS],
-        [Drift(BEGIN.words, level, BEGIN.noise) for level in _LEVELS],
-        [Drift(BEGIN.words, BEGIN.level, noise) for noise in _NOISES],
-    ):
-        found = min(tried, key=loss)
-        best = Drift(
-            words=found.words if found.words != BEGIN.words else best.words,
-            level=found.level if found.level != BEGIN.level else best.level,
-            noise=found.noise if found.noise != BEGIN.noise else best.noise,
-        )
-    return min((best, BEGIN), key=loss)
+    usual = losses(BEGIN)
+    share = worth / worth.sum()
+    effective = 1.0 / float(share @ share)
+
+    def gain(drift: Drift) -> float:
+        """By how many standard errors a drift foresees better than the usual one, question by question."""
+        saved = usual - losses(drift)
+        mean = float(share @ saved)
+        spread = math.sqrt(float(share @ (saved - mean) ** 2) / effective)
+        return mean / spread if spread > 0 else 0.0
+
+    def better(tried: list[Drift]) -> Drift:
+        gains = [(gain(drift), drift) for drift in tried]
+        most, drift = max(gains, key=lambda pair: pair[0])
+        return drift if most > _PLAIN else BEGIN
+
+    return Drift(
+        words=better([replace(BEGIN, words=words) for words in _WORDS if words != BEGIN.words]).words,
+        level=better([replace(BEGIN, level=level) for level in _LEVELS if level != BEGIN.level]).level,
+        noise=better([replace(BEGIN, noise=noise) for noise in _NOISES if noise != BEGIN.noise]).noise,
+    )

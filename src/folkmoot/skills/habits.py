@@ -13,6 +13,7 @@ from folkmoot.skills.process import Ints
 
 SPANS = (3.0, 20.0)  # pieces of work
 _FADING = 3.0  # a span's memory fades in so many times the days that it usually takes
+_SEEN = 20  # a span looks back so many times its length: what lies behind weighs less than e^-20
 _EQUAL = 1.0  # pieces of work shared equally by everyone, added to each count
 
 
@@ -27,14 +28,16 @@ def lately(done: Floats, days: Floats, pace_days: float, at: Floats, known: Ints
     `done` (n, people) is what each text counts for whom. Values are logarithms of shares.
     """
     found = np.empty((len(at), done.shape[1], len(SPANS)))
-    place = np.arange(len(days))
-    for k in range(len(at)):
-        upto = int(known[k])
-        gap = np.maximum(at[k] - days[:upto], 0.0)
-        for s, span in enumerate(SPANS):
-            weight = np.exp((place[:upto] - (upto - 1)) / span - gap / (_FADING * span * pace_days))
-            found[k, :, s] = _log_share(weight @ done[:upto])
-    return found
+    for s, span in enumerate(SPANS):
+        back = int(_SEEN * span)
+        by_count = np.exp(-np.arange(back)[::-1] / span)
+        for k in range(len(at)):
+            upto = int(known[k])
+            first = max(0, upto - back)
+            gap = np.maximum(at[k] - days[first:upto], 0.0)
+            weight = by_count[back - (upto - first) :] * np.exp(gap / (-_FADING * span * pace_days))
+            found[k, :, s] = weight @ done[first:upto]
+    return np.moveaxis(_log_share(np.moveaxis(found, 1, 2)), 2, 1)
 
 
 def places(labels: Sequence[tuple[str, ...]]) -> Rows:

@@ -122,16 +122,13 @@ class Process:
         return row[:n], row[n:]
 
 
-def factored(drift: Drift, rows: Rows, days: Floats, targets: Floats, certainty: Floats) -> Process:
-    """Factor all texts at once. `targets` (n, people); `certainty` (n,) in (0, 1] lifts the noise of weak signs."""
-    return Process(drift=drift, base=base_of(drift, (rows @ rows.T).toarray(), rows, days, targets, certainty))
-
-
 def base_of(drift: Drift, likeness: Floats, rows: Rows, days: Floats, targets: Floats, certainty: Floats) -> Base:
-    """As `factored`, with the likeness of all pairs (n, n) at hand; it is overwritten."""
+    """Factor all texts at once. `likeness` (n, n) by words is overwritten; `targets` (n, people) say who did each;
+    `certainty` (n,) in (0, 1] lifts the noise of weak signs.
+    """
     from scipy.linalg import cholesky  # noqa: PLC0415  # heavy: only who estimates pays for it
 
-    gap = days[:, None] - days[None, :]
+    gap = np.abs(days[:, None] - days[None, :])
     kernel = likeness
     kernel *= drift.over_words(gap)
     kernel += drift.over_level(gap)
