@@ -8,12 +8,14 @@ what they are compared with in `skills.baselines`.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from folkmoot.kernel import Clock, excerpt
 from folkmoot.messaging import Broker, Delivery, Handler, Reply, Subscription
+from folkmoot.skills.baselines import baselines
 from folkmoot.skills.estimates import Estimates
 from folkmoot.skills.history import HistoryItem, estimator_of, evidence_of, moment
+from folkmoot.skills.measures import Measures, measure
 from folkmoot.tasks.behaviour import Contender
 from folkmoot.tasks.consult import Candidate, Consult
 from folkmoot.tasks.desks import EmptyDesks
@@ -34,6 +36,53 @@ class Prediction:
     id: str
     ranking: tuple[str, ...]
     actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """How well the agents found who really did each piece of work, beside simple ways of guessing it."""
+
+    folkmoot: Measures
+    baselines: Mapping[str, Measures]
+    people: int
+    items: int
+    predictions: tuple[Prediction, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """`{folkmoot: {top1, top3, mrr, macro, interval}, baselines: {name: the same}, people, items}`, shares 0..1."""
+        return {
+            "folkmoot": self.folkmoot.as_json(),
+            "baselines": {name: one.as_json() for name, one in self.baselines.items()},
+            "people": self.people,
+            "items": self.items,
+        }
+
+
+async def backtest(
+    train: Sequence[HistoryItem],
+    items: Sequence[HistoryItem],
+    gold: Mapping[str, str],
+    *,
+    broker: Broker,
+    clock: Clock,
+    learn: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """`replay`, measured, beside the baselines of the same history. Raises as `replay` does."""
+    predictions = await replay(train, items, gold, broker=broker, clock=clock, learn=learn, progress=progress)
+    actual = [one.actual for one in predictions]
+
+    def compared() -> dict[str, Measures]:
+        found = baselines(train, items, gold=gold if learn else None)
+        return {name: measure(rankings, actual) for name, rankings in found.items()}
+
+    return Report(
+        folkmoot=measure([one.ranking for one in predictions], actual),
+        baselines=await asyncio.to_thread(compared),
+        people=len({item.person for item in train if item.person}),
+        items=len(predictions),
+        predictions=tuple(predictions),
+    )
 
 
 async def replay(
