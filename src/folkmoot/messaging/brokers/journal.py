@@ -13,6 +13,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,8 +57,10 @@ _DELETE: Final = (
 # Unlisted rows that a commit leaves behind before it lists them.
 UNLISTED: Final = 2_000
 _SETTLED_COLUMNS: Final = 6
-# Rows per statement; few sizes, so that each statement is prepared once. 256 * 9 is far below SQLite's 32,766.
-_SIZES: Final = (256, 64, 16, 4, 1)
+# Rows per statement: any number below 64, and these above, so that a commit takes few statements and each is prepared
+# once. 256 * 9 values is far below SQLite's 32,766.
+_EXACT: Final = 64
+_SIZES: Final = (256, 128, 64)
 
 LetterRow = tuple[int, str, str, str, int, str, float, float | None, bytes]
 
@@ -107,7 +110,7 @@ def open_journal(path: Path, *, full_sync: bool, read_only: bool = False) -> sql
         if not read_only:
             path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
-            path, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=64
+            path, timeout=30.0, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         if read_only:
             connection.execute("PRAGMA query_only=ON")
@@ -193,20 +196,24 @@ def _insert_settled(connection: sqlite3.Connection, ends: Sequence[Settlement]) 
 def _insert_many(connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[Sequence[Any]]) -> int:
     inserted = 0
     for part in _parts(rows):
-        values = ",".join([f"({','.join('?' * columns)})"] * len(part))
         flat = [value for row in part for value in row]
-        # The table's name is one of two constants of this module.
-        statement = f"INSERT INTO {table} VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608  # see above
-        inserted += connection.execute(statement, flat).rowcount
+        inserted += connection.execute(_insert(table, columns, len(part)), flat).rowcount
     return inserted
 
 
 def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
     start = 0
-    for size in _SIZES:
-        while len(rows) - start >= size:
-            yield rows[start : start + size]
-            start += size
+    while start < len(rows):
+        left = len(rows) - start
+        size = left if left < _EXACT else next(size for size in _SIZES if size <= left)
+        yield rows[start : start + size]
+        start += size
+
+
+@lru_cache(maxsize=256)
+def _insert(table: str, columns: int, rows: int) -> str:
+    values = ",".join([f"({','.join('?' * columns)})"] * rows)
+    return f"INSERT INTO {table} VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608  # one of two constants
 
 
 def list_new(connection: sqlite3.Connection) -> None:
