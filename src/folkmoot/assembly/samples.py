@@ -47,5 +47,7 @@ def write_template(template: str, folder: Path, *, replace: bool) -> list[Path]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, folder / path)
     env = folder / ".env"
-    env.write_text("# `folkmoot doctor` checks these settings.\nWORKPLACE_FILE=workplace.yaml\nFOLKMOOT_HOME=.folkmoot\n")
+    env.write_text(
+        "# `folkmoot doctor` checks these settings.\nWORKPLACE_FILE=workplace.yaml\nFOLKMOOT_HOME=.folkmoot\n"
+    )
     return [folder / path for path in wanted] + [env]

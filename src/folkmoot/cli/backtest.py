@@ -33,22 +33,27 @@ def jsonl(
     """Consult and negotiate about each item of TEST with one agent a person; GOLD is read after each prediction."""
     import asyncio
 
+    from rich.console import Console
+    from rich.progress import Progress
+
     from folkmoot.assembly.backtesting import backtest_jsonl
 
-    report = asyncio.run(
-        backtest_jsonl(
-            train=train,
-            test=test,
-            gold=gold,
-            person=person,
-            text=tuple(part.strip() for part in text.split(",") if part.strip()),
-            time=time,
-            labels=labels,
-            learn=learn,
-            predictions=predictions,
-            progress=not json,
+    with Progress(console=Console(stderr=True), transient=True, disable=json) as bars:
+        bar = bars.add_task("replaying", total=None)
+        report = asyncio.run(
+            backtest_jsonl(
+                train=train,
+                test=test,
+                gold=gold,
+                person=person,
+                text=tuple(part.strip() for part in text.split(",") if part.strip()),
+                time=time,
+                labels=labels or None,
+                learn=learn,
+                predictions=predictions,
+                progress=lambda done, total: bars.update(bar, completed=done, total=total),
+            )
         )
-    )
     if json:
         as_json(report.as_json())
         return
