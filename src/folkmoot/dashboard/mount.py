@@ -12,12 +12,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import __version__ as nicegui_version
 from nicegui import core, ui
+from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from folkmoot.dashboard.components.dom import ASSETS, ROOT, path
-from folkmoot.dashboard.frame import framed
 from folkmoot.dashboard.components.notices import notice
+from folkmoot.dashboard.frame import framed
 from folkmoot.dashboard.headers import PageHeaders
 from folkmoot.dashboard.pages import agent, agents, not_found, overview, task, tasks, twin, twins
 from folkmoot.dashboard.sign_in import SIGN_IN, add_sign_in, signed_in
@@ -70,7 +71,7 @@ def mount_dashboard(app: FastAPI, parts: Parts, doorkeeper: Doorkeeper) -> None:
         show_welcome_message=False,
     )
     # What else NiceGUI wraps around its pages logs an error whenever a browser leaves before a page is sent.
-    core.app.user_middleware = [one for one in core.app.user_middleware if one.cls is GZipMiddleware]
+    core.app.user_middleware = [Middleware(GZipMiddleware)]
     app.add_middleware(PageHeaders, root=ROOT, kept=f"{ROOT}/_nicegui/{nicegui_version}/")
 
 
@@ -119,4 +120,3 @@ class _Assets(StaticFiles):
         response = super().file_response(*arguments, **more)  # type: ignore[arg-type]  # passed on as they came
         response.headers["Cache-Control"] = "no-cache"
         return response
-

@@ -6,7 +6,7 @@ sites cannot send.
 
 from html import escape
 from string import Template
-from typing import Final
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -60,7 +60,9 @@ def add_sign_in(app: FastAPI, doorkeeper: Doorkeeper) -> None:
 
     @app.post(SIGN_IN, include_in_schema=False)
     async def sign_in(
-        request: Request, token: str = Form(default="", max_length=1000), next: str = Form(default="")  # noqa: A002  # the field's name
+        request: Request,
+        token: Annotated[str, Form(max_length=1000)] = "",
+        next: Annotated[str, Form()] = "",  # noqa: A002  # the field's name
     ) -> Response:
         wanted = safe_next(next)
         try:

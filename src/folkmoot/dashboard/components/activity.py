@@ -59,6 +59,12 @@ def _story(group: Sequence[Event], people: People, titles: Mapping[str, str]) ->
     event = group[-1]
     if event.type.startswith("task_"):
         return _of_task(group, people, titles)
+    if event.type.startswith("agent_"):
+        return _of_presence(event, people)
+    return _of_twins(event)
+
+
+def _of_presence(event: Event, people: People) -> Story | None:
     data = event.data
     match event.type:
         case "agent_registered":
@@ -68,30 +74,28 @@ def _story(group: Sequence[Event], people: People, titles: Mapping[str, str]) ->
         case "agent_status" if data.get("availability_status", data.get("availability")) not in {"available", None}:
             said = str(data.get("availability_status", data.get("availability")))
             return _of_agent(event, people, "clock", f"is {words.AVAILABILITY.get(said, (said,))[0].lower()} now")
-        case "consent_granted" | "consent_revoked" | "consent_expired" | "consent_forgotten":
-            verb = {"granted": "was granted", "revoked": "was withdrawn", "forgotten": "was forgotten"}.get(
-                event.type.removeprefix("consent_"), "expired"
-            )
-            return Story(
-                sign="shield",
-                before="",
-                what="A consent",
-                after=f"for {data.get('platform', 'a platform')} {verb}",
-                where=("twins",),
-                at=event.timestamp,
-            )
+        case _:
+            return None
+
+
+def _of_twins(event: Event) -> Story | None:
+    """No names here: events outlive a person who is forgotten."""
+    data = event.data
+    sign, what, after = "upload", "An export", ""
+    match event.type:
+        case "consent_granted" | "consent_revoked" | "consent_expired":
+            verb = {"consent_granted": "was granted", "consent_revoked": "was withdrawn"}.get(event.type, "expired")
+            sign, what, after = "shield", "A consent", f"for {data.get('platform', 'a platform')} {verb}"
         case "import_done":
             read = data.get("own", data.get("messages"))
             after = f"was read: {read} messages" if isinstance(read, int) else "was read"
-            return Story(sign="upload", before="", what="An export", after=after, where=("twins",), at=event.timestamp)
         case "import_failed":
-            after = "could not be read"
-            return Story(sign="alert", before="", what="An export", after=after, where=("twins",), at=event.timestamp)
+            sign, after = "alert", "could not be read"
         case "twin_forgotten":
-            after = "was forgotten, with all that was theirs"
-            return Story(sign="trash", before="", what="Somebody", after=after, where=("twins",), at=event.timestamp)
+            sign, what, after = "trash", "Somebody", "was forgotten, with all that was theirs"
         case _:
             return None
+    return Story(sign=sign, before="", what=what, after=after, where=("twins",), at=event.timestamp)
 
 
 def _of_agent(event: Event, people: People, sign: str, after: str) -> Story:
@@ -128,6 +132,4 @@ def _of_task(group: Sequence[Event], people: People, titles: Mapping[str, str]) 
         case _:
             return None
     title = str(data.get("title") or titles.get(event.subject) or "a task")
-    return Story(
-        sign=sign, before=before, what=title, after=after, where=("tasks", event.subject), at=event.timestamp
-    )
+    return Story(sign=sign, before=before, what=title, after=after, where=("tasks", event.subject), at=event.timestamp)

@@ -20,7 +20,7 @@ _SEND_VALUE: Final = "(e) => emit(e.target.value)"
 Fields = dict[str, list[str]]
 
 
-def tag(kind: str, text: str = "", /, *, css: str = "", **attributes: str | int | float | bool | None) -> TextElement:
+def tag(kind: str, text: str = "", /, *, css: str = "", **attributes: str | float | bool | None) -> TextElement:
     """An HTML element. `aria_label=` becomes `aria-label`, `for_=` becomes `for`; None and False leave one out."""
     element = TextElement(tag=kind, text=text)
     if css:
@@ -66,8 +66,7 @@ def button(
     if js is not None:
         element.on("click", js_handler=js)
     elif on_click is not None:
-        act = on_click
-        element.on("click", lambda: act(), args=[])
+        element.on("click", on_click, args=[])
     return element
 
 

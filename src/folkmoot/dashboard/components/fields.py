@@ -15,7 +15,7 @@ class Form:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._inputs: dict[str, tuple[ui.element, TextElement]] = {}
+        self._inputs: dict[str, tuple[TextElement, TextElement]] = {}
 
     def text(
         self, name: str, label: str, *, hint: str = "", css: str = "", rows: int = 0, value: str = "", **attributes: Any
@@ -24,7 +24,9 @@ class Form:
         with self._field(name, label, hint, css):
             kind = {"rows": rows} if rows else {"type": "text"}
             # `defaultValue`: what is typed stays when the page refreshes around it.
-            element = tag("textarea" if rows else "input", css="input", **self._common(name, hint), **(kind | attributes))
+            element = tag(
+                "textarea" if rows else "input", css="input", **self._common(name, hint), **(kind | attributes)
+            )
             if value:
                 element.props["defaultValue"] = value
         self._note(name, element)
@@ -66,7 +68,7 @@ class Form:
         if first is not None:
             ui.run_javascript(f"document.getElementById('{self._prefix}-{first}')?.focus()")
 
-    def element(self, name: str) -> ui.element:
+    def element(self, name: str) -> TextElement:
         """The input of a field."""
         return self._inputs[name][0]
 
@@ -88,7 +90,7 @@ class Form:
         described = f"{self.id_of(name)}-fault" + (f" {self.id_of(name)}-hint" if hint else "")
         return {"id": self.id_of(name), "name": name, "aria_describedby": described}
 
-    def _note(self, name: str, element: ui.element) -> None:
+    def _note(self, name: str, element: TextElement) -> None:
         self._inputs[name] = (element, self._fault)
 
 

@@ -10,7 +10,7 @@ from folkmoot.twins.model import TwinMessage
 from folkmoot.twins.profile import Measure, Profile
 
 Fetch = Callable[[Sequence[str]], Awaitable[Sequence[TwinMessage]]]
-SKILLS: Final = 10
+SKILLS: Final = 8
 QUOTED: Final = 6
 
 
@@ -91,11 +91,12 @@ def hours(profile: Profile) -> None:
         return
     busiest = profile.style.active_hours.index(most)
     with tag("figure", css="card", role="img", aria_label=f"Messages by hour; most at {busiest}:00"):
-        with tag("div", css="hours", aria_hidden="true"):
-            for hour, number in enumerate(profile.style.active_hours):
-                with tag("div", title=f"{hour}:00, {words.count(number, 'message')}"):
-                    tag("i").style(f"height:{max(2, number / most * 100):.0f}%")
-                    tag("span", str(hour) if hour % 6 == 0 else "")
+        tag("figcaption", f"Most at {busiest}:00", css="visually-hidden")
+        columns = tag("div", css="hours", aria_hidden="true")
+    for hour, number in enumerate(profile.style.active_hours):
+        with columns, tag("div", title=f"{hour}:00, {words.count(number, 'message')}"):
+            tag("i").style(f"height:{max(2, number / most * 100):.0f}%")
+            tag("span", str(hour) if hour % 6 == 0 else "")
 
 
 def _figure(name: str, measure: Measure | None, said: Callable[[float], str], evidence: Evidence) -> None:

@@ -21,9 +21,9 @@ class Line:
 
 def lines(messages: Sequence[Utterance]) -> list[Line]:
     """The messages of a round as they are shown; the last words to the manager come after what peers said."""
-    found: dict[str, list[Utterance]] = {}
+    found: dict[tuple[str, str, str], list[Utterance]] = {}
     for one in messages:
-        found.setdefault("\x00".join((one.speaker, one.intent, one.message)), []).append(one)
+        found.setdefault((one.speaker, one.intent, one.message), []).append(one)
     grouped = [
         Line(group[0].message_id, group[0], tuple(dict.fromkeys(one.to for one in group if one.to)))
         for group in found.values()

@@ -22,7 +22,9 @@ async def build(visit: Visit) -> None:
     """The page of `agent_id`."""
     page = _AgentPage(visit, visit.request.path_params["agent_id"])
     await page.show()
-    visit.follow(page.refresh, types=["agent_status", "agent_updated", "agent_deregistered", "task_assigned", "task_status"])
+    visit.follow(
+        page.refresh, types=["agent_status", "agent_updated", "agent_deregistered", "task_assigned", "task_status"]
+    )
 
 
 class _AgentPage:
@@ -34,6 +36,8 @@ class _AgentPage:
         agent = await self._visit.parts.registry.get(self._id)
         ui.page_title(f"{agent.name} · Folkmoot")
         crumb("All agents", "agents")
+        twins = await self._visit.parts.twins.list()
+        self._twin = next((one.person for one in twins if one.agent_id == self._id), None)
         self._head = tag("div", css="page-head")
         with tag("div", css="cols rail-last"):
             self._main = tag("div", css="stack").style("gap:32px")
@@ -53,12 +57,11 @@ class _AgentPage:
         except UnknownAgentError:
             ui.navigate.to("/dashboard/agents")
             return
-        _, total = await self._visit.parts.tasks.tasks(agent=self._id, limit=1)
-        tasks, _ = await self._visit.parts.tasks.tasks(agent=self._id, limit=SHOWN, offset=max(0, total - SHOWN))
+        tasks, total = await self._visit.parts.tasks.tasks(agent=self._id, limit=SHOWN)
         with clear(self._head):
             self._fill_head(agent)
         with clear(self._main):
-            self._fill_main(agent, list(reversed(tasks)), total, people)
+            self._fill_main(agent, tasks, total, people)
         with clear(self._rail), tag("div", css="card tight"):
             with tag("div", css="between").style("margin-bottom:8px"):
                 tag("span", "Load", css="strong")
@@ -84,11 +87,13 @@ class _AgentPage:
                 tag("p", " · ".join(filter(None, (agent.role, agent.department))), css="muted")
                 with tag("div", css="row").style("margin-top:8px"):
                     online = agent.presence == "online"
-                    marks.chip("Online" if online else "Offline", "green" if online else "", "pulse" if online else "cross")
+                    marks.chip(
+                        "Online" if online else "Offline", "green" if online else "", "pulse" if online else "cross"
+                    )
                     marks.availability_chip(agent)
         with tag("div", css="row"):
-            if agent.person:
-                link("What the twin learned", "twins", agent.person, css="btn")
+            if self._twin is not None:
+                link("What the twin learned", "twins", self._twin, css="btn")
             button("Rename", js=opener("rename"), kind="quiet")
 
     def _fill_main(self, agent: AgentRecord, tasks: list[Task], total: int, people: People) -> None:

@@ -87,7 +87,11 @@ def _card(one: AgentRecord) -> None:
             marks.of_agent(one, with_presence=True)
             with tag("div", css="grow"):
                 tag("div", one.name, css="strong clip")
-                tag("div", " · ".join(filter(None, (one.role, one.department))) or words.KINDS[one.type], css="faint clip")
+                tag(
+                    "div",
+                    " · ".join(filter(None, (one.role, one.department))) or words.KINDS[one.type],
+                    css="faint clip",
+                )
         with tag("div", css="row"):
             marks.chip(
                 "Online" if one.presence == "online" else "Offline",

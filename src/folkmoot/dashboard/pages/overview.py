@@ -77,8 +77,7 @@ class _Overview:
         found: list[Task] = []
         for state in states:
             if counts[state]:
-                skip = max(0, counts[state] - A_LANE)
-                tasks, _ = await self._visit.parts.tasks.tasks(status=state, limit=A_LANE, offset=skip)
+                tasks, _ = await self._visit.parts.tasks.tasks(status=state, limit=A_LANE)
                 found += tasks
         self._titles.update({task.task_id: task.title for task in found})
         newest = sorted(found, key=lambda task: task.updated_at, reverse=True)[:A_LANE]
@@ -102,9 +101,7 @@ class _Overview:
                     sign="people",
                 )
             elif counts[_S.UNASSIGNED]:
-                with notice(
-                    f"{words.count(counts[_S.UNASSIGNED], 'task')} found nobody", colour="red", sign="alert"
-                ):
+                with notice(f"{words.count(counts[_S.UNASSIGNED], 'task')} found nobody", colour="red", sign="alert"):
                     link("See why, and what would help", "tasks", css="small").props["href"] = (
                         "/dashboard/tasks?status=unassigned"
                     )

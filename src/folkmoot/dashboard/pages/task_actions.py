@@ -84,7 +84,9 @@ class Actions:
             tag("p", "Your choice is learned from.", css="muted")
             self._choice = tag("div")
             self._why = Form("assign-why")
-            self._why.text("reasoning", "Why", rows=3, hint="Optional; the agent and others can read it.", maxlength=10_000)
+            self._why.text(
+                "reasoning", "Why", rows=3, hint="Optional; the agent and others can read it.", maxlength=10_000
+            )
             foot("assign", "Assign")
 
     async def _start(self) -> None:

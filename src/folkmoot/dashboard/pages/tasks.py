@@ -57,13 +57,14 @@ class _Tasks:
     async def refresh(self) -> None:
         """Read this page of tasks again; the newest come first."""
         people = People(await self._visit.meet())
-        wanted = {"status": TaskState(self._status) if self._status else None, "agent": self._agent or None}
-        _, total = await self._visit.parts.tasks.tasks(**wanted, limit=1)  # type: ignore[arg-type]  # one dict for both
-        self._page = min(self._page, max(0, (total - 1) // A_PAGE))
-        end = total - self._page * A_PAGE
-        start = max(0, end - A_PAGE)
-        found, _ = await self._visit.parts.tasks.tasks(**wanted, limit=max(1, end - start), offset=start)  # type: ignore[arg-type]  # see above
-        tasks = list(reversed(found))
+        start = self._page * A_PAGE
+        tasks, total = await self._visit.parts.tasks.tasks(
+            status=TaskState(self._status) if self._status else None,
+            agent=self._agent or None,
+            limit=A_PAGE,
+            offset=start,
+        )
+        end = start + len(tasks)
         with clear(self._list):
             if tasks:
                 task_cards.table(tasks, people, self._visit.now)
@@ -80,8 +81,8 @@ class _Tasks:
         with clear(self._pager):
             if total > A_PAGE:
                 button("Newer", lambda: self._turn(-1), sign="back", disabled=self._page == 0)
-                tag("span", f"{total - end + 1} to {total - start} of {total}", css="faint nums")
-                button("Older", lambda: self._turn(1), sign="next", disabled=start == 0)
+                tag("span", f"{start + 1} to {end} of {total}", css="faint nums")
+                button("Older", lambda: self._turn(1), sign="next", disabled=end >= total)
 
     async def _turn(self, step: int) -> None:
         self._page = max(0, self._page + step)
@@ -107,7 +108,9 @@ class _Tasks:
                 self._form.choice("priority", "Priority", _priorities(), value="5")
                 self._form.text("estimated_hours", "Hours of work", type="number", min=0.1, step="any", value="2")
                 self._form.text("deadline", "Deadline", type="datetime-local", hint="UTC; optional.")
-                self._form.text("required_skills", "Skills it needs", css="whole", hint="Separated by commas; optional.")
+                self._form.text(
+                    "required_skills", "Skills it needs", css="whole", hint="Separated by commas; optional."
+                )
             foot("new-task", "Hand it in")
 
     async def _create(self, fields: Fields) -> None:

@@ -96,7 +96,9 @@ class _TwinPage:
             marks.tags(self._profile_labels(view), lead=9)
         evidence = learned.Evidence(self._messages)
         with tag("section", css="section", aria_label="Skills"):
-            learned.section("Skills", f"{words.count(profile.messages, 'message')}, compared with what others wrote around")
+            learned.section(
+                "Skills", f"{words.count(profile.messages, 'message')}, compared with what others wrote around"
+            )
             learned.skills(profile, evidence)
         with tag("section", css="section", aria_label="Manner"):
             learned.section("Manner", "How they write, work and decide")

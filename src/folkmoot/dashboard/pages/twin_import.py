@@ -16,6 +16,7 @@ from folkmoot.twins import ImportOptions, ImportResult, Twin
 from folkmoot.twins.model import ImportState
 from folkmoot.twins.roster import TwinView
 
+SHOWN: Final = 4
 _LOOKS: Final = {
     ImportState.DONE: ("Done", "green", "check"),
     ImportState.RUNNING: ("Running", "blue", "clock"),
@@ -30,7 +31,12 @@ _FIELDS: Final = {
     "platform_unknown": "platform",
     "export_unknown": "platform",
 }
-_ORDERS: Final = {"": "As the file shows", "dmy": "Day, month, year", "mdy": "Month, day, year", "ymd": "Year, month, day"}
+_ORDERS: Final = {
+    "": "As the file shows",
+    "dmy": "Day, month, year",
+    "mdy": "Month, day, year",
+    "ymd": "Year, month, day",
+}
 _PLATFORMS: Final = {
     "": "Recognise it",
     "whatsapp": "WhatsApp",
@@ -50,6 +56,7 @@ class ImportSection:
         self._said: Fields = {}
         self._shown: object = None
         self._chosen = False
+        self._form = Form("import")
         with tag("section", css="card tight", aria_labelledby="import"):
             heading(2, "Import an export", id="import").style("margin-bottom:12px")
             with form(self._start, css="stack"):
@@ -68,9 +75,11 @@ class ImportSection:
             if not view.imports:
                 tag("p", "Nothing was imported yet.", css="muted small")
             with tag("ul", css="list"):
-                for one in view.imports:
+                for one in view.imports[:SHOWN]:
                     with tag("li"):
                         self._account(one)
+            if len(view.imports) > SHOWN:
+                tag("p", f"and {len(view.imports) - SHOWN} earlier", css="faint").style("margin-top:12px")
 
     def _build_form(self) -> None:
         self._upload = ui.upload(on_upload=self._uploaded, max_files=1, auto_upload=False).classes("behind-the-scenes")
@@ -79,12 +88,13 @@ class ImportSection:
         with tag("div", css="pick"):
             button("Choose a file", lambda: self._upload.run_method("pickFiles"), sign="upload")
             self._name = tag("span", "A chat’s .txt or .zip, a .csv, .jsonl or git log", css="faint grow")
-        self._form = Form("import")
         self._form.text("author", "Who in it is the person?", hint=f"As the file writes it; empty: {self._twin.name}.")
         with tag("div", css="fields"):
             self._form.choice("platform", "Platform", _PLATFORMS)
             self._form.choice("date_order", "Dates", _ORDERS)
-            self._form.text("timezone", "Time zone", css="whole", placeholder="Europe/Berlin", hint="Of times without one.")
+            self._form.text(
+                "timezone", "Time zone", css="whole", placeholder="Europe/Berlin", hint="Of times without one."
+            )
         button("Import", kind="primary full", type="submit")
 
     def _added(self, event: events.GenericEventArguments) -> None:
@@ -137,7 +147,11 @@ class ImportSection:
             tag("span", _PLATFORMS.get(one.platform, one.platform), css="strong")
             marks.chip(*_LOOKS[one.state])
         total = one.messages + sum(one.skipped.values())
-        tag("p", f"{words.count(total, 'entry', 'entries')}, {one.messages:,} stored, {one.own:,} by the person", css="small")
+        tag(
+            "p",
+            f"{words.count(total, 'entry', 'entries')}, {one.messages:,} stored, {one.own:,} by the person",
+            css="small",
+        )
         with tag("span", css="faint"):
             marks.when(one.started_at, self._visit.now)
         if one.skipped or one.redactions or one.problems or one.notes:

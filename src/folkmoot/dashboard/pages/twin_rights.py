@@ -131,7 +131,9 @@ class Rights:
         close("revoke")
         if self._revoking is not None:
             consent_id = self._revoking.consent_id
-            await self._visit.act(lambda: self._visit.parts.consents.revoke(consent_id), said="The consent is withdrawn.")
+            await self._visit.act(
+                lambda: self._visit.parts.consents.revoke(consent_id), said="The consent is withdrawn."
+            )
 
     async def _grant(self, fields: Fields) -> None:
         faults: dict[str, str] = {}
@@ -153,7 +155,9 @@ class Rights:
                 expires_at=expires,
             )
         except FolkmootError as error:
-            where = {"expires_at": "expires", "email": "email", "purposes": "purposes"}.get(str(error.fields.get("field")))
+            where = {"expires_at": "expires", "email": "email", "purposes": "purposes"}.get(
+                str(error.fields.get("field"))
+            )
             self._form.show({where: error.message} if where else {})
             toast(error.message, fault=True)
             return

@@ -32,7 +32,9 @@ class _Twins:
         with dialog("new-twin", "New twin"), form(self._create, css="stack"):
             tag("p", "It is an agent at once. What it learns needs the person’s consent.", css="muted")
             self._form.text("person", "Person", maxlength=200, required=True, autocomplete="off")
-            self._form.text("email", "E-mail", type="email", maxlength=254, hint="Where the person is reached; optional.")
+            self._form.text(
+                "email", "E-mail", type="email", maxlength=254, hint="Where the person is reached; optional."
+            )
             with tag("div", css="fields"):
                 self._form.text("role", "Role", maxlength=200)
                 self._form.text("department", "Department", maxlength=200)
