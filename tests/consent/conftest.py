@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from folkmoot.consent import Consent, ConsentGate, ConsentLedger, Granted
+from folkmoot.consent import Consent, ConsentGate, ConsentLedger
+from folkmoot.consent.ledger import Granted
 from folkmoot.events import EventLog
 from folkmoot.kernel import SimulatedClock
 from folkmoot.storage import Database

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from folkmoot.consent import ConsentGate, ConsentLedger, Granted, Purpose
+from folkmoot.consent import ConsentGate, ConsentLedger, Purpose
+from folkmoot.consent.ledger import Granted
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock, SimulatedClock
 from folkmoot.memory import KnowledgeIndex

@@ -7,7 +7,7 @@ person's texts carry its id and go with it: the ledger deletes them, tells whoev
 
 from folkmoot.consent.errors import ConsentMissingError, InvalidConsentError, UnknownConsentError
 from folkmoot.consent.gate import ConsentGate
-from folkmoot.consent.ledger import ConsentLedger, Granted, OnWithdrawn
+from folkmoot.consent.ledger import ConsentLedger, OnWithdrawn
 from folkmoot.consent.model import Consent, Purpose, display_name, person_key
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "ConsentGate",
     "ConsentLedger",
     "ConsentMissingError",
-    "Granted",
     "InvalidConsentError",
     "OnWithdrawn",
     "Purpose",

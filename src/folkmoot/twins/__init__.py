@@ -9,13 +9,12 @@ a person's messages, and `Forgetting` removes a person with a receipt. Reading f
 from folkmoot.twins.evidence import TwinEvidence
 from folkmoot.twins.forget import ForgetReceipt, Forgetting
 from folkmoot.twins.import_export import ImportExport
-from folkmoot.twins.learn import EstimatorShare, TwinLearning
+from folkmoot.twins.learn import TwinLearning
 from folkmoot.twins.model import ImportOptions, ImportResult, Twin
 from folkmoot.twins.recall import TwinRecall
 from folkmoot.twins.roster import TwinRoster
 
 __all__ = [
-    "EstimatorShare",
     "ForgetReceipt",
     "Forgetting",
     "ImportExport",

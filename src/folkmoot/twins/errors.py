@@ -41,7 +41,7 @@ class AuthorNeededError(TwinError):
 class RedactionFailedError(TwinError):
     """Personal data could not be removed from a text, so the import stopped and took back what it had stored."""
 
-    code = "redaction_failed"
+    code = "import_unredacted"
     family = Family.INTERNAL
 
 
