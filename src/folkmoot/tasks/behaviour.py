@@ -105,7 +105,12 @@ class _Agent:
         opening = (before.stance, before.toward) if before else by_figures.open_with(speak.bids, self._id)
         mine = by_figures.argue(judged, opening[0], speak.bids)
         heard, said = await self._talk(speak, mine)
-        position = by_figures.reconsider(judged, mine, heard, opening)
+        gave_way = {
+            one.agent: message_id(speak.inquiry.run, f"position {speak.number - 1}", one.agent)
+            for one in speak.before
+            if one.stance is Stance.CONCEDE and one.toward == self._id
+        }
+        position = by_figures.reconsider(judged, mine, heard, opening, gave_way)
         if heard:
             position = await self._minded(position, lambda mind: position_by(mind, judged, position, mine, heard))
         return Spoken(position=position, said=said)

@@ -8,6 +8,7 @@ builds on. Without deadlines and with room for everybody both keep the estimator
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from folkmoot.tasks import sentences as say
@@ -170,10 +171,21 @@ def can_help(judged: Judgement) -> bool:
 
 
 def reconsider(
-    judged: Judgement, mine: Argument, heard: Mapping[str, Argument], opening: tuple[Stance, str | None]
+    judged: Judgement,
+    mine: Argument,
+    heard: Mapping[str, Argument],
+    opening: tuple[Stance, str | None],
+    gave_way: Mapping[str, str] = MappingProxyType({}),
 ) -> Position:
-    """Where the agent stands after it heard its peers; `heard` maps the message in which each spoke to what it said."""
+    """Where the agent stands after it heard its peers; `heard` maps the message in which each spoke to what it said.
+
+    `gave_way`: who stepped back in favour of this agent, and in which message; what they are worth no longer counts.
+    """
     stance, toward = opening
+    if heard and all(one.agent in gave_way for one in heard.values()):
+        yielded = (say.yielded(gave_way),)
+        return _position(mine, Stance.COUNTER if stance is Stance.CONCEDE else Stance.KEEP, stance, yielded)
+    heard = {said_in: one for said_in, one in heard.items() if one.agent not in gave_way}
     if not heard:
         return Position(
             agent=mine.agent, stance=stance, opening=stance, worth=mine.worth, toward=toward,

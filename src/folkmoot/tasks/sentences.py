@@ -3,7 +3,7 @@
 There is no sentence here without evidence, and no figure that does not come from what is passed in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -174,6 +174,17 @@ def concession(toward: str, heard_in: str) -> Ground:
 def claim(over: Sequence[str], heard_in: Sequence[str], *, was_behind: bool) -> Ground:
     start = "I was behind, but after what I heard I am the better one than" if was_behind else "I hold my claim before"
     return Ground(kind=GroundKind.PEER, text=f"{start} {_and(over)}.", evidence=tuple(heard_in), weight=1.0)
+
+
+def yielded(gave_way: Mapping[str, str]) -> Ground:
+    """`gave_way`: who stepped back, and in which message."""
+    names = sorted(gave_way)
+    return Ground(
+        kind=GroundKind.PEER,
+        text=f"{_and(names)} left it to me, so I take it.",
+        evidence=tuple(gave_way[name] for name in names),
+        weight=1.0,
+    )
 
 
 def ahead(bids_of: Sequence[str], task_id: str) -> Ground:
