@@ -3,14 +3,19 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
-from collections.abc import Iterator
-from typing import ClassVar
+import ssl
+from collections.abc import Coroutine, Iterator
+from typing import Any, ClassVar
 
-from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.settings import Settings, WrongSettingError
 from folkmoot.assembly.workplace import OpenWorkplace, open_workplace
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.telemetry import configure_logging, get_logger
+from folkmoot.web.ending import Ending
+
+GRACE_SECONDS = 3
 
 
 class PortTakenError(FolkmootError):
@@ -23,7 +28,30 @@ class PortTakenError(FolkmootError):
 def run_server(settings: Settings, *, new_token: bool = False) -> None:
     """Serve until a signal; prints the address and, when it is new, the administrator's token."""
     configure_logging(level="DEBUG" if settings.debug else settings.log_level, file=settings.log_file)
-    asyncio.run(_serve(settings, new_token=new_token))
+    run_until_signal(_serve(settings, new_token=new_token))
+
+
+def run_until_signal(main: Coroutine[Any, Any, None]) -> None:
+    """Run `main` to its end; SIGTERM and SIGINT cancel it, so that everything that was started is stopped in order."""
+    asked: list[signal.Signals] = []
+
+    async def run() -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+
+        def end(by: signal.Signals) -> None:
+            asked.append(by)
+            task.cancel()
+
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, end, one)
+        await main
+
+    try:
+        asyncio.run(run())
+    except asyncio.CancelledError:
+        if not asked:
+            raise
 
 
 async def _serve(settings: Settings, *, new_token: bool) -> None:
@@ -38,7 +66,8 @@ async def _serve(settings: Settings, *, new_token: bool) -> None:
 
 @contextlib.contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
-    """A bound socket; raises `PortTakenError` before anything else is started."""
+    """A bound socket; raises `PortTakenError`, or `WrongSettingError` for certificates, before anything is started."""
+    _check_certificate(settings)
     family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -65,21 +94,42 @@ def url_of(settings: Settings, bound: socket.socket) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
 
 
+def _check_certificate(settings: Settings) -> None:
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise WrongSettingError(
+            f"TLS_CERT {settings.tls_cert} and TLS_KEY {settings.tls_key} are no certificate and its key ({error}); "
+            "both are PEM files",
+            variable="TLS_CERT",
+        ) from error
+
+
 async def serve_on(bound: socket.socket, settings: Settings, workplace: OpenWorkplace) -> None:
-    """Answer requests on a bound socket until a signal ends it; open requests are finished first."""
+    """Answer requests on a bound socket until it is cancelled; open requests get some seconds to finish first."""
     import uvicorn
 
     config = uvicorn.Config(
-        workplace.app,
+        Ending(workplace.app),
         log_config=None,
         access_log=settings.debug,
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         ws_max_size=2 * 1024 * 1024,
         server_header=False,
     )
     server = uvicorn.Server(config)
+    # It would end the process by the signal itself, before the parts below it are stopped: see `run_until_signal`.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]  # see above
     workplace.announce(url_of(settings, bound))
     get_logger("folkmoot.server").info("serving", url=url_of(settings, bound))
-    await server.serve(sockets=[bound])
+    serving = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise

@@ -1,7 +1,6 @@
 """`folkmoot demo`: the acme twins are built from their exports under consent, and share out eight tasks before you."""
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from rich.text import Text
 from folkmoot.agents import load_workplace
 from folkmoot.agents.workplace import ImportSource
 from folkmoot.assembly import OpenWorkplace, Settings, open_workplace, team_folder
-from folkmoot.assembly.server import listening, serve_on, url_of
+from folkmoot.assembly.server import listening, run_until_signal, serve_on, url_of
 from folkmoot.cli.talk import TOLD, Talk
 from folkmoot.consent import Purpose
 from folkmoot.tasks import NewTask, Task, TaskState
@@ -31,8 +30,7 @@ TEAM = "acme"
 def run_demo(settings: Settings, *, leave: bool) -> None:
     """Run the demo; with `leave` end after the distribution, else serve on until a signal."""
     configure_logging(level="ERROR", file=settings.log_file)
-    with suppress(asyncio.CancelledError):
-        asyncio.run(_demo(settings, leave=leave))
+    run_until_signal(_demo(settings, leave=leave))
 
 
 async def _demo(settings: Settings, *, leave: bool) -> None:

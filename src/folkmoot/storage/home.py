@@ -80,10 +80,11 @@ class Home:
         try:
             with (self.folder / "owner.lock").open("r") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return None
         except BlockingIOError:
             return self._noted() or RunningServer(pid=0)
+        except OSError:
+            # Without a lock that can be read there is no owner; whoever takes the home is told what is wrong with it.
+            return None
         return None
 
     def _take(self, lock: IO[str]) -> None:
