@@ -38,9 +38,8 @@ class _State:
 
 @dataclass(frozen=True)
 class _Weighed:
-    """One task against everyone asked: parallel to `people`."""
+    """One task against everyone asked, in their order."""
 
-    people: list[str]
     chances: Floats
     scores: Floats
     strengths: Floats
@@ -206,44 +205,45 @@ def _extended(fitted: Fitted, item: Evidence) -> Fitted:
 
 def _weigh(state: _State, task: TaskText, asked: list[str], day: float, likeness: Floats | None) -> _Weighed:
     fitted = state.fitted
-    scores, lately, place, worth = np.zeros(len(asked)), np.zeros(len(asked)), np.zeros(len(asked)), FIRST
+    words, usual, worth = np.zeros(len(asked)), np.zeros(len(asked)), FIRST
     if fitted is not None and likeness is not None:
         column = {person: k for k, person in enumerate(fitted.people)}
         seen = [(k, column[person]) for k, person in enumerate(asked) if state.texts.get(person) and person in column]
-        weights = fitted.weights
-        there = None
-        if task.labels and fitted.path_weights is not None:
-            weights = fitted.path_weights
-            labels = habits.places([(*item.labels,) for item in fitted.evidence])
-            there = habits.where((habits.places([task.labels]) @ labels.T).toarray(), fitted.done)[0]
-        worth = float(weights[0])
-        found = fitted.process.scores(likeness, day, len(fitted.people))
-        known = np.array([len(fitted.days)])
-        spans = habits.lately(fitted.done, fitted.days, fitted.pace, np.array([day]), known)[0]
         if seen:
-            here, there_columns = np.array([k for k, _ in seen]), np.array([c for _, c in seen])
-            scores[here] = found[there_columns]
-            habit = spans @ weights[1 : 1 + spans.shape[1]]
-            lately[:] = habit[there_columns].mean()
-            lately[here] = habit[there_columns]
-            if there is not None:
-                place[:] = there[there_columns].mean() * weights[-1]
-                place[here] = there[there_columns] * weights[-1]
+            here, there = np.array([k for k, _ in seen]), np.array([c for _, c in seen])
+            weights, level = _usual(fitted, task, day)
+            worth = float(weights[0])
+            without = fitted.process.scores(np.zeros_like(likeness), day, len(fitted.people))
+            words[here] = (fitted.process.scores(likeness, day, len(fitted.people)) - without)[there]
+            level = level + worth * without
+            usual[:] = level[there].mean()  # who is new is taken to be as active as the others
+            usual[here] = level[there]
     strengths = np.array(
         [0.0 if (own := state.declared.get(person)) is None else declarations.strength(own, task) for person in asked]
     )
     texts = np.array([state.texts.get(person, 0) for person in asked])
     said = max(worth, FIRST) * _DECLARED_WORTH * strengths * _TEXTS_OUTWEIGH / (_TEXTS_OUTWEIGH + texts)
-    nobody = float(lately.mean() + place.mean())
-    chances, _ = softmax(np.append(worth * scores + lately + place + said, nobody))
-    gain = np.maximum(lately + place - nobody, 0.0)
-    whole = np.maximum(worth * np.maximum(scores, 0.0) + gain + said, 1e-9)
+    nobody = float(usual.mean())
+    chances, _ = softmax(np.append(worth * words + usual + said, nobody))
+    gain = np.maximum(usual - nobody, 0.0)
+    spoken = worth * np.maximum(words, 0.0)
+    whole = np.maximum(spoken + gain + said, 1e-9)
     return _Weighed(
-        people=asked,
         chances=chances[:-1],
-        scores=np.clip(scores, 0.0, 1.0),
+        scores=np.clip(words, 0.0, 1.0),
         strengths=strengths * _TEXTS_OUTWEIGH / (_TEXTS_OUTWEIGH + texts),
-        text_share=worth * np.maximum(scores, 0.0) / whole,
+        text_share=spoken / whole,
         lately_share=gain / whole,
         declared_share=said / whole,
     )
+
+
+def _usual(fitted: Fitted, task: TaskText, day: float) -> tuple[Floats, Floats]:
+    """The weights for this task, and what speaks for each person before a word of it is read: shape (people,)."""
+    known = np.array([len(fitted.days)])
+    spans = habits.lately(fitted.done, fitted.days, fitted.pace, np.array([day]), known)[0]
+    if not task.labels or fitted.path_weights is None:
+        return fitted.weights, spans @ fitted.weights[1:]
+    labels = habits.places([item.labels for item in fitted.evidence])
+    there = habits.where((habits.places([task.labels]) @ labels.T).toarray(), fitted.done)[0]
+    return fitted.path_weights, spans @ fitted.path_weights[1:-1] + there * fitted.path_weights[-1]

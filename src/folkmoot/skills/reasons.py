@@ -5,6 +5,7 @@ used. Nothing is phrased from the hashed rows, where two words may share a colum
 """
 
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,14 +31,16 @@ class Index:
     def __init__(self) -> None:
         self._places: dict[str, list[int]] = {}
         self._read = 0
+        self._lock = threading.Lock()
 
     def places(self, word: str, evidence: Sequence[Evidence]) -> list[int]:
         """Places of the texts holding `word` among `evidence`, which only ever grows at its end."""
-        for place in range(self._read, len(evidence)):
-            title, body = document(evidence[place])
-            for found in set(words(title)) | set(words(body)):
-                self._places.setdefault(found, []).append(place)
-            self._read = place + 1
+        with self._lock:
+            for place in range(self._read, len(evidence)):
+                title, body = document(evidence[place])
+                for found in set(words(title)) | set(words(body)):
+                    self._places.setdefault(found, []).append(place)
+                self._read = place + 1
         return [place for place in self._places.get(word, ()) if place < len(evidence)]
 
 

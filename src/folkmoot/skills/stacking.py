@@ -33,12 +33,13 @@ def fit_weights(signals: Floats, right: Ints, worth: Floats) -> tuple[Floats, fl
     share = worth / worth.sum()
     picked = signals[np.arange(len(right)), right]
     target = share @ picked
+    flat = signals.reshape(-1, signals.shape[2])
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         logits = signals @ weights
         chance, spread = softmax(logits)
         value = float(share @ (spread - picked @ weights)) + _SHRINK * float(((weights - begin) ** 2).sum())
-        slope = np.einsum("q,qp,qps->s", share, chance, signals, optimize=True) - target
+        slope = (share[:, None] * chance).ravel() @ flat - target
         return value, slope + 2 * _SHRINK * (weights - begin)
 
     found = minimize(loss, begin, jac=True, method="L-BFGS-B")

@@ -1,0 +1,73 @@
+"""Two real teams: better than every simple method left alone, better still when outcomes are fed back."""
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from folkmoot.skills.baselines import baselines
+from folkmoot.skills.history import HistoryItem, estimator_of, evidence_of, moment, task_of
+from folkmoot.skills.measures import Measures, calibration_error, measure
+
+TEAMS = Path(__file__).parents[3] / "shared" / "data" / "teams"
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def items(rows: list[dict[str, Any]]) -> list[HistoryItem]:
+    return [
+        HistoryItem(
+            id=row["id"],
+            person=row.get("dev"),
+            title=row["title"],
+            text=row["body"],
+            day=row["day"],
+            labels=tuple(row.get("areas", ())),
+        )
+        for row in rows
+    ]
+
+
+def replay(
+    train: list[HistoryItem], test: list[HistoryItem], gold: dict[str, str], *, learn: bool
+) -> tuple[Measures, float]:
+    estimator = estimator_of(train)
+    people = sorted({item.person for item in train if item.person})
+    rankings, chances = [], []
+    for item in test:
+        found = estimator.estimate(task_of(item), people, at=moment(item.day), with_reasons=False)
+        rankings.append([one.person for one in found])
+        chances.append({one.person: one.probability for one in found})
+        if learn:
+            estimator.learn([evidence_of(item, gold[item.id])])
+    doers = [gold[item.id] for item in test]
+    return measure(rankings, doers), calibration_error(chances, doers)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["ansible", "wagtail"])
+def test_a_real_history_is_foreseen_better_than_by_simple_methods(name: str) -> None:
+    if not TEAMS.is_dir():
+        if os.environ.get("CI"):
+            pytest.fail(f"the histories of {TEAMS} are missing")
+        pytest.skip("the histories are not here")
+    train, test = items(lines(TEAMS / f"{name}.train.jsonl.gz")), items(lines(TEAMS / f"{name}.test.jsonl.gz"))
+    gold = {row["id"]: row["dev"] for row in lines(TEAMS / f"{name}.gold.jsonl.gz")}
+    alone, alone_error = replay(train, test, gold, learn=False)
+    taught, taught_error = replay(train, test, gold, learn=True)
+    doers = [gold[item.id] for item in test]
+    rivals = {rival: measure(rankings, doers) for rival, rankings in baselines(train, test).items()}
+    best = max(rivals.values(), key=lambda one: one.top1.value)
+    assert alone.top1.value >= best.top1.value
+    assert taught.top1.value >= alone.top1.value
+    assert taught.top1.value > best.top1.high
+    assert taught.mrr.value > max(one.mrr.value for one in rivals.values())
+    assert alone_error < 0.15  # a year without outcomes: the team has moved on, the confidence has not
+    assert taught_error < 0.10
