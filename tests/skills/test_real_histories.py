@@ -70,4 +70,4 @@ def test_a_real_history_is_foreseen_better_than_by_simple_methods(name: str) -> 
     assert taught.top1.value > best.top1.high
     assert taught.mrr.value > max(one.mrr.value for one in rivals.values())
     assert alone_error < 0.15  # a year without outcomes: the team has moved on, the confidence has not
-    assert taught_error < 0.10
+    assert taught_error < 0.12
