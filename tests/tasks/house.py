@@ -102,7 +102,12 @@ class House:
             patience=limits.get("patience", timedelta(seconds=20)),
             ask_at_most=limits.get("ask_at_most", 20),
         )
-        self.negotiate = Negotiate(broker=self.broker, clock=self.clock, minutes=self.minutes)
+        self.negotiate = Negotiate(
+            broker=self.broker,
+            clock=self.clock,
+            minutes=self.minutes,
+            patience=limits.get("patience", timedelta(seconds=30)),
+        )
         self.award = Award(database=database, log=self.log, clock=self.clock, roster=self.roster)
         self.distribute = Distribute(
             database=database,

@@ -143,13 +143,13 @@ async def test_waiting_ends_with_the_award_or_with_patience(shop: House) -> None
     assert (await shop.desk.wait(blocked.task_id, seconds=0.1)).status is TaskState.PENDING
 
 
-async def test_lists_are_filtered_and_paged(shop: House) -> None:
+async def test_lists_are_filtered_and_paged_the_newest_first(shop: House) -> None:
     for index in range(3):
         await shop.shared_out(f"Baking loaf {index}", task_type="Bakery")
     await shop.shared_out("Cooking soup")
     assert [task.title for task in (await shop.desk.tasks(agent="cook"))[0]] == ["Cooking soup"]
     page, total = await shop.desk.tasks(task_type="Bakery", limit=2, offset=1)
-    assert (total, [task.title for task in page]) == (3, ["Baking loaf 1", "Baking loaf 2"])
+    assert (total, [task.title for task in page]) == (3, ["Baking loaf 1", "Baking loaf 0"])
     assert (await shop.desk.tasks(status=TaskState.COMPLETED))[1] == 0
 
 

@@ -40,6 +40,13 @@ class Permission:
         return self.given
 
 
+PATIENT = timedelta(seconds=90)  # the first question imports the model loop
+
+
+def thinking(hub: ModelHub) -> HubMinds:
+    return HubMinds(hub=hub, characters=Cast(), gate=Permission())
+
+
 @pytest.fixture
 async def mind_hub(stub_model: StubModel) -> AsyncIterator[ModelHub]:
     hub = hub_for(ModelSettings(openai_base_url=stub_model.base_url, openai_api_key="k"))
@@ -63,7 +70,7 @@ async def test_the_model_decides_with_the_figures_before_it(
         concerns=["It is hot."],
         facts=[1],
     )
-    async with open_house(tmp_path, minds=HubMinds(hub=mind_hub, characters=Cast(), gate=Permission())) as house:
+    async with open_house(tmp_path, minds=thinking(mind_hub), patience=PATIENT) as house:
         await house.join("thinker", smithing=0.8)
         answer = (await asked(house, "Smithing a gate"))["thinker"]
     assert (answer.can_do, answer.confidence, answer.estimated_hours) == (True, 0.7, 3)
@@ -82,7 +89,7 @@ async def test_a_model_that_fails_leaves_the_decision_to_the_figures(
 ) -> None:
     for _ in range(5):
         stub_model.fail(400)
-    async with open_house(tmp_path, minds=HubMinds(hub=mind_hub, characters=Cast(), gate=Permission())) as house:
+    async with open_house(tmp_path, minds=thinking(mind_hub), patience=PATIENT) as house:
         await house.join("thinker", smithing=0.8)
         answer = (await asked(house, "Smithing a gate"))["thinker"]
     assert answer.can_do
@@ -95,7 +102,7 @@ async def test_two_with_and_without_a_model_negotiate(
     stub_model.decide(can_do=True, confidence=0.9, estimated_hours=3, message="Gladly.", facts=[1])
     for _ in range(2):  # by the figures plain steps back too; in the second round it hears that it was left to it
         stub_model.decide(stance="concede", toward="plain", message="Let plain have it.", facts=[1])
-    async with open_house(tmp_path, minds=HubMinds(hub=mind_hub, characters=Cast(), gate=Permission())) as house:
+    async with open_house(tmp_path, minds=thinking(mind_hub), patience=PATIENT) as house:
         await house.join("thinker", smithing=0.9)
         await house.join("plain", smithing=0.85)
         task = await house.shared_out("Smithing a gate")

@@ -42,7 +42,7 @@ async def test_edits_count(office: House) -> None:
     rows[0] |= {"status": "In Process", "target": "high", "header": "Plan it", "limit": "3"}
     rows[1] |= {"reviewer": "ben"}
     assert await office.desk.take_rows(rows) == 2
-    first, second = (await office.desk.tasks())[0]
+    second, first = (await office.desk.tasks())[0]
     assert (first.status, first.priority, first.title, first.estimated_hours) == (
         TaskState.IN_PROGRESS,
         8,

@@ -5,8 +5,9 @@ step every message has an id of its own that the broker knows: nobody is asked t
 `Straight` the same code runs without an engine, as a replay of a history does.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
@@ -83,7 +84,11 @@ async def talk_over(
 
 @dataclass(frozen=True, kw_only=True)
 class Distribute:
-    """Shares out one task; `run` is what the engine runs under `RUN_NAME`."""
+    """Shares out one task; `run` is what the engine runs under `RUN_NAME`.
+
+    `at_once`: how many tasks are talked over at the same time. More would only wait in the agents' mailboxes, and the
+    patience with an answer runs from the question on.
+    """
 
     database: Database
     log: EventLog
@@ -93,10 +98,18 @@ class Distribute:
     consult: Consult
     negotiate: Negotiate
     award: Award
+    at_once: int = 12
+    _turns: asyncio.Semaphore = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_turns", asyncio.Semaphore(self.at_once))
 
     async def run(self, steps: Steps, launched: dict[str, Any]) -> str:
         """`launched` is `{task_id, attempt}`; answers the state the task came to."""
-        task_id, attempt = str(launched["task_id"]), int(launched["attempt"])
+        async with self._turns:
+            return await self._run(steps, str(launched["task_id"]), int(launched["attempt"]))
+
+    async def _run(self, steps: Steps, task_id: str, attempt: int) -> str:
         opened = await steps.step("open", self._open, task_id, attempt)
         if opened is None:
             return "overtaken"
