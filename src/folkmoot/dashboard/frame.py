@@ -70,7 +70,7 @@ def _brand() -> None:
 
 
 def _sign_out() -> None:
-    with tag("form", method="post", action=SIGN_OUT, data_sign_out=True), tag("button", type="submit"):
+    with tag("form", method="post", action=SIGN_OUT), tag("button", type="submit"):
         icon("out")
         tag("span", "Sign out")
 
@@ -121,7 +121,7 @@ class _Healths:
             with clear(sheet):
                 _sheet(health)
                 if sign_out:
-                    with tag("form", method="post", action=SIGN_OUT, data_sign_out=True).style("margin-top:16px"):
+                    with tag("form", method="post", action=SIGN_OUT).style("margin-top:16px"):
                         button("Sign out", sign="out", kind="full", type="submit")
 
 

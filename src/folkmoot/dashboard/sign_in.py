@@ -84,7 +84,7 @@ def add_sign_in(app: FastAPI, doorkeeper: Doorkeeper) -> None:
 
     @app.post(SIGN_OUT, include_in_schema=False)
     async def sign_out() -> Response:
-        answer = RedirectResponse(SIGN_IN, status_code=303)
+        answer = RedirectResponse(f"{SIGN_IN}?signed-out", status_code=303)
         answer.delete_cookie(COOKIE, path=ROOT, httponly=True, samesite="strict")
         return answer
 

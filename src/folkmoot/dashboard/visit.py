@@ -15,6 +15,7 @@ from fastapi import Request
 from nicegui import background_tasks, ui
 from nicegui.client import Client
 
+from folkmoot.dashboard.components.dom import go
 from folkmoot.dashboard.components.notices import toast
 from folkmoot.dashboard.sign_in import SIGN_IN
 from folkmoot.kernel import FolkmootError
@@ -58,7 +59,7 @@ class Visit:
         try:
             await self.doorkeeper.recognise(self.token)
         except NotSignedInError:
-            ui.navigate.to(SIGN_IN)
+            go(SIGN_IN)
             return False
         return True
 

@@ -111,14 +111,15 @@ def window(windows: Windows) -> Window:
 
 
 @pytest.fixture
-def assigned(api: httpx.Client) -> dict[str, Any]:
-    """A task that somebody has."""
+def assigned(api: httpx.Client) -> Iterator[dict[str, Any]]:
+    """A task that somebody has; completed afterwards, so that its owner is free for other tests."""
     task = {
         "title": "Card payments fail at the checkout",
         "description": "The backend refuses captures; find the fault.",
         "task_type": "Incident",
         "required_skills": ["backend"],
     }
-    answer = api.post("/api/tasks", params={"wait": 60}, json=task)
-    found: dict[str, Any] = answer.raise_for_status().json()
-    return found
+    found: dict[str, Any] = api.post("/api/tasks", params={"wait": 60}, json=task).raise_for_status().json()
+    assert found["status"] == "assigned"
+    yield found
+    api.put(f"/api/tasks/{found['task_id']}/status", json={"status": "completed"}).raise_for_status()

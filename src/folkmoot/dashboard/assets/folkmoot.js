@@ -37,9 +37,10 @@ window.folkmoot = (() => {
     return out;
   }
   addEventListener("storage", (e) => { if (e.key === "folkmoot-signed-out") location.assign("/dashboard/sign-in"); });
-  addEventListener("submit", (e) => {
-    if (e.target.matches?.("form[data-sign-out]")) try { localStorage.setItem("folkmoot-signed-out", String(Date.now())); } catch { /* private mode */ }
-  });
+  // The cookie is gone when this address is reached: now the other tabs may follow.
+  if (location.pathname === "/dashboard/sign-in" && location.search === "?signed-out") {
+    try { localStorage.setItem("folkmoot-signed-out", String(Date.now())); } catch { /* no storage: they end by themselves */ }
+  }
   addEventListener("click", (e) => {
     for (const pop of document.querySelectorAll("details.pop[open]")) if (!pop.contains(e.target)) pop.open = false;
   });

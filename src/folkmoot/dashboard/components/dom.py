@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import quote
 
+import orjson
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
@@ -39,6 +40,11 @@ def link(text: str, *parts: str, css: str = "", **attributes: str | None) -> Tex
 def path(*parts: str) -> str:
     """The address of a page; every part is escaped."""
     return "/".join((ROOT, *(quote(part, safe="") for part in parts))) if parts else f"{ROOT}/"
+
+
+def go(where: str) -> None:
+    """Lead the browser to another page; `where` is an address as `path` makes it."""
+    ui.run_javascript(f"location.assign({orjson.dumps(where).decode()})")
 
 
 def icon(name: str, css: str = "") -> None:

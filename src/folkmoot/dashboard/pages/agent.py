@@ -6,7 +6,7 @@ from nicegui import ui
 
 from folkmoot.dashboard.components import marks, task_cards, words
 from folkmoot.dashboard.components.dialogs import close, dialog, foot, opener
-from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, heading, link, tag
+from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, go, heading, link, tag
 from folkmoot.dashboard.components.fields import Form
 from folkmoot.dashboard.components.notices import empty
 from folkmoot.dashboard.components.people import People
@@ -55,7 +55,7 @@ class _AgentPage:
         try:
             agent = await self._visit.parts.registry.get(self._id)
         except UnknownAgentError:
-            ui.navigate.to("/dashboard/agents")
+            go("/dashboard/agents")
             return
         tasks, total = await self._visit.parts.tasks.tasks(agent=self._id, limit=SHOWN)
         with clear(self._head):

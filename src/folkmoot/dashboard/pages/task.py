@@ -9,7 +9,7 @@ from typing import Final
 from nicegui import ui
 
 from folkmoot.dashboard.components import award, consultation, marks, talk, task_cards, words
-from folkmoot.dashboard.components.dom import button, clear, heading, link, tag
+from folkmoot.dashboard.components.dom import button, clear, go, heading, link, tag
 from folkmoot.dashboard.components.notices import empty, waiting
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.frame import crumb
@@ -47,6 +47,9 @@ class _TaskPage:
         self._head = tag("div")
         with tag("div", css="task"):
             self._award = tag("div", css="award-part", aria_live="polite")
+            with tag("aside", css="rail stack", aria_label="About this task"):
+                self._facts = tag("div")
+                self._actions = Actions(self._visit, self.task_id)
             with tag("div", css="phases"):
                 with tag("section", css="section", aria_labelledby="phase-1"):
                     self._phase_head("1", "Consultation", "phase-1", "Everybody who could take it is asked.")
@@ -55,9 +58,6 @@ class _TaskPage:
                 with tag("section", css="section", aria_labelledby="phase-2"):
                     self._phase_head("2", "Negotiation", "phase-2", "Those who can do it hear each other.")
                     self._talk = tag("div")
-            with tag("aside", css="rail stack", aria_label="About this task"):
-                self._facts = tag("div")
-                self._actions = Actions(self._visit, self.task_id)
         await self._fill(report)
 
     async def refresh(self) -> None:
@@ -65,7 +65,7 @@ class _TaskPage:
         try:
             await self._fill(await self._visit.parts.tasks.report(self.task_id))
         except UnknownTaskError:
-            ui.navigate.to("/dashboard/tasks")
+            go("/dashboard/tasks")
 
     async def _fill(self, report: TaskReport) -> None:
         task, people = report.task, People(self._visit.agents)

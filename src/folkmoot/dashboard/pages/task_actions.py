@@ -90,11 +90,7 @@ class Actions:
             foot("assign", "Assign")
 
     async def _start(self) -> None:
-        done = await self._visit.act(
-            lambda: self._desk.set_status(self._id, _S.IN_PROGRESS), said="Work has started.", undo=_UNDO
-        )
-        if done:
-            self._undo = lambda: self._desk.set_status(self._id, _S.ASSIGNED)
+        await self._visit.act(lambda: self._desk.set_status(self._id, _S.IN_PROGRESS), said="Work has started.")
 
     async def _complete(self) -> None:
         await self._visit.act(lambda: self._desk.set_status(self._id, _S.COMPLETED), said="The task is completed.")

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from folkmoot.dashboard.components import task_cards, words
 from folkmoot.dashboard.components.dialogs import dialog, foot, opener
-from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, on_value, path, tag
+from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, go, on_value, path, tag
 from folkmoot.dashboard.components.fields import Form, faults_of
 from folkmoot.dashboard.components.notices import empty, toast
 from folkmoot.dashboard.components.people import People
@@ -128,7 +128,7 @@ class _Tasks:
         except FolkmootError as error:
             toast(error.message, fault=True)
             return
-        ui.navigate.to(path("tasks", task.task_id))
+        go(path("tasks", task.task_id))
 
 
 def _priorities() -> dict[str, str]:

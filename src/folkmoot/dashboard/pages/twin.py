@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from folkmoot.dashboard.components import learned, marks, words
-from folkmoot.dashboard.components.dom import clear, heading, link, tag
+from folkmoot.dashboard.components.dom import clear, go, heading, link, tag
 from folkmoot.dashboard.components.notices import empty
 from folkmoot.dashboard.frame import crumb
 from folkmoot.dashboard.pages.twin_import import ImportSection
@@ -53,7 +53,7 @@ class _TwinPage:
             self._fill(await self._visit.parts.twins.view(self._person))
         except UnknownTwinError:
             if not self._rights.forgotten:
-                ui.navigate.to("/dashboard/twins")
+                go("/dashboard/twins")
 
     def _fill(self, view: TwinView) -> None:
         with clear(self._head):

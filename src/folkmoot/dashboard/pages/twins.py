@@ -1,10 +1,8 @@
 """The twins: who has one, on how much it rests, what it knows best; and making a new one."""
 
-from nicegui import ui
-
 from folkmoot.dashboard.components import marks, words
 from folkmoot.dashboard.components.dialogs import dialog, foot, opener
-from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, link, path, tag
+from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, go, link, path, tag
 from folkmoot.dashboard.components.fields import Form
 from folkmoot.dashboard.components.notices import empty, toast
 from folkmoot.dashboard.frame import page_head
@@ -93,4 +91,4 @@ class _Twins:
         except FolkmootError as error:
             toast(error.message, fault=True)
             return
-        ui.navigate.to(path("twins", twin.person))
+        go(path("twins", twin.person))
