@@ -42,7 +42,9 @@ async def backtest_jsonl(
         database = Database(f"sqlite:///{folder / 'marks.db'}")
         stack.push_async_callback(database.close)
         async with database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all, tables=[HandledMessage.__table__])
+            await connection.run_sync(
+                Base.metadata.create_all, tables=[HandledMessage.metadata.tables[HandledMessage.__tablename__]]
+            )
         broker = EmbeddedBroker(journal=folder / "journal.db", clock=clock, inbox=Inbox(database=database, clock=clock))
         await broker.start()
         stack.push_async_callback(broker.stop)

@@ -3,9 +3,12 @@
 Each class here keeps a Protocol that a room states and asks another room for the answer; nothing is decided here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from folkmoot.agents import AgentHost
+from folkmoot.agents import AgentDefinition, AgentHost
+from folkmoot.consent import person_key
+from folkmoot.skills import Declared, Evidence
+from folkmoot.skills.estimates import Estimates
 from folkmoot.tasks.mind import Character
 from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.task_types import DEFAULT_TASK_TYPES, TaskTypes
@@ -21,7 +24,7 @@ class CurrentTypes(TaskTypes):
 
 
 class HostCharacters:
-    """Models and personas for `tasks`, as the definitions of the hosted agents say."""
+    """What the definitions of the hosted agents say, for rooms that know no definitions."""
 
     def __init__(self) -> None:
         self._host: AgentHost | None = None
@@ -36,6 +39,43 @@ class HostCharacters:
             return None
         one = agent.definition
         return Character(model=one.model, persona=one.persona, person=one.person)
+
+    def declared(self, person: str) -> Declared | None:
+        """What is declared of a person by key, None for somebody without an agent here."""
+        agents = self._host.agents.values() if self._host else ()
+        found = (declared_of(one.definition) for one in agents if one.definition.person)
+        return next((one for one in found if one.person == person), None)
+
+
+def declared_of(one: AgentDefinition) -> Declared:
+    """What a definition says of an agent beforehand, in the estimator's words."""
+    return Declared(
+        person=person_key(one.person) if one.person else one.agent_id,
+        capabilities=dict(one.capabilities),
+        role=one.role,
+        description=one.description,
+    )
+
+
+class TextShare:
+    """The texts' share of the estimator, for `twins`.
+
+    Forgetting a person's texts leaves what is declared of them, and the outcomes of tasks that are still on record.
+    """
+
+    def __init__(self, *, estimates: Estimates, outcomes: Outcomes, declared: Callable[[str], Declared | None]) -> None:
+        self._estimates = estimates
+        self._outcomes = outcomes
+        self._declared = declared
+
+    async def learn(self, evidence: Sequence[Evidence]) -> None:
+        await self._estimates.learn(evidence)
+
+    async def forget(self, person: str) -> None:
+        await self._estimates.forget(person)
+        if (declared := self._declared(person)) is not None:
+            await self._estimates.declare([declared])
+        await self._estimates.learn([one for one in await self._outcomes.known() if one.person == person])
 
 
 class OutcomesPart:

@@ -6,7 +6,7 @@ from typing import Final
 
 from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.health import HealthDesk
-from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart
+from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart, TextShare
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
@@ -94,13 +94,16 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     estimates = Estimates(estimator=CapabilityEstimator())
     twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
     evidence = TwinEvidence(database=database, gate=gate)
+    characters = HostCharacters()
+    outcomes = Outcomes(database=database, estimates=estimates)
+    share = TextShare(estimates=estimates, outcomes=outcomes, declared=characters.declared)
     learning = TwinLearning(
         database=database,
         clock=clock,
         events=events,
         gate=gate,
         evidence=evidence,
-        share=estimates,
+        share=share,
         patterns=SkillPatterns(),
     )
     imports = ImportExport(
@@ -114,9 +117,9 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         folder=home.path("imports"),
     )
     imports.listen(learning)
-    ledger.listen(imports)
-    ledger.listen(learning)
-    outcomes = Outcomes(database=database, estimates=estimates)
+    # Rows are gone by then: the files first, then the search, then what was learned.
+    for listener in (imports, index, learning):
+        ledger.listen(listener)
     forgetting = Forgetting(
         database=database,
         clock=clock,
@@ -124,11 +127,10 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         ledger=ledger,
         index=index,
         imports=imports,
-        share=estimates,
+        share=share,
         parts=[OutcomesPart(outcomes)],
     )
     roster = RegistryRoster(registry=registry)
-    characters = HostCharacters()
     types = CurrentTypes()
     contender = Contender(
         broker=broker,

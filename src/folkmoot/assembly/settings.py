@@ -214,7 +214,7 @@ def _check_together(settings: Settings) -> None:
     if (settings.tls_cert is None) != (settings.tls_key is None):
         missing = "TLS_KEY" if settings.tls_key is None else "TLS_CERT"
         raise WrongSettingError(
-            f"{missing} is missing: https needs both TLS_CERT and TLS_KEY; for example TLS_CERT=cert.pem TLS_KEY=key.pem",
+            f"{missing} is missing: https needs both TLS_CERT and TLS_KEY; for example {missing}=key.pem",
             variable=missing,
         )
     for name, file in (

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from folkmoot.agents import AgentDefinition, AgentHost, Workplace, load_workplace
-from folkmoot.assembly.joints import CurrentTypes
+from folkmoot.assembly.joints import CurrentTypes, declared_of
 from folkmoot.assembly.samples import ACME, team_folder
-from folkmoot.consent import person_key
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.registry import AgentRegistry
-from folkmoot.skills import Declared
 from folkmoot.skills.estimates import Estimates
 from folkmoot.twins import Twin, TwinRoster
 
@@ -88,7 +86,7 @@ class TeamHall:
             if twin.agent_id not in self._host.agents:
                 definition = _of_twin(twin, role=role, department=department)
                 await self._host.add(definition)
-                await self._estimates.declare([_declared(definition)])
+                await self._estimates.declare([declared_of(definition)])
         return twin
 
     async def dismiss(self, twin: Twin) -> None:
@@ -119,7 +117,7 @@ class TeamHall:
         further = [_of_twin(twin) for twin in await self._twins.list() if twin.agent_id not in named]
         everybody = (*workplace.agents, *further)
         await self._host.reload(workplace.model_copy(update={"agents": everybody}))
-        await self._estimates.declare([_declared(one) for one in everybody if one.type in {"twin", "specialist"}])
+        await self._estimates.declare([declared_of(one) for one in everybody if one.type in {"twin", "specialist"}])
 
 
 def _of_twin(twin: Twin, *, role: str = "", department: str = "") -> AgentDefinition:
@@ -132,13 +130,4 @@ def _of_twin(twin: Twin, *, role: str = "", department: str = "") -> AgentDefini
         role=role,
         department=department,
         description=f"The digital twin of {twin.name}.",
-    )
-
-
-def _declared(one: AgentDefinition) -> Declared:
-    return Declared(
-        person=person_key(one.person) if one.person else one.agent_id,
-        capabilities=dict(one.capabilities),
-        role=one.role,
-        description=one.description,
     )

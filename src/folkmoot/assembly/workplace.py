@@ -4,7 +4,9 @@
 and again in `upkeep.py`, how a server listens in `server.py`.
 """
 
+import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,10 +19,11 @@ from folkmoot.assembly.schema import upgrade
 from folkmoot.assembly.settings import Settings
 from folkmoot.consent import ConsentGate
 from folkmoot.kernel import SystemClock
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database, Home, HomeBusyError
 from folkmoot.web import Doorkeeper, Parts
 
 DATABASE = "folkmoot.db"
+OWN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,7 @@ async def open_workplace(
     """
     home = Home(settings.home)
     async with AsyncExitStack() as stack:
-        stack.enter_context(home.owned())
+        await _own(home, stack)
         database = Database(_database_url(settings, home))
         stack.push_async_callback(database.close)
         await database.ping()
@@ -73,6 +76,20 @@ async def open_workplace(
 
             mount_dashboard(app, parts=rooms.parts, doorkeeper=doorkeeper)
         yield OpenWorkplace(app=app, parts=rooms.parts, gate=rooms.gate, key=key, new_admin_token=token, home=home)
+
+
+async def _own(home: Home, stack: AsyncExitStack) -> None:
+    """Take the home; a command that works in it for a moment is waited for, a server is not."""
+    deadline = time.monotonic() + OWN_SECONDS
+    while True:
+        try:
+            stack.enter_context(home.owned())
+        except HomeBusyError as busy:
+            if busy.fields.get("url") or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        await asyncio.sleep(0.2)
 
 
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:

@@ -106,7 +106,7 @@ async def connected() -> AsyncIterator[Caller]:
 async def _owner(home: Home) -> RunningServer | None:
     """Who owns the home; a server that is just starting gets some time to say where it listens."""
     deadline = time.monotonic() + STARTING_SECONDS
-    while (owner := home.owner()) is not None and owner.url is None and time.monotonic() < deadline:
+    while (owner := home.owner()) is not None and owner.url is None and time.monotonic() < deadline:  # noqa: ASYNC110  # another process is waited for
         await asyncio.sleep(0.1)
     return owner
 

@@ -158,11 +158,12 @@ def profile(person: Person, json: AsJson = False) -> None:
     if json:
         as_json(learned)
         return
-    fields(f"style of {person}", ((name, trait["value"]) for name, trait in learned["style"].items()))
+    for heading in ("style", "preferences", "decisions"):
+        fields(f"{heading} of {person}", ((name, _shown(trait)) for name, trait in learned[heading].items()))
     table(
         "skills",
         ("skill", "level", "shown by"),
-        ((one["name"], one["level"], f"{len(one['evidence'])} messages") for one in learned["skills"]),
+        ((one["name"], f"{one['level']:.2f}", f"{one['messages']} messages") for one in learned["skills"]),
     )
 
 
@@ -186,6 +187,18 @@ def forget(
         as_json(receipt)
         return
     fields(f"receipt: {person} is forgotten", receipt.items())
+
+
+def _shown(trait: Any) -> str | None:
+    """A measure with what it rests on, a greeting list, or the busiest hours."""
+    if isinstance(trait, dict):
+        return f"{trait['value']:.2f}  (from {trait['messages']} messages)"
+    if isinstance(trait, list) and trait and isinstance(trait[0], dict):
+        return ", ".join(f"{one['text']} ({one['messages']})" for one in trait)
+    if isinstance(trait, list) and any(trait):
+        busiest = sorted(range(len(trait)), key=lambda hour: -trait[hour])[:4]
+        return "mostly at " + ", ".join(f"{hour:02d}h" for hour in sorted(busiest))
+    return None
 
 
 def _options(timezone: str | None, date_order: str | None, columns: str | None) -> Any:

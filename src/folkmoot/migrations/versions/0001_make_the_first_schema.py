@@ -21,14 +21,35 @@ _FORGET = "INSERT INTO knowledge_fts (knowledge_fts, rowid, text) VALUES ('delet
 _KEEP = "INSERT INTO knowledge_fts (rowid, text) VALUES (new.number, new.text);"
 FULL_TEXT = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE knowledge_fts USING fts5(text, content='knowledge_passages', "
-         "content_rowid='number', tokenize='unicode61 remove_diacritics 2')",
+        (
+            "CREATE VIRTUAL TABLE knowledge_fts USING fts5(text, content='knowledge_passages', "
+            "content_rowid='number', tokenize='unicode61 remove_diacritics 2')"
+        ),
         f"CREATE TRIGGER knowledge_fts_insert AFTER INSERT ON knowledge_passages BEGIN {_KEEP} END",
         f"CREATE TRIGGER knowledge_fts_delete AFTER DELETE ON knowledge_passages BEGIN {_FORGET} END",
         f"CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text ON knowledge_passages BEGIN {_FORGET} {_KEEP} END",
     ),
     "postgresql": (
         "CREATE INDEX ix_knowledge_passages_text ON knowledge_passages USING gin (to_tsvector('simple', text))",
+    ),
+}
+
+
+AUDIT = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER consent_audit_no_{verb.lower()} BEFORE {verb} ON consent_audit "
+        "BEGIN SELECT RAISE(ABORT, 'consent_audit is append-only'); END"
+        for verb in ("UPDATE", "DELETE")
+    ),
+    "postgresql": (
+        (
+            "CREATE OR REPLACE FUNCTION consent_audit_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'consent_audit is append-only'; END $$"
+        ),
+        (
+            "CREATE TRIGGER consent_audit_append_only BEFORE UPDATE OR DELETE ON consent_audit "
+            "FOR EACH ROW EXECUTE FUNCTION consent_audit_append_only()"
+        ),
     ),
 }
 
@@ -54,7 +75,8 @@ def upgrade() -> None:
     _task_utterances()
     _task_verdicts()
     _twin_messages()
-    for statement in FULL_TEXT[op.get_bind().dialect.name]:
+    dialect = op.get_bind().dialect.name
+    for statement in (*FULL_TEXT[dialect], *AUDIT[dialect]):
         op.execute(statement)
 
 
@@ -84,6 +106,8 @@ def downgrade() -> None:
         "access_tokens",
     ):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION IF EXISTS consent_audit_append_only()")
 
 
 def _access_tokens() -> None:
