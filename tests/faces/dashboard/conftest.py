@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.serving import TOKEN, Served
 
@@ -57,6 +57,7 @@ def chromium() -> Iterator[Browser]:
     """Debian's chromium."""
     if not CHROMIUM.exists():
         pytest.skip("chromium is not installed: apt-get install chromium")
+    expect.set_options(timeout=20_000)  # a busy machine; what is there at once is seen at once
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser

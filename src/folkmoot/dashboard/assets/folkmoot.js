@@ -47,13 +47,11 @@ window.folkmoot = (() => {
   addEventListener("keydown", (e) => {
     if (e.key === "Escape") for (const pop of document.querySelectorAll("details.pop[open]")) { pop.open = false; pop.querySelector("summary")?.focus(); }
   });
-  addEventListener("DOMContentLoaded", () => {
-    // The library wraps every page in a <main> of its own; ours is the one that holds the content.
-    const watch = new MutationObserver(() => {
-      const outer = document.querySelector("main.q-page");
-      if (outer) { outer.setAttribute("role", "presentation"); watch.disconnect(); }
-    });
-    watch.observe(document.body, { childList: true, subtree: true });
+  // The library wraps every page in a <main> of its own; ours is the one that holds the content.
+  const watch = new MutationObserver(() => {
+    const outer = document.querySelector("main.q-page");
+    if (outer) { outer.setAttribute("role", "presentation"); watch.disconnect(); }
   });
+  watch.observe(root, { childList: true, subtree: true });
   return { theme, toast, open, close, values };
 })();
