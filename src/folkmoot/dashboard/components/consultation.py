@@ -68,13 +68,14 @@ def _repeats(one: Consultation) -> bool:
 def _reasons(one: Consultation, people: People) -> None:
     """The weightiest reasons, and the others behind a word."""
     weighty = sorted(one.reasons, key=lambda ground: -ground.weight)
+    shown = SHOWN if one.can_do else 0
     with tag("div"):
-        grounds(weighty[:SHOWN], people)
-        if len(weighty) > SHOWN:
+        grounds(weighty[:shown], people)
+        if len(weighty) > shown:
             with tag("details", css="more"):
                 with tag("summary"):
-                    tag("span", f"{len(weighty) - SHOWN} more")
-                grounds(weighty[SHOWN:], people)
+                    tag("span", f"{len(weighty) - shown} more" if shown else words.count(len(weighty), "reason"))
+                grounds(weighty[shown:], people)
 
 
 def _figures(one: Consultation) -> None:

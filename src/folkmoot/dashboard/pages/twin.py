@@ -18,7 +18,15 @@ from folkmoot.twins.errors import UnknownTwinError
 from folkmoot.twins.model import TwinMessage
 from folkmoot.twins.roster import TwinView
 
-_EVENTS = ["consent_granted", "consent_revoked", "consent_expired", "import_done", "import_failed", "twin_forgotten"]
+_EVENTS = [
+    "consent_granted",
+    "consent_revoked",
+    "consent_expired",
+    "import_done",
+    "import_failed",
+    "profile_learned",
+    "twin_forgotten",
+]
 
 
 async def build(visit: Visit) -> None:
@@ -60,10 +68,11 @@ class _TwinPage:
             self._fill_head(view)
         self._rights.update(view)
         self._imports.update(view)
-        if view.profile != self._profile:
-            self._profile = view.profile
+        permitted = any("profile" in one.purposes and one.is_live(self._visit.now) for one in view.consents)
+        if (view.profile, permitted) != self._profile:
+            self._profile = (view.profile, permitted)
             with clear(self._main):
-                self._fill_profile(view)
+                self._fill_profile(view, permitted=permitted)
 
     def _fill_head(self, view: TwinView) -> None:
         agent = self._visit.agents.get(view.twin.agent_id)
@@ -80,10 +89,9 @@ class _TwinPage:
         if agent is not None:
             link("The agent", "agents", agent.agent_id, css="btn")
 
-    def _fill_profile(self, view: TwinView) -> None:
+    def _fill_profile(self, view: TwinView, *, permitted: bool) -> None:
         profile = view.profile
         if profile is None:
-            permitted = any("profile" in one.purposes and one.is_live(self._visit.now) for one in view.consents)
             empty(
                 "Nothing learned yet",
                 "Import an export, and what it shows will stand here."

@@ -10,7 +10,15 @@ from folkmoot.dashboard.visit import Visit
 from folkmoot.kernel import FolkmootError
 from folkmoot.twins.roster import TwinView
 
-_EVENTS = ["consent_granted", "consent_revoked", "consent_expired", "import_done", "twin_forgotten", "agent_registered"]
+_EVENTS = [
+    "consent_granted",
+    "consent_revoked",
+    "consent_expired",
+    "import_done",
+    "profile_learned",
+    "twin_forgotten",
+    "agent_registered",
+]
 
 
 async def build(visit: Visit) -> None:
