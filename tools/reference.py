@@ -36,8 +36,10 @@ def settings_page() -> str:
         rows.append(f"| `{name.upper()}` | {info.description} | {default} | `{(info.examples or [''])[0]}` |")
     return (
         f"# Settings\n\n{NOTE}Environment variables, or lines of a file `.env`.\n"
-        "Each name may bear the prefix `FOLKMOOT_`; a secret may come from a file: `OPENAI_API_KEY_FILE=/run/secrets/openai`. A wrong value stops the start with\n"
-        "one line that names the variable, its fault and an example.\n\n" + "\n".join(rows) + "\n"
+        "Each name may bear the prefix `FOLKMOOT_`; a secret may come from a file:\n"
+        "`OPENAI_API_KEY_FILE=/run/secrets/openai`. A wrong value stops the start with one line that names the variable, its fault and an example.\n\n"
+        + "\n".join(rows)
+        + "\n"
     )
 
 

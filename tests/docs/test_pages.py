@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,10 +71,8 @@ def test_every_shell_block_runs_in_order(page: Path, tmp_path: Path) -> None:
     try:
         output, _ = process.communicate(timeout=SECONDS)
     finally:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     assert process.returncode == 0, f"{script}\n---\n{output[-4000:]}"
     assert "Traceback" not in output, output[-4000:]
 
