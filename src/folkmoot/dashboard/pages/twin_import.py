@@ -85,6 +85,7 @@ class ImportSection:
         self._upload = ui.upload(on_upload=self._uploaded, max_files=1, auto_upload=False).classes("behind-the-scenes")
         self._upload.on("added", self._added, js_handler="(files) => emit(files[0].name)")
         self._upload.on("rejected", lambda: self._form.show({"author": "This file is too large."}), args=[])
+        self._upload.on("failed", self._not_taken, args=[])
         with tag("div", css="pick"):
             button("Choose a file", lambda: self._upload.run_method("pickFiles"), sign="upload")
             self._name = tag("span", "A chat’s .txt or .zip, a .csv, .jsonl or git log", css="faint grow")
@@ -135,6 +136,12 @@ class ImportSection:
         with clear(self._outcome), notice("It was read", colour="teal", sign="check"):
             self._account(result)
         toast(f"{words.count(result.messages, 'message')} imported.")
+
+    def _not_taken(self) -> None:
+        """The server refused the upload itself, or the connection broke."""
+        with clear(self._outcome):
+            text = "It may be too large for this page; `folkmoot twin import` takes any size."
+            notice("The file did not arrive", text, colour="red", sign="alert")
 
     def _refused(self, error: FolkmootError) -> None:
         with clear(self._outcome):
