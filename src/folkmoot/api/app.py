@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from folkmoot.api import agents, board, consents, live, messages, system, tasks, twins
@@ -34,6 +35,9 @@ def build_api(
     app.state.doorkeeper = doorkeeper
     app.add_middleware(Idempotency, store=repeats, clock=parts.clock)
     app.add_middleware(BodyLimit)
+    if doorkeeper.open_house:
+        # Without a token, a page of somebody else's whose name resolves to this machine could call us.
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     if origins:
         app.add_middleware(
             CORSMiddleware,

@@ -9,7 +9,7 @@ from folkmoot.web.problems import problem
 
 BODY_LIMIT: Final = 2 * 1024 * 1024
 UPLOAD_LIMIT: Final = 1024 * 1024 * 1024
-_UPLOADS: Final = re.compile(r"/api/twins/[^/]+/imports")
+_UPLOADS: Final = re.compile(r"/api/twins/[^/]+/imports|/dashboard/_nicegui/client/[^/]+/upload/\d+")
 
 
 class BodyLimit:
