@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from folkmoot.tasks import NewTask, Task, TaskReport, TaskState
-from folkmoot.tasks.errors import InvalidTaskError
+from folkmoot.tasks.errors import InvalidTaskError, NotTheOwnerError
 from folkmoot.tasks.model import Shortfall, TaskPriority
 from folkmoot.tasks.talk import Consultation, Negotiation
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
@@ -212,7 +212,9 @@ async def decline(
 ) -> Done:
     """Hand a task back for its owner: the others negotiate again, without that agent."""
     wanted = wanted or DeclineWanted()
-    owner = wanted.agent_id or (await rooms.tasks.find(task_id)).owner or ""
+    owner = wanted.agent_id or (await rooms.tasks.find(task_id)).owner
+    if owner is None:
+        raise NotTheOwnerError(f"nobody has task {task_id}, so nobody can decline it", task_id=task_id, owner=None)
     task = await rooms.tasks.decline(task_id, owner, reason=wanted.reason)
     return Done(**_fields(task), message=f"{task_id} is being shared out again")
 

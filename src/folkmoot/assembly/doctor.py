@@ -66,7 +66,10 @@ async def _home(settings: Settings) -> Finding:
 
 
 async def _disk(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.home).free
+    try:
+        free = shutil.disk_usage(settings.home).free
+    except OSError:
+        return Finding(part="disk", ok=True, found="not looked at, as there is no home")
     return Finding(
         part="disk", ok=free > LOW_DISK_BYTES, found=f"{free // 1024 // 1024:,} MiB free", remedy="free some space"
     )

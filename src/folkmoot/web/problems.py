@@ -3,6 +3,7 @@
 A fault's `type` is `/problems/<code>`; `errors` names each wrong field of an invalid body or query.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -112,6 +113,8 @@ def install(app: FastAPI) -> None:
             detail = f"there is nothing at {request.url.path}; /docs lists what there is"
         response = problem(error.status_code, HTTPStatus(error.status_code).name.lower(), detail)
         response.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (ways := _allowed(app, request.url.path)):
+            response.headers["Allow"] = ", ".join(ways)
         return response
 
     @app.exception_handler(Exception)
@@ -120,6 +123,13 @@ def install(app: FastAPI) -> None:
         return problem(
             HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of the server; its log has the details"
         )
+
+
+def _allowed(app: FastAPI, path: str) -> list[str]:
+    """Every method of a path: each is a route of its own, and the framework names those of the first."""
+    paths = app.openapi()["paths"]
+    fits = (known for known in paths if re.fullmatch(re.sub(r"\\{[^}]+\\}", "[^/]+", re.escape(known)), path))
+    return sorted({method.upper() for known in fits for method in paths[known]})
 
 
 def _field_problem(error: Mapping[str, Any]) -> FieldProblem:
