@@ -60,7 +60,7 @@ def add_tasks(client: httpx.Client, count: int, **fields: Any) -> list[str]:
 def all_tasks(client: httpx.Client) -> list[dict[str, Any]]:
     """Every task, page by page."""
     found: list[dict[str, Any]] = []
-    cursor = "0"
+    cursor: str | None = "0"
     while cursor is not None:
         page = client.get("/api/tasks", params={"limit": 500, "cursor": cursor}).raise_for_status().json()
         found += page["items"]

@@ -1,4 +1,4 @@
-"""`folkmoot demo`: eight tasks, each with its reasons, again on the same home, and served on for whoever wants to look."""
+"""`folkmoot demo`: eight tasks, each with its reasons, again on the same home, and served on."""
 
 import re
 import signal
@@ -41,9 +41,10 @@ def test_the_demo_assigns_every_task_and_does_so_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_the_demo_serves_on_with_the_token_that_it_printed(tmp_path: Path, by: signal.Signals) -> None:
     served = serve(tmp_path / "home", command=("demo",), ADMIN_TOKEN="", COLUMNS="200")
-    said = eventually(
+    said: re.Match[str] | None = eventually(
         lambda: re.search(r"Token\s+(\S+)\s+Serving until Ctrl-C", served.log), seconds=150, what="the address printed"
     )
+    assert said is not None
     assert f"{served.url}/dashboard" in served.log
     with served.client(token=said.group(1)) as client:
         assert client.get("/api/status").json()["total_agents"] == TASKS - 1

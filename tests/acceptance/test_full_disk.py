@@ -64,8 +64,7 @@ def test_a_full_disk_refuses_and_loses_nothing(small_disk: Path) -> None:
     try:
         with served.client() as client:
             client.post("/api/initialize", json={"team": "acme"}).raise_for_status()
-            for number in range(3):
-                accepted.append(post(client, number).json()["task_id"])
+            accepted += [post(client, number).json()["task_id"] for number in range(3)]
             settled(client)
             ballast = fill(small_disk)
 
@@ -120,8 +119,7 @@ def test_a_server_killed_on_a_full_disk_has_everything_it_accepted(small_disk: P
     served = serve(home)
     accepted: list[str] = []
     with served.client() as client:
-        for number in range(10):
-            accepted.append(post(client, number).json()["task_id"])
+        accepted += [post(client, number).json()["task_id"] for number in range(10)]
         ballast = fill(small_disk)
         while (answer := post(client, len(accepted))).status_code == 201:
             accepted.append(answer.json()["task_id"])

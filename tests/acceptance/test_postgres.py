@@ -1,6 +1,7 @@
 """PostgreSQL in place of SQLite: the same flow, a restart of it in the middle, and a second server that takes over."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -74,7 +75,7 @@ def test_the_whole_flow_and_a_restart_in_its_middle(
 
 
 def test_the_other_server_goes_on_with_what_a_killed_one_left(tmp_path: Path, postgres_url: str) -> None:
-    usual = {"DATABASE_URL": postgres_url, "HEARTBEAT_INTERVAL": "1", "MESSAGE_TIMEOUT": "5"}
+    usual: dict[str, Any] = {"DATABASE_URL": postgres_url, "HEARTBEAT_INTERVAL": "1", "MESSAGE_TIMEOUT": "5"}
     first = serve(tmp_path / "one", **usual)
     second = None
     try:

@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_a_broken_workplace_is_refused_with_file_line_and_field(tmp_path: Path, 
         ({"MODEL": "telepathy"}, ["telepathy"]),
     ],
 )
-def test_a_wrong_setting_is_one_line(tmp_path: Path, settings: dict[str, str], words: list[str]) -> None:
+def test_a_wrong_setting_is_one_line(tmp_path: Path, settings: dict[str, Any], words: list[str]) -> None:
     said = one_line(folkmoot("serve", home=tmp_path / "home", **settings), *words)
     assert "very-secret" not in said
 
@@ -103,7 +104,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, settings: dict[str, str], w
 def test_certificates_that_are_none_are_named(tmp_path: Path) -> None:
     (tmp_path / "cert.pem").write_text("not a certificate")
     (tmp_path / "key.pem").write_text("not a key")
-    tls = {"TLS_CERT": str(tmp_path / "cert.pem"), "TLS_KEY": str(tmp_path / "key.pem")}
+    tls: dict[str, Any] = {"TLS_CERT": str(tmp_path / "cert.pem"), "TLS_KEY": str(tmp_path / "key.pem")}
     one_line(folkmoot("serve", home=tmp_path / "home", **tls), "cert.pem")
 
 

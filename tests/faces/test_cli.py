@@ -1,4 +1,4 @@
-"""The commands as people and scripts use them: alone, beside a running server, with JSON, and when something is wrong."""
+"""The commands as people and scripts use them: alone, beside a server, with JSON, and when something is wrong."""
 
 import json
 from collections.abc import Iterator
@@ -143,8 +143,8 @@ def place(request: pytest.FixtureRequest, home: Path) -> Iterator[Path]:
 
 
 def test_from_consent_to_forgetting(place: Path, chat: Path) -> None:
-    def run(*arguments: str, **settings: str) -> "CompletedProcess[str]":
-        return folkmoot(*arguments, home=place, **settings)
+    def run(*arguments: str) -> "CompletedProcess[str]":
+        return folkmoot(*arguments, home=place)
 
     importing = ("twin", "import", "Ada Moss", str(chat), "--platform", "whatsapp", "--timezone", "UTC")
     refused(run(*importing), "folkmoot consent grant", "Ada Moss")
@@ -177,8 +177,8 @@ def done_quietly(ended: "CompletedProcess[str]") -> str:
 
 
 def test_tasks_are_added_shown_and_moved_beside_a_server(server: Served) -> None:
-    def run(*arguments: str, **settings: str) -> "CompletedProcess[str]":
-        return folkmoot(*arguments, home=server.home, **settings)
+    def run(*arguments: str) -> "CompletedProcess[str]":
+        return folkmoot(*arguments, home=server.home)
 
     task = document(run("task", "add", "Refunds are booked twice", "--type", "Incident", "--hours", "1", "--json"))
     assert task["status"] == "assigned"
@@ -206,7 +206,7 @@ def test_a_task_that_nobody_gets_ends_with_3(home: Path) -> None:
 
 def test_a_server_elsewhere_is_reached_by_its_address(server: Served, tmp_path: Path) -> None:
     home = tmp_path / "nothing-here"
-    there = {"FOLKMOOT_URL": server.url, "FOLKMOOT_TOKEN": TOKEN}
+    there: dict[str, Any] = {"FOLKMOOT_URL": server.url, "FOLKMOOT_TOKEN": TOKEN}
     assert document(folkmoot("agent", "list", "--json", home=home, **there))["total"] >= 7
     refused(folkmoot("agent", "list", home=home, FOLKMOOT_URL=server.url, FOLKMOOT_TOKEN="wrong"), "token")
     refused(folkmoot("agent", "list", home=home, FOLKMOOT_URL="http://127.0.0.1:1"), "127.0.0.1:1")
