@@ -134,3 +134,13 @@ def test_a_home_that_may_not_be_written_is_said_plainly(tmp_path: Path) -> None:
                 parent.chmod(parent.stat().st_mode | 0o011)
     said = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True)
     assert "cannot be written (Permission denied)" in said.stdout
+
+
+def test_a_server_that_comes_up_is_expected_until_it_is_gone(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    assert not home.is_expected()
+    with home.expected():
+        assert home.is_expected()
+        with home.expected():
+            assert home.is_expected()
+    assert not home.is_expected()

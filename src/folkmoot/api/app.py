@@ -37,7 +37,7 @@ def build_api(
     app.add_middleware(BodyLimit)
     if doorkeeper.open_house:
         # Without a token, a page of somebody else's whose name resolves to this machine could call us.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]"])
     if origins:
         app.add_middleware(
             CORSMiddleware,

@@ -3,16 +3,19 @@
 Each class here keeps a Protocol that a room states and asks another room for the answer; nothing is decided here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from folkmoot.agents import AgentDefinition, AgentHost
-from folkmoot.consent import person_key
+from folkmoot.consent import ConsentGate, Purpose, person_key
+from folkmoot.kernel import excerpt
 from folkmoot.skills import Declared, Evidence
 from folkmoot.skills.estimates import Estimates
 from folkmoot.tasks.mind import Character
 from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.talk import Quotation
 from folkmoot.tasks.task_types import DEFAULT_TASK_TYPES, TaskTypes
-from folkmoot.twins import Twin
+from folkmoot.twins import Twin, TwinRoster
+from folkmoot.twins.permission import permitted
 
 
 class CurrentTypes(TaskTypes):
@@ -88,3 +91,21 @@ class OutcomesPart:
 
     async def forget(self, twin: Twin) -> int:
         return await self._outcomes.forget(agent_id=twin.agent_id, person=twin.person)
+
+
+class TwinTexts:
+    """The texts behind the reasons of agents, for `tasks`, as far as consents permit at this moment."""
+
+    def __init__(self, *, twins: TwinRoster, gate: ConsentGate) -> None:
+        self._twins = twins
+        self._gate = gate
+
+    async def quoted(self, ids: Collection[str], *, person: str | None = None) -> Mapping[str, Quotation]:
+        found: dict[str, Quotation] = {}
+        for one in [person] if person is not None else [twin.person for twin in await self._twins.list()]:
+            usable = await permitted(self._gate, one, Purpose.PROFILE)
+            for message in await self._twins.messages(one, ids) if usable else ():
+                if message.own and message.consent_id in usable:
+                    text = excerpt(message.text, 300)
+                    found[message.message_id] = Quotation(id=message.message_id, text=text, at=message.at)
+        return found

@@ -6,7 +6,7 @@ from typing import Final
 
 from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.health import HealthDesk
-from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart, TextShare
+from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart, TextShare, TwinTexts
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
@@ -33,6 +33,7 @@ from folkmoot.tasks.desks import Desks
 from folkmoot.tasks.managing import Managing
 from folkmoot.tasks.mind import ConsentedPlatforms, HubMinds
 from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.roster import RegistryRoster
 from folkmoot.telemetry import Metrics
 from folkmoot.twins import Forgetting, ImportExport, TwinEvidence, TwinLearning, TwinRoster
@@ -132,12 +133,14 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     )
     roster = RegistryRoster(registry=registry)
     types = CurrentTypes()
+    quotations = Quotations(database=database, texts=TwinTexts(twins=twins, gate=gate))
     contender = Contender(
         broker=broker,
         estimates=estimates,
         situations=Desks(database=database, roster=roster),
         minds=HubMinds(hub=hub, characters=characters, gate=ConsentedPlatforms(consents=gate)),
         clock=clock,
+        quotations=quotations,
     )
     context = AgentContext(broker=broker, registry=registry, clock=clock, models=hub, knowledge=index, consents=gate)
     desk = task_desk(
@@ -150,6 +153,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         outcomes=outcomes,
         roster=roster,
         types=types,
+        quotations=quotations,
         patience=timedelta(seconds=settings.message_timeout),
     )
     host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)

@@ -16,6 +16,7 @@ from folkmoot.tasks.distribute import RUN_NAME, Distribute
 from folkmoot.tasks.hand import Hand
 from folkmoot.tasks.negotiate import Negotiate
 from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.record import RecordedMinutes
 from folkmoot.tasks.roster import Roster
 
@@ -31,6 +32,7 @@ def task_desk(
     outcomes: Outcomes,
     roster: Roster,
     types: CurrentTypes,
+    quotations: Quotations,
     patience: timedelta,
 ) -> TaskDesk:
     """The desk, with its run registered at the engine."""
@@ -47,4 +49,12 @@ def task_desk(
     )
     runs.register(RUN_NAME, distribute.run)
     hand = Hand(database=database, log=log, clock=clock, roster=roster, outcomes=outcomes)
-    return TaskDesk(database=database, log=log, clock=clock, engine=runs, hand=hand, outcomes=outcomes)
+    return TaskDesk(
+        database=database,
+        log=log,
+        clock=clock,
+        engine=runs,
+        hand=hand,
+        outcomes=outcomes,
+        quotations=quotations,
+    )

@@ -62,7 +62,8 @@ class Caller:
 @asynccontextmanager
 async def connected() -> AsyncIterator[Caller]:
     """The workplace that the environment means: FOLKMOOT_URL, else the home's running server, else one of our own."""
-    from folkmoot.assembly import load_settings, open_workplace
+    from folkmoot.assembly import load_settings
+    from folkmoot.assembly.workplace import open_workplace
     from folkmoot.telemetry import configure_logging
 
     patience = httpx.Timeout(None, connect=10)
@@ -98,7 +99,7 @@ async def connected() -> AsyncIterator[Caller]:
         transport = httpx.ASGITransport(app=workplace.app)
         headers = _bearer(workplace.key)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://folkmoot", headers=headers, timeout=patience
+            transport=transport, base_url="http://localhost", headers=headers, timeout=patience
         ) as http:
             yield Caller(http, url=None)
 
@@ -106,9 +107,12 @@ async def connected() -> AsyncIterator[Caller]:
 async def _owner(home: Home) -> RunningServer | None:
     """Who owns the home; a server that is just starting gets some time to say where it listens."""
     deadline = time.monotonic() + STARTING_SECONDS
-    while (owner := home.owner()) is not None and owner.url is None and time.monotonic() < deadline:  # noqa: ASYNC110  # another process is waited for
+    while time.monotonic() < deadline:
+        owner = home.owner()
+        if (owner is not None and owner.url is not None) or (owner is None and not home.is_expected()):
+            return owner
         await asyncio.sleep(0.1)
-    return owner
+    return home.owner()
 
 
 def with_workplace(act: Callable[[Caller], Awaitable[T]]) -> T:

@@ -11,9 +11,10 @@ app = typer.Typer(help="The database schema.", no_args_is_help=True, rich_markup
 @app.command()
 def upgrade(revision: Annotated[str, typer.Argument(help="Up to this revision.")] = "head") -> None:
     """Bring the schema up to date (`serve` does so by itself)."""
-    from folkmoot.assembly import load_settings, on_database
+    from folkmoot.assembly import load_settings
     from folkmoot.assembly.schema import current_revision
     from folkmoot.assembly.schema import upgrade as apply
+    from folkmoot.assembly.workplace import on_database
 
     async def act() -> str | None:
         async with on_database(load_settings()) as database:
@@ -31,9 +32,10 @@ def downgrade(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Take the schema back; the data of dropped tables is lost."""
-    from folkmoot.assembly import load_settings, on_database
+    from folkmoot.assembly import load_settings
     from folkmoot.assembly.schema import current_revision
     from folkmoot.assembly.schema import downgrade as apply
+    from folkmoot.assembly.workplace import on_database
 
     if not yes:
         typer.confirm("Data of dropped tables is lost. Go on?", abort=True)
@@ -49,8 +51,9 @@ def downgrade(
 @app.command()
 def current() -> None:
     """Print the revision that the schema is at."""
-    from folkmoot.assembly import load_settings, on_database
+    from folkmoot.assembly import load_settings
     from folkmoot.assembly.schema import current_revision
+    from folkmoot.assembly.workplace import on_database
 
     async def act() -> str | None:
         async with on_database(load_settings(), own=False) as database:

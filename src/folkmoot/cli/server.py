@@ -43,10 +43,14 @@ def serve(
     ] = False,
 ) -> None:
     """Start the server: API, dashboard, agents."""
-    from folkmoot.assembly import load_settings, run_server
+    from folkmoot.assembly import load_settings
+    from folkmoot.storage import Home
 
     settings = load_settings(api_host=host, api_port=port, folkmoot_home=home)
-    run_server(settings, new_token=new_token)
+    with Home(settings.home).expected():
+        from folkmoot.assembly.server import run_server
+
+        run_server(settings, new_token=new_token)
 
 
 def demo(
@@ -57,16 +61,20 @@ def demo(
 ) -> None:
     """Build the acme twins from their exports and watch them share out eight tasks."""
     from folkmoot.assembly import load_settings
-    from folkmoot.cli.demo import run_demo
+    from folkmoot.storage import Home
 
-    run_demo(load_settings(api_host=host, api_port=port, folkmoot_home=home), leave=exit_)
+    settings = load_settings(api_host=host, api_port=port, folkmoot_home=home)
+    with Home(settings.home).expected():
+        from folkmoot.cli.demo import run_demo
+
+        run_demo(settings, leave=exit_)
 
 
 def doctor(json: AsJson = False) -> None:
     """Check every part and say what to do about what is wrong."""
     import asyncio
 
-    from folkmoot.assembly import examine
+    from folkmoot.assembly.doctor import examine
 
     findings = asyncio.run(examine())
     if json:

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +70,27 @@ class Home:
                 yield
             finally:
                 self.path("owner.json").unlink(missing_ok=True)
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """While the block runs, tell commands in this home that a server is coming up, so that they wait for it."""
+        self.prepare()
+        with (self.folder / "next.lock").open("a+") as lock:
+            # A second server that comes up is no news; it learns soon enough that the home is taken.
+            with suppress(HomeBusyError):
+                self._take(lock)
+            yield
+
+    def is_expected(self) -> bool:
+        """Whether a server is coming up here, or running."""
+        try:
+            with (self.folder / "next.lock").open("r") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except FileNotFoundError:
+            pass
+        return False
 
     def announce(self, *, url: str, key: str) -> None:
         """Tell commands in this home where its server listens; only the owner may."""
