@@ -14,11 +14,11 @@ help:  ## list the commands
 $(VENV)/core.done: pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Folkmoot needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "No venv module; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e .
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c $(LOCK) -e .
 	@touch $@
 
 $(VENV)/dev.done: $(VENV)/core.done
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c $(LOCK) -e '.[dev]'
 	@touch $@
 
 install: $(VENV)/dev.done  ## make .venv with everything developers need, and .venv/bin/folkmoot
@@ -47,7 +47,7 @@ bench: install  ## measure, as ratios to a raw limit or a peer in the same run (
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: install  ## build the documentation into site/
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(LOCK) -e '.[docs]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c $(LOCK) -e '.[docs]'
 	$(BIN)/python tools/reference.py
 	$(BIN)/mkdocs build --strict --quiet
 
