@@ -2,16 +2,10 @@
 
 from folkmoot.kernel import words
 from folkmoot.skills.model import Declared, TaskText
+from folkmoot.skills.small_words import SMALL_WORDS
 
 _STEM = 5  # letters by which `marketing` and `marketer` meet
 _WORDS_WORTH = 0.5  # a word of role or description counts half of a capability
-SMALL_WORDS: frozenset[str] = frozenset(
-    words(
-        "a about an and any are as at be but by can do for from has have how i if in into is it its need new no not"
-        " of on or our should so some than that the their them then there these they this to up was we were what"
-        " when which who will with you your"
-    )
-)
 
 
 def stems(text: str) -> set[str]:

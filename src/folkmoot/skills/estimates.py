@@ -1,7 +1,8 @@
 """The estimator as the rooms above use it: awaited, in threads, and asked once where many want to know the same.
 
 Fifty agents that are consulted about one task all need the same estimate. The first to ask starts it, the others wait
-for its result; it is kept until something is learned or forgotten.
+for its result; it is kept until something is learned or forgotten. Learning itself does not wait for a fit: the first
+estimate after it does.
 """
 
 import asyncio
@@ -32,13 +33,20 @@ class Estimates:
         await self._change(lambda: self._estimator.fit(evidence, declared))
 
     async def learn(self, evidence: Sequence[Evidence]) -> None:
-        """Add to what is known; an id known already is replaced. Raises `InvalidEvidenceError`."""
+        """Add to what is known; an id known already is replaced. Raises `InvalidEvidenceError`.
+
+        Soon done: what needs a new fit waits for the next estimate, so that many calls in a row cost one fit.
+        """
         if evidence:
             await self._change(lambda: self._estimator.learn(evidence))
 
     async def forget(self, person: str) -> None:
         """Be as if this person had never been seen."""
         await self._change(lambda: self._estimator.forget(person))
+
+    async def withdraw(self, person: str) -> None:
+        """Take back what is declared of a person who left; their texts stay."""
+        await self._change(lambda: self._estimator.withdraw(person))
 
     async def declare(self, declared: Sequence[Declared]) -> None:
         """Replace what is said of these people beforehand."""

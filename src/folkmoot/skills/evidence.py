@@ -38,11 +38,13 @@ class Ledger:
     def withdraw(self, person: str) -> None:
         self._declared.pop(person, None)
 
-    def drop(self, person: str) -> None:
-        """Take out everything of a person."""
+    def drop(self, person: str) -> bool:
+        """Take out everything of a person; whether there was evidence among it."""
+        before = len(self._evidence)
         self._evidence = {key: item for key, item in self._evidence.items() if item.person != person}
         self._last = max((item.at for item in self._evidence.values()), default=None)
         self.withdraw(person)
+        return len(self._evidence) < before
 
     def ordered(self) -> list[Evidence]:
         """By time; texts of one moment in the order in which they came."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from folkmoot.kernel import words
 from folkmoot.skills.model import Evidence, TaskText
+from folkmoot.skills.small_words import SMALL_WORDS
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = Any  # scipy.sparse.csr_array of float64; scipy is imported late
@@ -31,6 +32,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]|\n")
 _PART = re.compile(r"[A-Z]?[a-zà-öø-ÿ]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _UPPER, _LOWER = re.compile(r"[A-Z]"), re.compile(r"[a-z]+")
 _STEM = 5  # letters kept of a word's part
+_SHORTEST = 3  # shorter words name no subject
 
 
 def document(item: Evidence) -> Document:
@@ -46,10 +48,17 @@ def question(task: TaskText) -> Document:
 
 
 def content_features(doc: Document) -> list[str]:
-    """Lower-case words, pairs of words and beginnings of word parts."""
+    """Lower-case words, pairs of words and beginnings of word parts, all without the small words: style stays out."""
     text = f"{doc[0]}\n{doc[1]}"
-    plain = words(text)
-    return ["w:" + gram for gram in _pairs(plain)] + ["s:" + part[:_STEM].lower() for part in _PART.findall(text)]
+    plain = [word for word in words(text) if word not in SMALL_WORDS]
+    parts = [low for part in _PART.findall(text) if (low := part.lower()) not in SMALL_WORDS]
+    return ["w:" + gram for gram in _pairs(plain)] + ["s:" + part[:_STEM] for part in parts]
+
+
+def subject_stems(doc: Document) -> list[str]:
+    """Beginnings of the words that say what a text is about, each as often as it occurs."""
+    found = words(f"{doc[0]}\n{doc[1]}")
+    return [word[:_STEM] for word in found if len(word) >= _SHORTEST and word not in SMALL_WORDS and not word.isdigit()]
 
 
 def own_word_features(doc: Document) -> list[str]:

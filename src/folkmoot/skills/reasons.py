@@ -13,11 +13,12 @@ from datetime import datetime
 import numpy as np
 
 from folkmoot.kernel import excerpt, words
-from folkmoot.skills.declared import SMALL_WORDS, matches
+from folkmoot.skills.declared import matches
 from folkmoot.skills.features import Document, Floats, document
 from folkmoot.skills.fitting import Fitted, day_of
 from folkmoot.skills.habits import folders
 from folkmoot.skills.model import Declared, Evidence, Reason, TaskText
+from folkmoot.skills.small_words import SMALL_WORDS
 
 _SIMILAR, _WORDS, _PATHS, _CITED = 3, 4, 2, 5
 _ALIKE = 0.08  # less likeness than this is chance
