@@ -35,8 +35,10 @@ def test_every_task_ends_once_and_nobody_is_asked_twice(tmp_path: Path, table: s
         client.post("/api/initialize", json={"team": "acme"}).raise_for_status()
         ids = add_tasks(client, TASKS)
     look = f"SELECT count(*) FROM {table}"
-    eventually(lambda: rows(home, look)[0][0] >= entries, every=0.002, what=f"{entries} rows in {table}")
-    served.kill()
+    try:
+        eventually(lambda: rows(home, look)[0][0] >= entries, every=0.002, what=f"{entries} rows in {table}")
+    finally:
+        served.kill()
     answered = set(rows(home, CONSULTATIONS))
     said = set(rows(home, UTTERANCES))
     unsettled = rows(home, "SELECT task_id FROM tasks WHERE status IN ('pending', 'consulting', 'negotiating')")

@@ -25,8 +25,10 @@ def upload(served: Served, file: Path) -> httpx.Response:
 
 
 def kill_at(served: Served, count: int) -> None:
-    eventually(lambda: stored(served.home) >= count, seconds=120, every=0.02, what=f"{count} messages stored")
-    served.kill()
+    try:
+        eventually(lambda: stored(served.home) >= count, seconds=120, every=0.02, what=f"{count} messages stored")
+    finally:
+        served.kill()
 
 
 def test_an_import_goes_on_after_two_kills_and_doubles_nothing(tmp_path: Path) -> None:

@@ -70,7 +70,8 @@ def test_the_whole_flow_and_a_restart_in_its_middle(
             assert set(awards(postgres_url)) == {1}
     finally:
         assert served.stop() == 0
-    no_traceback(served)
+    # Drivers tell at length how they lost their connections; what matters is that no request met a fault.
+    assert "request failed" not in served.log
     assert not (tmp_path / "home" / "folkmoot.db").exists()
 
 

@@ -75,7 +75,7 @@ def test_the_second_server_on_a_home_says_who_has_it(tmp_path: Path) -> None:
     [
         (WORKPLACE, ["line 9", "max_capacity", "many"]),
         ("agents: [\n", ["line"]),
-        ("", ["line"]),
+        ("", ["empty"]),
         ("agents:\n  - type: twin\n    person: Ada\n", ["line 2", "agent_id"]),
     ],
 )

@@ -109,6 +109,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         detail = str(error.detail)
+        if error.status_code == HTTPStatus.BAD_REQUEST:
+            # The framework's word for a body that is no JSON text or no form at all: the same fault as a wrong field.
+            unread = FieldProblem(field="body", message=f"{detail}; send the content type that the document names")
+            detail = f"{unread.field}: {unread.message}"
+            return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=[unread])
         if error.status_code == HTTPStatus.NOT_FOUND:
             detail = f"there is nothing at {request.url.path}; /docs lists what there is"
         response = problem(error.status_code, HTTPStatus(error.status_code).name.lower(), detail)
