@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,8 +28,10 @@ from folkmoot.tasks.mind import Minds, Offline
 from folkmoot.tasks.model import NewTask, Task
 from folkmoot.tasks.negotiate import Negotiate
 from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.record import RecordedMinutes
 from folkmoot.tasks.roster import RegistryRoster, Worker
+from folkmoot.tasks.talk import Quotation
 from folkmoot.tasks.task_types import TaskTypes
 
 
@@ -69,6 +71,17 @@ class Inline:
         await asyncio.gather(*self._runs.values())
 
 
+class Shelf:
+    """The texts that may be shown."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, Evidence] = {}
+
+    async def quoted(self, ids: Collection[str], *, person: str | None = None) -> dict[str, Quotation]:
+        found = [self.texts[one] for one in ids if one in self.texts]
+        return {one.id: Quotation(id=one.id, text=one.text, at=one.at) for one in found if person in {None, one.person}}
+
+
 class House:
     """Everything of this room, joined as `assembly` does it."""
 
@@ -86,12 +99,15 @@ class House:
         self.estimates = Estimates(estimator=CapabilityEstimator())
         self.roster = RegistryRoster(registry=self.registry)
         self.minutes = RecordedMinutes(database=database, log=self.log, clock=self.clock)
+        self.shelf = Shelf()
+        self.quotations = Quotations(database=database, texts=self.shelf)
         self.contender = Contender(
             broker=self.broker,
             estimates=self.estimates,
             situations=Desks(database=database, roster=self.roster),
             minds=minds or Offline(),
             clock=self.clock,
+            quotations=self.quotations,
             peer_patience=limits.get("peer_patience", timedelta(seconds=8)),
         )
         self.consult = Consult(
@@ -134,6 +150,7 @@ class House:
             engine=engine,
             hand=self.hand,
             outcomes=self.outcomes,
+            quotations=self.quotations,
         )
 
     async def join(self, agent_id: str, *, person: str | None = None, places: int = 5, **skills: float) -> None:
@@ -167,12 +184,12 @@ class House:
     async def learn(self, person: str, *texts: str) -> None:
         """Let a person have written these, one a day until yesterday."""
         now = self.clock.now()
-        await self.estimates.learn(
-            [
-                Evidence(id=f"{person}-{index}", person=person, text=text, at=now - timedelta(days=len(texts) - index))
-                for index, text in enumerate(texts)
-            ]
-        )
+        learned = [
+            Evidence(id=f"{person}-{index}", person=person, text=text, at=now - timedelta(days=len(texts) - index))
+            for index, text in enumerate(texts)
+        ]
+        self.shelf.texts |= {one.id: one for one in learned}
+        await self.estimates.learn(learned)
 
     async def shared_out(self, title: str, **said: Any) -> Task:
         """Create a task and wait until sharing it out has ended."""

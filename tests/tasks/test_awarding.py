@@ -37,7 +37,7 @@ async def test_the_loser_of_a_race_goes_to_the_next_best(house: House) -> None:
     assert sorted((task.owner or "nobody") for task in given) == ["first", "nobody", "second"]
     (second,) = [task for task in given if task.owner == "second"]
     assert second.assignment is not None
-    assert second.assignment.reasoning.startswith("first came first, but had no place left")
+    assert second.assignment.reasoning.startswith("First came first, but had no place left")
 
 
 async def test_an_award_is_told_to_owner_and_helper_once(house: House) -> None:

@@ -108,7 +108,7 @@ async def test_nobody_fits_says_why_and_what_would_help(house: House) -> None:
     why, help_ = " ".join(task.shortfall.reasons), " ".join(task.shortfall.would_help)
     assert "I am away until Thu 8 Jan" in why
     assert "All my 0 places are taken" in why
-    assert "Raise the capacity of bob" in help_
+    assert "Raise the capacity of Bob" in help_
     assert "forging" in help_
     assert task.shortfall.missing_skills == ("forging",)
     assert (await house.event_types(task.task_id))[-1] == "task_unassigned"

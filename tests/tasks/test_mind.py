@@ -112,7 +112,7 @@ async def test_two_with_and_without_a_model_negotiate(
     assert (stood["thinker"].stance, stood["thinker"].toward) == ("concede", "plain")
     assert task.owner == "plain"
     taken = next(one for one in report.negotiation.rounds[1].positions if one.agent == "plain")
-    assert taken.message == "thinker left it to me, so I take it."
+    assert taken.message == "Thinker left it to me, so I take it."
 
 
 async def test_a_twin_without_consent_decides_offline_before_a_remote_model(mind_hub: ModelHub) -> None:

@@ -4,8 +4,9 @@ Whoever is first in the verdict and still has a free place gets the task. A plac
 answered, by another task or by hand; then the next in the verdict is tried, and the reasoning says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
@@ -13,6 +14,7 @@ from folkmoot.storage import Database
 from folkmoot.tasks import events, store
 from folkmoot.tasks.model import Assignment, Shortfall, Task, TaskState, check_move
 from folkmoot.tasks.roster import Roster
+from folkmoot.tasks.sentences import listed
 from folkmoot.tasks.talk import Consultation, Verdict
 
 
@@ -42,7 +44,8 @@ class Award:
                 if worker.places is not None and taken >= worker.places:
                     full.append(agent_id)
                     continue
-                return await self._assign(session, task, _assignment(verdict, agent_id, full))
+                names = {one.agent_id: one.name or one.agent_id for one in workers.values()}
+                return await self._assign(session, task, _assignment(verdict, agent_id, full, names))
         return task
 
     async def give_up(self, task_id: str, attempt: int, shortfall: Shortfall) -> Task:
@@ -76,35 +79,43 @@ def overtaken(task: Task, attempt: int) -> bool:
     return task.attempt != attempt or task.settled
 
 
-def _assignment(verdict: Verdict, owner: str, full: Sequence[str]) -> Assignment:
+def _assignment(verdict: Verdict, owner: str, full: Sequence[str], names: Mapping[str, str]) -> Assignment:
     if not full:
         return Assignment(owner=owner, helpers=verdict.helpers, reasoning=verdict.reasoning)
     reasoning = (
-        f"{' and '.join(full)} came first, but had no place left when it was awarded; {owner} is the next best. "
+        f"{listed([names[one] for one in full])} came first, but had no place left when it was awarded; "
+        f"{names[owner]} is the next best. "
         f"Before that: {verdict.reasoning}"
     )
     return Assignment(owner=owner, helpers=tuple(one for one in verdict.helpers if one != owner), reasoning=reasoning)
 
 
-def shortfall_of(answers: Sequence[Consultation], required: Sequence[str], declined: Sequence[str] = ()) -> Shortfall:
-    """Why nobody takes a task, in the agents' own words, and what would help."""
-    reasons = [f"{one.agent} {one.abstained}." for one in answers if one.abstained]
-    reasons += [f"{one.agent}: {one.message}" for one in answers if one.can_do is False]
-    reasons += [f"{one} declined it." for one in declined]
-    kinds = {one.agent: {ground.kind.value for ground in one.concerns} for one in answers if one.can_do is False}
+def shortfall_of(
+    answers: Sequence[Consultation], task: Task, names: Mapping[str, str] = MappingProxyType({})
+) -> Shortfall:
+    """Why nobody takes a task, in the agents' own words, and what would help; `names`: of the agents, by id."""
+    required, called = task.required_skills, dict(names)
+
+    def name(agent_id: str) -> str:
+        return called.get(agent_id, agent_id)
+
+    reasons = [f"{name(one.agent)} {one.abstained}." for one in answers if one.abstained]
+    reasons += [f"{name(one.agent)}: {one.message}" for one in answers if one.can_do is False]
+    reasons += [f"{name(one)} declined it." for one in task.declined_by]
+    kinds = {name(one.agent): {ground.kind.value for ground in one.concerns} for one in answers if one.can_do is False}
     full = sorted(name for name, found in kinds.items() if "workload" in found)
     away = sorted(name for name, found in kinds.items() if "calendar" in found)
-    silent = sorted(one.agent for one in answers if one.abstained)
+    silent = sorted(name(one.agent) for one in answers if one.abstained)
     missing = tuple(one for one in required if not any(one in answer.covers for answer in answers))
     help_: list[str] = []
     if full:
-        help_.append(f"Raise the capacity of {' or '.join(full)}, or complete a task of theirs.")
+        help_.append(f"Raise the capacity of {listed(full, last='or')}, or complete a task of theirs.")
     if away:
-        help_.append(f"Wait for {' or '.join(away)}, or make them available.")
+        help_.append(f"Wait for {listed(away, last='or')}, or make them available.")
     if silent:
-        help_.append(f"See to {' and '.join(silent)}: without an answer they cannot be given work.")
+        help_.append(f"See to {listed(silent)}: without an answer they cannot be given work.")
     if missing:
-        help_.append(f"Nobody brings {', '.join(missing)}: add somebody who does, or declare it as a capability.")
+        help_.append(f"Nobody brings {listed(missing)}: add somebody who does, or declare it as a capability.")
     if not help_:
         help_.append("Add an agent whose work or declared capabilities speak for such a task, or assign it by hand.")
     if not answers:
@@ -113,11 +124,11 @@ def shortfall_of(answers: Sequence[Consultation], required: Sequence[str], decli
     return Shortfall(reasons=tuple(reasons), would_help=tuple(help_), missing_skills=missing, for_want_of=want)
 
 
-def no_place_left(verdict: Verdict) -> Shortfall:
+def no_place_left(verdict: Verdict, names: Mapping[str, str] = MappingProxyType({})) -> Shortfall:
     """All who could do it lost their last place to other tasks meanwhile."""
-    names = " and ".join(verdict.ranking)
+    called = [names.get(one, one) for one in verdict.ranking]
     return Shortfall(
-        reasons=(f"{names} could do it, but had no place left when it was to be awarded.",),
-        would_help=(f"Raise the capacity of {' or '.join(verdict.ranking)}, or complete a task of theirs.",),
+        reasons=(f"{listed(called)} could do it, but had no place left when it was to be awarded.",),
+        would_help=(f"Raise the capacity of {listed(called, last='or')}, or complete a task of theirs.",),
         for_want_of="capacity",
     )

@@ -7,8 +7,8 @@ messages, so a handler that is run again hears the same.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,17 +19,18 @@ from folkmoot.messaging import Broker, Delivery, MessageIntent, Reply
 from folkmoot.messaging.errors import MessagingError
 from folkmoot.models import ModelsError
 from folkmoot.registry import AgentInfo
-from folkmoot.skills import Estimate, TaskText
+from folkmoot.skills import Estimate, Reason, TaskText
 from folkmoot.skills.estimates import Estimates
 from folkmoot.tasks import bid as by_figures
 from folkmoot.tasks import sentences as say
 from folkmoot.tasks.bid import Judgement
 from folkmoot.tasks.errors import InvalidTaskError
 from folkmoot.tasks.letters import Argue, OfferShare, ShareAnswer, Speak, Spoken, ask, letter, message_id, read
-from folkmoot.tasks.mind import Minds, bid_by, position_by
+from folkmoot.tasks.mind import Mind, Minds, bid_by, position_by
+from folkmoot.tasks.quotations import NoQuotations, Quoting
 from folkmoot.tasks.roster import takes_work
 from folkmoot.tasks.situation import Ability, Inquiry, Situations
-from folkmoot.tasks.talk import Argument, Ground, GroundKind, Position, Stance, Utterance
+from folkmoot.tasks.talk import Argument, Consultation, Ground, GroundKind, Position, Quotation, Stance, Utterance
 from folkmoot.telemetry import get_logger
 
 PEER_PATIENCE: Final = timedelta(seconds=8)
@@ -45,6 +46,7 @@ class Contender:
     situations: Situations
     minds: Minds
     clock: Clock
+    quotations: Quoting = field(default_factory=NoQuotations)
     peer_patience: timedelta = PEER_PATIENCE
     explain: bool = True
 
@@ -77,7 +79,7 @@ class _Agent:
         judged = await self._judge(inquiry)
         answer = by_figures.bid(judged)
         if answer.can_do or not (judged.me.full or judged.me.availability in {"away", "offline"}):
-            answer = await self._minded(answer, lambda mind: bid_by(mind, judged, answer))
+            answer = await self._minded(answer, lambda mind: self._bid_by(mind, judged, answer))
         return answer.as_json()
 
     async def spoken_to(self, delivery: Delivery) -> Reply:
@@ -112,7 +114,7 @@ class _Agent:
         }
         position = by_figures.reconsider(judged, mine, heard, opening, gave_way)
         if heard:
-            position = await self._minded(position, lambda mind: position_by(mind, judged, position, mine, heard))
+            position = await self._minded(position, lambda mind: self._position_by(mind, judged, position, mine, heard))
         return Spoken(position=position, said=said)
 
     async def _talk(self, speak: Speak, mine: Argument) -> tuple[dict[str, Argument], tuple[Utterance, ...]]:
@@ -176,7 +178,8 @@ class _Agent:
             now=self._parts.clock.now(),
             patience=self._parts.peer_patience,
         )
-        wanted = say.share_wanted(helper, before.share, message.message_id)
+        name_of_helper = speak.inquiry.called(helper)
+        wanted = say.share_wanted(name_of_helper, before.share, message.message_id)
         told = Utterance(
             message_id=message.message_id,
             round=speak.number,
@@ -188,7 +191,7 @@ class _Agent:
             reasons=before.reasons[-1:],
             at=self._parts.clock.now(),
         )
-        alone = say.alone_after_all(helper, message.message_id)
+        alone = say.alone_after_all(name_of_helper, message.message_id)
         keep = _after_offer(before, alone, stance=Stance.KEEP, toward=None, share=())
         try:
             answer = await ask(self._parts.broker, message, ShareAnswer, patience=self._parts.peer_patience)
@@ -197,7 +200,7 @@ class _Agent:
             return Spoken(position=keep, said=(told,))
         if not answer.accepted:
             return Spoken(position=keep, said=(told, answer.said))
-        together = say.share_agreed(helper, before.share, answer.said.message_id)
+        together = say.share_agreed(name_of_helper, before.share, answer.said.message_id)
         return Spoken(position=_after_offer(before, together, agreed=True), said=(told, answer.said))
 
     async def _asked_for_help(self, offer: OfferShare) -> ShareAnswer:
@@ -230,13 +233,32 @@ class _Agent:
         estimates, explain = self._parts.estimates, self._parts.explain
         found = await estimates.estimate(inquiry.brief.text(), inquiry.subjects, at=inquiry.at, with_reasons=explain)
         own = found.get(self._subject) or Estimate(person=self._subject, probability=0.0, rank=len(found) + 1)
-        skills: dict[str, tuple[Ground, ...]] = {}
+        alone: dict[str, tuple[Reason, ...]] = {}
         for skill in inquiry.brief.required_skills:
-            alone = TaskText(title=skill, required_skills=(skill,))
-            shown = (await estimates.estimate(alone, inquiry.subjects, at=inquiry.at)).get(self._subject)
-            if shown and shown.reasons and shown.probability >= _SKILL_SHARE / len(inquiry.subjects):
-                skills[skill] = tuple(say.ability(one, self._id) for one in shown.reasons[:2])
-        return Ability(estimate=own, skills=skills)
+            asked = TaskText(title=skill, required_skills=(skill,))
+            shown = (await estimates.estimate(asked, inquiry.subjects, at=inquiry.at)).get(self._subject)
+            alone[skill] = shown.reasons if shown else ()
+        cited = {id_ for reasons in (own.reasons, *alone.values()) for one in reasons for id_ in one.evidence}
+        times = await self._parts.quotations.times(cited, person=self._subject) if cited else {}
+        brought = {skill: say.brings(skill, reasons, self._id, times) for skill, reasons in alone.items()}
+        return Ability(
+            estimate=own,
+            grounds=tuple(say.abilities(own.reasons, self._id, times)),
+            skills={skill: grounds for skill, grounds in brought.items() if grounds},
+        )
+
+    async def _bid_by(self, mind: Mind, judged: Judgement, figures: Consultation) -> Consultation:
+        return await bid_by(mind, judged, figures, await self._own_words([*figures.reasons, *figures.concerns]))
+
+    async def _position_by(
+        self, mind: Mind, judged: Judgement, figures: Position, mine: Argument, heard: dict[str, Argument]
+    ) -> Position:
+        return await position_by(mind, judged, figures, mine, heard, await self._own_words(mine.grounds))
+
+    async def _own_words(self, grounds: Sequence[Ground]) -> Mapping[str, Quotation]:
+        """The words behind what this agent says of itself; a peer's are not for its model to see."""
+        ids = {id_ for one in grounds for id_ in one.evidence}
+        return await self._parts.quotations.of(ids, person=self._subject)
 
     async def _minded(self, figures: Any, decide: Callable[[Any], Awaitable[Any]]) -> Any:
         """What the agent's model makes of it; the figures themselves where it has none or it fails."""
@@ -260,6 +282,3 @@ def _after_offer(before: Position, news: Ground, **changes: Any) -> Position:
 
 def _argue(number: int) -> str:
     return f"argue {number}"
-
-
-_SKILL_SHARE: Final = 0.5  # of an even share among those asked: enough to say that one brings a skill

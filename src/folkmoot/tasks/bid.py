@@ -18,10 +18,12 @@ from folkmoot.tasks.talk import Argument, Consultation, Ground, Position, Stance
 
 # What each fact weighs. These are judgements, not fitted to any history: docs/explanation/sharing-out-work.md.
 LEAST_SHARE: Final = 0.1  # of an even share among those asked: below it, others fit so much better that one passes
+LEAST_FIT: Final = 0.01  # below one in a hundred nobody would call it a yes
 SKILL_WEIGHT: Final = 0.5  # how much of the fit hangs on the required skills
 SLIP: Final = 0.7  # a task of one's own that becomes late leaves this much of the worth
 LOAD_WEIGHT: Final = 0.4  # what full places take away; the square makes the first tasks cheap and the last dear
 CONTINUITY: Final = 1.15  # who did what this builds on starts with that in hand
+_LATE_FACTOR: Final = 5
 _SPOKEN_REASONS: Final = 3
 _ARGUED_REASONS: Final = 2
 
@@ -30,16 +32,23 @@ _ARGUED_REASONS: Final = 2
 class Judgement:
     """Everything an agent knows about itself and a task, worked out."""
 
-    brief: Brief
+    inquiry: Inquiry
     me: Situation
     ability: Ability
-    asked: int
     hours: float
     planned: Plan
     fit: float
     confidence: float
     worth: float
     late_hours: float
+
+    @property
+    def brief(self) -> Brief:
+        return self.inquiry.brief
+
+    @property
+    def asked(self) -> int:
+        return len(self.inquiry.subjects)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -63,10 +72,9 @@ def judge(inquiry: Inquiry, me: Situation, ability: Ability) -> Judgement:
     if me.did_before:
         worth = min(1.0, worth * CONTINUITY)
     return Judgement(
-        brief=brief,
+        inquiry=inquiry,
         me=me,
         ability=ability,
-        asked=len(inquiry.subjects),
         hours=needed,
         planned=planned,
         fit=fit,
@@ -80,9 +88,8 @@ def bid(judged: Judgement) -> Consultation:
     """The answer to the manager's question."""
     brief, me, agent = judged.brief, judged.me, judged.me.agent_id
     refusal = _refusal(judged)
-    reasons = [say.ability(one, agent) for one in judged.ability.estimate.reasons]
-    reasons += [ground for grounds in judged.ability.skills.values() for ground in grounds]
-    reasons.sort(key=lambda one: -one.weight)
+    reasons = list(judged.ability.grounds)
+    reasons[1:1] = [ground for grounds in judged.ability.skills.values() for ground in grounds]
     concerns: list[Ground] = [refusal] if refusal else []
     if judged.missing:
         concerns.append(say.lacks(agent, judged.missing))
@@ -106,6 +113,7 @@ def bid(judged: Judgement) -> Consultation:
         concerns=tuple(concerns),
         message=in_words(spoken),
         covers=judged.ability.covers,
+        would_help=can_help(judged),
     )
 
 
@@ -115,11 +123,11 @@ def _refusal(judged: Judgement) -> Ground | None:
         return say.absent(me)
     if me.full:
         return say.no_place(me)
-    if judged.ability.skills:
-        return None
     if estimate.basis == "nothing" or (estimate.basis == "declared" and not estimate.reasons):
         return say.nothing_known(me.agent_id)
-    if estimate.probability < LEAST_SHARE / max(1, judged.asked):
+    least = max(LEAST_FIT, LEAST_SHARE / max(1, judged.asked))
+    # Whoever fits well stays in the running however late it would be: all may be late.
+    if judged.fit < least or (judged.fit < _LATE_FACTOR * least and judged.confidence < least / 2):
         return say.others_fit_better(me.agent_id, estimate.probability, judged.asked)
     return None
 
@@ -136,8 +144,8 @@ def argue(judged: Judgement, stance: Stance, bids: Sequence[Consultation]) -> Ar
     """What the agent tells a peer: the figures that only it knows, in words and numbers."""
     me, brief = judged.me, judged.brief
     _, leader = open_with(bids, me.agent_id)
-    grounds = [say.behind(leader, brief.task_id) if leader else say.ahead([one.agent for one in bids], brief.task_id)]
-    grounds += [say.ability(one, me.agent_id) for one in judged.ability.estimate.reasons[:_ARGUED_REASONS]]
+    grounds = [say.behind(leader, judged.inquiry) if leader else say.ahead([one.agent for one in bids], brief.task_id)]
+    grounds += judged.ability.grounds[:_ARGUED_REASONS]
     grounds.append(say.schedule(me, judged.planned))
     if brief.deadline is not None:
         grounds.append(say.in_time(brief, judged.planned.finish))
@@ -167,7 +175,8 @@ def argue(judged: Judgement, stance: Stance, bids: Sequence[Consultation]) -> Ar
 
 def can_help(judged: Judgement) -> bool:
     """Whether a small part of the task still fits: present, not full, and nothing of its own gets late by it."""
-    return not judged.me.full and judged.me.load < 1 and not judged.planned.at_risk
+    present = judged.me.availability not in {"away", "offline"}
+    return present and not judged.me.full and judged.me.load < 1 and not judged.planned.at_risk
 
 
 def reconsider(
@@ -183,7 +192,7 @@ def reconsider(
     """
     stance, toward = opening
     if heard and all(one.agent in gave_way for one in heard.values()):
-        yielded = (say.yielded(gave_way),)
+        yielded = (say.yielded(gave_way, judged.inquiry),)
         return _position(mine, Stance.COUNTER if stance is Stance.CONCEDE else Stance.KEEP, stance, yielded)
     heard = {said_in: one for said_in, one in heard.items() if one.agent not in gave_way}
     if not heard:
@@ -194,17 +203,18 @@ def reconsider(
     best_in = min(heard, key=lambda one: _order(heard[one]))
     best = heard[best_in]
     if _order(best) < _order(mine):
-        grounds = (*say.compared(mine, best, judged.brief, best_in), say.concession(best.agent, best_in))
+        called = judged.inquiry.called
+        grounds = (*say.compared(mine, best, judged.inquiry, best_in), say.concession(called(best.agent), best_in))
         return _position(mine, Stance.CONCEDE, stance, grounds, toward=best.agent)
-    rivals = [one.agent for one in heard.values()]
+    rivals = [judged.inquiry.called(one.agent) for one in heard.values()]
     grounds = (
-        *say.compared(mine, best, judged.brief, best_in),
+        *say.compared(mine, best, judged.inquiry, best_in),
         say.claim(rivals, list(heard), was_behind=stance is Stance.CONCEDE),
     )
     for helper_in, helper in sorted(heard.items(), key=lambda pair: _order(pair[1])):
         brings = tuple(one for one in judged.missing if one in helper.covers)
         if brings and helper.would_help:
-            grounds = (*grounds, say.share_wanted(helper.agent, brings, helper_in))
+            grounds = (*grounds, say.share_wanted(judged.inquiry.called(helper.agent), brings, helper_in))
             return _position(mine, Stance.PROPOSE_SHARE, stance, grounds, toward=helper.agent, share=brings)
     return _position(mine, Stance.COUNTER if stance is Stance.CONCEDE else Stance.KEEP, stance, grounds)
 

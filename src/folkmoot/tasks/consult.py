@@ -33,6 +33,7 @@ class Candidate:
 
     agent_id: str
     subject: str
+    name: str = ""
     online: bool = True
 
 

@@ -20,6 +20,7 @@ from folkmoot.tasks.hand import Change, Hand
 from folkmoot.tasks.model import NewTask, Task, TaskState
 from folkmoot.tasks.order import creation_order
 from folkmoot.tasks.outcomes import Outcomes
+from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.table import Edit, edit_of, read_rows, row_of
 from folkmoot.tasks.talk import Negotiation
 from folkmoot.tasks.views import TaskReport
@@ -42,7 +43,15 @@ class TaskDesk:
     """Takes tasks in, has them shared out, and follows them to their end."""
 
     def __init__(
-        self, *, database: Database, log: EventLog, clock: Clock, engine: Launcher, hand: Hand, outcomes: Outcomes
+        self,
+        *,
+        database: Database,
+        log: EventLog,
+        clock: Clock,
+        engine: Launcher,
+        hand: Hand,
+        outcomes: Outcomes,
+        quotations: Quotations,
     ) -> None:
         self._database = database
         self._log = log
@@ -50,6 +59,7 @@ class TaskDesk:
         self._engine = engine
         self._hand = hand
         self._outcomes = outcomes
+        self._quotations = quotations
 
     async def resume(self) -> int:
         """Share out whatever an earlier process left unsettled; after the engine has started. How many tasks."""
@@ -94,16 +104,16 @@ class TaskDesk:
             return await store.find_task(session, task_id)
 
     async def report(self, task_id: str) -> TaskReport:
-        """A task with all that was said about it. Raises `UnknownTaskError`."""
+        """A task with all that was said about it, and the words of the evidence that may be shown now.
+
+        Raises `UnknownTaskError`.
+        """
         async with self._database.read() as session:
             task = await store.find_task(session, task_id)
             answers = await store.select_consultations(session, task_id, task.attempt)
             rounds, verdict = await store.select_rounds(session, task_id, task.attempt)
-        return TaskReport(
-            task=task,
-            consultation=tuple(answers),
-            negotiation=Negotiation(rounds=tuple(rounds), outcome=verdict),
-        )
+        said, negotiation = await self._quotations.into(answers, Negotiation(rounds=tuple(rounds), outcome=verdict))
+        return TaskReport(task=task, consultation=said, negotiation=negotiation)
 
     async def tasks(
         self,

@@ -73,7 +73,7 @@ async def talk_over(
         rounds[number] = {one.agent: one for one in map(Position.model_validate, last)}
         if settled(rounds[number]):
             break
-    verdict = referee(answers, rounds)
+    verdict = referee(inquiry, answers, rounds)
 
     async def keep() -> None:
         await negotiate.minutes.decided(inquiry, verdict, {n: list(stood.values()) for n, stood in rounds.items()})
@@ -123,7 +123,7 @@ class Distribute:
             _log.exception("sharing out broke down", task_id=task_id, attempt=attempt)
             return str(await steps.step("break off", self._break_off, task_id, attempt, error.message))
         status = await steps.step("award", self._award, task_id, attempt, [one.as_json() for one in answers],
-                                  verdict.as_json() if verdict else None)  # fmt: skip
+                                  verdict.as_json() if verdict else None, inquiry.names)  # fmt: skip
         await steps.step("tell", self._tell, task_id, attempt)
         return str(status)
 
@@ -141,26 +141,39 @@ class Distribute:
                 await self.log.record(session, events.TASK_STATUS, task_id, events.status(kept, str(task.status)))
         brief = Brief.of(task, capabilities=self.types.capabilities(task.task_type))
         workers = [one for one in await self.roster.workers() if one.agent_id not in task.declined_by]
-        candidates = [Candidate(agent_id=one.agent_id, subject=one.subject, online=one.online) for one in workers]
+        candidates = [
+            Candidate(agent_id=one.agent_id, subject=one.subject, name=one.name, online=one.online) for one in workers
+        ]
         subjects = tuple(sorted({one.subject for one in candidates}))
         chosen = await self.consult.likeliest(
             candidates, Inquiry(brief=brief, attempt=attempt, at=now, subjects=subjects)
         )
-        inquiry = Inquiry(brief=brief, attempt=attempt, at=now, subjects=tuple(sorted({one.subject for one in chosen})))
+        inquiry = Inquiry(
+            brief=brief,
+            attempt=attempt,
+            at=now,
+            subjects=tuple(sorted({one.subject for one in chosen})),
+            names={one.agent_id: one.name for one in chosen if one.name},
+        )
         return {"inquiry": inquiry.as_json(), "candidates": [vars(one) for one in chosen]}
 
     async def _award(
-        self, task_id: str, attempt: int, answers: list[dict[str, Any]], verdict: dict[str, Any] | None
+        self,
+        task_id: str,
+        attempt: int,
+        answers: list[dict[str, Any]],
+        verdict: dict[str, Any] | None,
+        names: dict[str, str],
     ) -> str:
         if verdict is None:
             said = [Consultation.model_validate(one) for one in answers]
             async with self.database.read() as session:
                 task = await store.find_task(session, task_id)
-            shortfall = shortfall_of(said, task.required_skills, task.declined_by)
+            shortfall = shortfall_of(said, task, names)
         else:
             decided = Verdict.model_validate(verdict)
             task = await self.award.give(task_id, attempt, decided)
-            shortfall = no_place_left(decided)
+            shortfall = no_place_left(decided, names)
         if not overtaken(task, attempt):
             task = await self.award.give_up(task_id, attempt, shortfall)
         return str(task.status)

@@ -17,13 +17,15 @@ from folkmoot.messaging.errors import MessagingError
 from folkmoot.tasks.errors import InvalidTaskError
 from folkmoot.tasks.letters import Speak, Spoken, ask, letter, message_id
 from folkmoot.tasks.minutes import Minutes
+from folkmoot.tasks.sentences import listed
 from folkmoot.tasks.situation import Inquiry
-from folkmoot.tasks.talk import CLAIMS, Consultation, Position, Stance, Utterance, Verdict
+from folkmoot.tasks.talk import CLAIMS, Consultation, GroundKind, Position, Stance, Utterance, Verdict
 
 ROUNDS: Final = 3
 CONTENDERS: Final = 3
 REACH: Final = 0.25
 PATIENCE: Final = timedelta(seconds=30)
+_DATES: Final = frozenset({GroundKind.CALENDAR, GroundKind.DEADLINE})
 Positions = Mapping[str, Position]
 
 
@@ -52,7 +54,8 @@ class Negotiate:
         near = [one for one in able if one.confidence >= self.reach * best.confidence][: self.contenders]
         for skill in inquiry.brief.required_skills:
             if not any(skill in one.covers for one in near):
-                near += [one for one in able if skill in one.covers and one not in near][:1]
+                # To help one need not be the right one for all of it.
+                near += _helpers(answers, skill, near)[:1]
         return near
 
     async def round(
@@ -118,7 +121,7 @@ class Negotiate:
             to=self.manager_id,
             intent="silence",
             stance=Stance.CONCEDE,
-            message=f"{speaker} fell silent, and steps back: {why}.",
+            message=f"{inquiry.called(speaker)} fell silent, and steps back: {why}.",
             at=self.clock.now(),
         )
         await self.minutes.said(inquiry, (silence,))
@@ -134,21 +137,21 @@ def settled(positions: Positions) -> bool:
     return len(claims) == 1 and (claims[0].stance is not Stance.PROPOSE_SHARE or claims[0].agreed)
 
 
-def referee(bids: Sequence[Consultation], rounds: Mapping[int, Positions]) -> Verdict:
+def referee(inquiry: Inquiry, bids: Sequence[Consultation], rounds: Mapping[int, Positions]) -> Verdict:
     """Decide by what was said: the one claimant, else the claim that is worth most, else whom most conceded to.
 
     `bids` are all answers of the consultation: able agents outside the negotiation come after those within it.
     """
     able = sorted((one for one in bids if one.can_do), key=_bid_order)
     if not rounds:
-        names = tuple(one.agent for one in able)
-        alone = "is the only one who can do it" if len(able) == 1 else "is far ahead of all others"
-        return Verdict(ranking=names, reasoning=f"{names[0]} {alone}. {able[0].message}")
+        return Verdict(ranking=tuple(one.agent for one in able), reasoning=_uncontested(inquiry, able))
     last = rounds[max(rounds)]
     votes = {name: sum(one.toward == name for one in last.values() if one.stance is Stance.CONCEDE) for name in last}
     ranking = sorted(last, key=lambda name: (last[name].stance not in CLAIMS, -last[name].worth, -votes[name], name))
     if not any(one.stance in CLAIMS for one in last.values()):
         ranking.sort(key=lambda name: (-votes[name], -last[name].worth, name))
+    can = {one.agent for one in able}
+    ranking = [name for name in ranking if name in can or last[name].stance in CLAIMS]
     ranking += [one.agent for one in able if one.agent not in last]
     first = rounds[min(rounds)]
     changed = tuple(name for name in sorted(last) if _side(first[name].opening) != _side(last[name].stance))
@@ -157,26 +160,63 @@ def referee(bids: Sequence[Consultation], rounds: Mapping[int, Positions]) -> Ve
     return Verdict(
         ranking=tuple(ranking),
         helpers=(owner.toward,) if owner.agreed and owner.toward else (),
-        reasoning=_reasoning(owner, last, changed, agreed=agreed),
+        reasoning=_reasoning(inquiry, bids, owner, last, changed),
         changed=changed,
         settled=agreed,
     )
 
 
-def _reasoning(owner: Position, last: Positions, changed: Sequence[str], *, agreed: bool) -> str:
-    others = [one for name, one in last.items() if name != owner.agent]
-    how = (
-        f"{owner.agent} takes it, and {', '.join(sorted(one.agent for one in others))} agreed."
-        if agreed and others
-        else f"The agents did not agree; the referee gives it to {owner.agent}, whose claim is worth most "
-        f"({owner.worth:.2f})."
-        if others
-        else f"{owner.agent} takes it."
-    )
-    swayed = [name for name in changed if name != owner.agent]
-    turned = f" {', '.join(swayed)} gave way to what was said." if swayed else ""
-    share = f" {owner.toward} helps with {', '.join(owner.share)}." if owner.agreed and owner.toward else ""
-    return f"{how}{turned}{share} {owner.agent}: {owner.message}"
+def _uncontested(inquiry: Inquiry, able: Sequence[Consultation]) -> str:
+    first = able[0]
+    name = inquiry.called(first.agent)
+    if len(able) == 1:
+        how = f"{name} is the only one who can take it on."
+    else:
+        second = f"{inquiry.called(able[1].agent)} with {able[1].confidence:.0%}"
+        how = f"{name} fits far better than anybody else: {first.confidence:.0%}, before {second}."
+    return " ".join((how, *_because(name, first)))
+
+
+def _reasoning(
+    inquiry: Inquiry, bids: Sequence[Consultation], owner: Position, last: Positions, changed: Sequence[str]
+) -> str:
+    name = inquiry.called(owner.agent)
+    others = sorted(one for one in last if one != owner.agent)
+    names = listed([inquiry.called(one) for one in others]) if others else ""
+    if others and settled(last):
+        how = f"{name} takes it, and {names} agreed"
+    elif others:
+        how = f"{name}'s claim is worth most, so the referee gives it to them over {names}, who did not agree"
+    else:
+        how = f"{name} takes it"
+    if owner.agreed and owner.toward:
+        how += f"; {inquiry.called(owner.toward)} helps with {listed(owner.share)}"
+    said = [f"{how}."]
+    swayed = [one for one in changed if one != owner.agent]
+    decisive = [ground.text for ground in owner.reasons if ground.kind is GroundKind.PEER and ground.weight == 0]
+    if swayed:
+        turned = listed([inquiry.called(one) for one in swayed])
+        said.append(
+            f"{turned} had the better answer at first and gave way to what {name} said: “{' '.join(decisive[:2])}”"
+        )
+    said += _because(name, next((one for one in bids if one.agent == owner.agent), None))
+    return " ".join(said)
+
+
+def _because(name: str, answer: Consultation | None) -> list[str]:
+    """What speaks for the owner in its own words: the weightiest of its reasons, and when it would be done."""
+    if answer is None:
+        return []
+    can = [one.text for one in answer.reasons if one.kind not in _DATES][:1]
+    when = [one.text for one in answer.reasons if one.kind is GroundKind.CALENDAR][:1]
+    late = [one.text for one in answer.concerns if one.kind is GroundKind.DEADLINE][:1]
+    said = [*can, *when, *late]
+    return [f"{name}: “{' '.join(said)}”"] if said else []
+
+
+def _helpers(answers: Sequence[Consultation], skill: str, near: Sequence[Consultation]) -> list[Consultation]:
+    found = [one for one in answers if skill in one.covers and one.would_help and one not in near]
+    return sorted(found, key=_bid_order)
 
 
 def _speakers(bids: Sequence[Consultation], before: Positions) -> list[str]:

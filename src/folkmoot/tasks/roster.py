@@ -18,6 +18,7 @@ class Worker:
     """An agent that takes work. `places`: how many open tasks it takes; None: any number."""
 
     agent_id: str
+    name: str = ""  # as people say it
     person: str | None = None
     online: bool = True
     availability: str = "available"
@@ -73,6 +74,7 @@ class RegistryRoster:
 def _worker(record: AgentRecord) -> Worker:
     return Worker(
         agent_id=record.agent_id,
+        name=record.name,
         person=record.person,
         online=record.presence == "online",
         availability=record.availability,

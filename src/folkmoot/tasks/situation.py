@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from folkmoot.skills import Estimate, TaskText
 from folkmoot.tasks.calendar import OFFICE_HOURS, Held, WorkingWeek
@@ -58,6 +58,11 @@ class Inquiry(Noun):
     attempt: int = 1
     at: AwareDatetime
     subjects: tuple[str, ...]
+    names: dict[str, str] = Field(default_factory=dict)  # what the agents asked are called, by id
+
+    def called(self, agent_id: str) -> str:
+        """The agent's name as people say it; its id if it has none."""
+        return self.names.get(agent_id) or agent_id
 
     @property
     def run(self) -> str:
@@ -101,6 +106,7 @@ class Ability:
     """What the estimator says of an agent for a task, and for each required skill alone what speaks for it."""
 
     estimate: Estimate
+    grounds: tuple[Ground, ...] = ()  # what speaks for it, in its own words
     skills: dict[str, tuple[Ground, ...]] = field(default_factory=dict)  # covered skills only
 
     @property

@@ -22,7 +22,7 @@ from folkmoot.tasks.tables import (
     UtteranceRow,
     VerdictRow,
 )
-from folkmoot.tasks.talk import Consultation, Position, Round, Utterance, Verdict
+from folkmoot.tasks.talk import Consultation, Position, Quotation, Round, Utterance, Verdict
 
 __all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
 
@@ -219,6 +219,19 @@ async def select_outcomes(session: AsyncSession) -> list[tuple[OutcomeRow, Task]
     query = select(OutcomeRow, TaskRow).join(TaskRow, TaskRow.task_id == OutcomeRow.task_id)
     found = await session.execute(query.order_by(OutcomeRow.at, OutcomeRow.outcome_id))
     return [(outcome, _task(row)) for outcome, row in found]
+
+
+async def select_outcome_titles(
+    session: AsyncSession, outcome_ids: Collection[str], *, person: str | None = None
+) -> dict[str, Quotation]:
+    """The titles of the tasks that these outcomes are of; with `person` only of that person's."""
+    query = select(OutcomeRow.outcome_id, TaskRow.title, OutcomeRow.at).join(
+        TaskRow, TaskRow.task_id == OutcomeRow.task_id
+    )
+    query = query.where(OutcomeRow.outcome_id.in_(outcome_ids))
+    if person is not None:
+        query = query.where(OutcomeRow.person == person)
+    return {id_: Quotation(id=id_, text=title, at=at) for id_, title, at in await session.execute(query)}
 
 
 async def delete_said_by(session: AsyncSession, agent_id: str, person: str) -> int:

@@ -6,9 +6,9 @@ keeps it. Every sentence is a `Ground`: it names the evidence it rests on.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from folkmoot.tasks.model import Noun, Share
 
@@ -30,18 +30,33 @@ class GroundKind(StrEnum):
     MODEL = "model"  # a language model's own words
 
 
+class Quotation(Noun):
+    """What stands behind one id of evidence, shortened; `at`: when it was written or done, if that is known."""
+
+    id: str
+    text: str
+    at: AwareDatetime | None = None
+
+
 class Ground(Noun):
     """One sentence and what it rests on.
 
     `evidence` holds ids: of messages, commits and outcomes a person's ability was learned from, of tasks
     (`task_…`), of messages between agents, or `agent:<id>/<field>` for what the registry says of an agent.
+    `quotes` is empty in everything that is sent or stored; whoever reads a report gets it filled.
     """
 
     kind: GroundKind
     text: str
-    quote: str = ""  # the evidence's own words; kept out of `text`, so that events and logs never repeat them
     evidence: tuple[str, ...] = ()
     weight: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    quotes: tuple[Quotation, ...] = ()
+
+    @field_validator("quotes", mode="before")
+    @classmethod
+    def _never_carried(cls, _: Any) -> tuple[Quotation, ...]:
+        # Whatever a message brings along is dropped: words are looked up by `quotations.py` alone.
+        return ()
 
 
 class Consultation(Noun):
@@ -56,6 +71,7 @@ class Consultation(Noun):
     concerns: tuple[Ground, ...] = ()
     message: str = ""
     covers: tuple[str, ...] = ()  # which required skills it brings
+    would_help: bool = False  # whether it could help somebody else with them
     abstained: str | None = None
     decided_by: str = "offline"  # or the model that decided
 

@@ -37,7 +37,7 @@ def grounds(found: Sequence[Ground], people: People, *, concerns: bool = False) 
 def _ground(one: Ground, people: People, *, concern: bool) -> None:
     css = "ground concern" if concern else "ground"
     sign = "alert" if concern else _SIGNS[one.kind]
-    if not one.quote and not one.evidence:
+    if not one.evidence:
         with tag("div", css=css), tag("div", css="plain"):
             icon(sign)
             tag("span", people.said(one.text))
@@ -47,11 +47,11 @@ def _ground(one: Ground, people: People, *, concern: bool) -> None:
             icon(sign)
             with tag("span", css="grow"):
                 tag("span", people.said(one.text))
-                if one.quote:
-                    tag("span", excerpt(one.quote, 90), css="hint")
+                if one.quotes:
+                    tag("span", excerpt(one.quotes[0].text, 90), css="hint")
         with tag("div", css="proof"):
-            if one.quote:
-                tag("q", one.quote)
+            for quotation in one.quotes[:_SHOWN]:
+                tag("q", quotation.text)
             tag("p", _what(one), css="faint")
             with tag("div", css="ids"):
                 for evidence in one.evidence[:_SHOWN]:
