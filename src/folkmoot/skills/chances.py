@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from folkmoot.skills import declared as declarations
 from folkmoot.skills import habits
-from folkmoot.skills.features import Floats, question
+from folkmoot.skills.features import Floats
 from folkmoot.skills.fitting import Fitted
 from folkmoot.skills.model import Basis, Declared, TaskText
 from folkmoot.skills.reasons import Index
@@ -22,7 +22,7 @@ from folkmoot.skills.stacking import FIRST, softmax
 from folkmoot.skills.vocabulary import Vocabulary
 
 _DECLARED_WORTH = 0.6  # a full declaration weighs as much as a score of so much
-_TEXTS_OUTWEIGH = 8.0  # after so many texts of a person, what is declared counts half
+_TEXTS_OUTWEIGH = 100.0  # after so many texts of a person, what is declared counts half: a message is short
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def weigh(known: Known, task: TaskText, asked: list[str], day: float, likeness: 
     if known.fitted is not None and written.any() and not written.all():
         fading = np.ones(len(asked))
         said = FIRST * _DECLARED_WORTH * strengths
-        near = known.vocabulary.nearness(question(task), known.fitted.evidence, int((~written).sum()))
+        # Named skills are for declarations to answer: hardly anybody writes the words `operations` or `debugging`.
+        near = known.vocabulary.nearness((task.title, task.text), known.fitted.evidence, int((~written).sum()))
         nearness = np.array([near.get(person, 0.0) for person in asked])
         chances = _beside_silent(chances, written, nearness + said)
         spoken = np.maximum(nearness, 0.0)

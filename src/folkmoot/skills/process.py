@@ -39,9 +39,15 @@ class Drift:
 
 def fade(parts: Sequence[tuple[float, float]], gap: Floats) -> Floats:
     """A sum of exponentials of the absolute gap in days."""
-    total = np.zeros_like(gap)
+    gap = np.abs(gap)
+    total = np.full_like(gap, sum(share for share, days in parts if not days))
+    part = np.empty_like(gap)
     for share, days in parts:
-        total += share * np.exp(np.abs(gap) / -days) if days else share
+        if days:
+            np.divide(gap, -days, out=part)
+            np.exp(part, out=part)
+            part *= share
+            total += part
     return total
 
 
