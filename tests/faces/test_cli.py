@@ -154,7 +154,7 @@ def test_from_consent_to_forgetting(place: Path, chat: Path) -> None:
     again = document(run("consent", "grant", "Ada Moss", "--platform", "git", "--json"))
     assert again["email"] == "ada@example.com"
     refused(run("consent", "grant", "Ada Moss", "--platform", "git", "--purpose", "sell"), "sell")
-    assert "2 messages imported" in done_quietly(run(*importing))  # media is counted among the skipped ones
+    assert "3 messages imported (2 by Ada Moss); skipped: 1 media" in done(run(*importing))
     assert document(run(*importing, "--json"))["messages"] == 0
     (twin,) = [one for one in document(run("twin", "list", "--json"))["items"] if one["person"] == "Ada Moss"]
     assert twin["own_messages"] == 2
@@ -169,13 +169,6 @@ def test_from_consent_to_forgetting(place: Path, chat: Path) -> None:
     refused(run("twin", "forget", "Ada Moss", "--yes"), "Ada Moss")
 
 
-def done_quietly(ended: "CompletedProcess[str]") -> str:
-    """Ended with 0; a progress bar may have been drawn on stderr."""
-    assert ended.returncode == 0, (ended.stdout, ended.stderr)
-    assert "Traceback" not in ended.stderr
-    return ended.stdout
-
-
 def test_tasks_are_added_shown_and_moved_beside_a_server(server: Served) -> None:
     def run(*arguments: str) -> "CompletedProcess[str]":
         return folkmoot(*arguments, home=server.home)
@@ -183,7 +176,7 @@ def test_tasks_are_added_shown_and_moved_beside_a_server(server: Served) -> None
     task = document(run("task", "add", "Refunds are booked twice", "--type", "Incident", "--hours", "1", "--json"))
     assert task["status"] == "assigned"
     task_id, owner = task["task_id"], task["assigned_agent"]
-    assert "Refunds are booked twice" in done(run("task", "list"))
+    assert task_id in done(run("task", "list"))
     assert "consultation" in done(run("task", "show", task_id))
     other = "mira" if owner != "mira" else "lin"
     assert other in done(run("task", "assign", task_id, other, "--reason", "Knows the shop."))

@@ -54,7 +54,7 @@ async def _upload(caller: Caller, person: str, file: Path, form: Mapping[str, st
             upload = asyncio.create_task(
                 caller.call("POST", f"/api/twins/{person}/imports", data=data, files={"file": (sent.name, body)})
             )
-            if not quiet:
+            if not quiet and sys.stderr.isatty():
                 await _show_progress(caller, person, upload)
             return await upload
 

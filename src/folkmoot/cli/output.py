@@ -18,10 +18,12 @@ def as_json(value: Any) -> None:
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headings; cells are shown as text, never as markup."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    sheet = Table(*headings, title=title, title_justify="left", header_style="bold")
+    # The first column is what other commands take, an id or a name: a narrow terminal must not cut it.
+    columns = [Column(heading, no_wrap=not number, overflow="fold") for number, heading in enumerate(headings)]
+    sheet = Table(*columns, title=title, title_justify="left", header_style="bold")
     for row in rows:
         sheet.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     Console(file=sys.stdout).print(sheet)
