@@ -173,9 +173,9 @@ class _Table:
             description=item.text,
         )
         inquiry = Inquiry(brief=brief, at=moment(item.day), subjects=tuple(self._people.values()))
-        answers, verdict = await talk_over(
-            Straight(), inquiry, self._candidates, consult=self._consult, negotiate=self._negotiate
+        talk = await talk_over(Straight(), inquiry, self._candidates, consult=self._consult, negotiate=self._negotiate)
+        ranked = list(talk.verdict.ranking) if talk.verdict else []
+        rest = sorted(
+            (one for one in talk.answers if one.agent not in ranked), key=lambda one: (-one.confidence, one.agent)
         )
-        ranked = list(verdict.ranking) if verdict else []
-        rest = sorted((one for one in answers if one.agent not in ranked), key=lambda one: (-one.confidence, one.agent))
         return tuple(self._people[agent] for agent in (*ranked, *(one.agent for one in rest)))

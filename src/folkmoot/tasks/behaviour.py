@@ -226,11 +226,14 @@ class _Agent:
         return ShareAnswer(accepted=accepted, said=said)
 
     async def _judge(self, inquiry: Inquiry) -> Judgement:
-        me, ability = await asyncio.gather(self._parts.situations.of(self._id, inquiry.brief), self._ability(inquiry))
+        me = await self._parts.situations.of(self._id, inquiry.brief)
+        # Who cannot take it anyway need not look for reasons, which is most of the work.
+        explain = self._parts.explain and not (me.full or me.availability in {"away", "offline"})
+        ability = await self._ability(inquiry, explain=explain)
         return by_figures.judge(inquiry, me, ability)
 
-    async def _ability(self, inquiry: Inquiry) -> Ability:
-        estimates, explain = self._parts.estimates, self._parts.explain
+    async def _ability(self, inquiry: Inquiry, *, explain: bool) -> Ability:
+        estimates = self._parts.estimates
         found = await estimates.estimate(inquiry.brief.text(), inquiry.subjects, at=inquiry.at, with_reasons=explain)
         own = found.get(self._subject) or Estimate(person=self._subject, probability=0.0, rank=len(found) + 1)
         alone: dict[str, tuple[Reason, ...]] = {}

@@ -70,10 +70,10 @@ class Desks:
     async def _all(self) -> _Look:
         workers = {one.agent_id: one for one in await self._roster.workers()}
         async with self._database.read() as session:
-            tasks = await store.select_open(session)
+            taken = await store.select_desks(session)
         held: dict[str, list[Held]] = {}
-        for task in tasks:
-            held.setdefault(task.owner or "", []).append(Held.of(task))
+        for owner, one in taken:
+            held.setdefault(owner, []).append(one)
         return _Look(workers=workers, held={agent_id: tuple(ones) for agent_id, ones in held.items()})
 
 

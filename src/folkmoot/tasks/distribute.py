@@ -6,7 +6,7 @@ step every message has an id of its own that the broker knows: nobody is asked t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -21,7 +21,7 @@ from folkmoot.tasks.award import Award, no_place_left, overtaken, shortfall_of
 from folkmoot.tasks.consult import Candidate, Consult
 from folkmoot.tasks.letters import message_id
 from folkmoot.tasks.model import Shortfall, Task, TaskState, check_move
-from folkmoot.tasks.negotiate import Negotiate, referee, settled
+from folkmoot.tasks.negotiate import Negotiate, Positions, referee, settled
 from folkmoot.tasks.roster import Roster
 from folkmoot.tasks.situation import Brief, Inquiry
 from folkmoot.tasks.talk import Consultation, Position, Verdict
@@ -48,10 +48,19 @@ class Straight:
         return await fn(*args)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """What both phases came to; no verdict if nobody can do it."""
+
+    answers: list[Consultation]
+    verdict: Verdict | None = None
+    positions: Mapping[int, Positions] = field(default_factory=dict)  # by round
+
+
 async def talk_over(
     steps: Steps, inquiry: Inquiry, candidates: Sequence[Candidate], *, consult: Consult, negotiate: Negotiate
-) -> tuple[list[Consultation], Verdict | None]:
-    """Both phases: every answer, and the verdict, or None if nobody can do it."""
+) -> Talk:
+    """Both phases, each round a step. Who is far ahead gets it without a negotiation."""
 
     async def ask_all() -> list[dict[str, Any]]:
         return [one.as_json() for one in await consult.everybody(inquiry, candidates)]
@@ -59,10 +68,11 @@ async def talk_over(
     answers = [Consultation.model_validate(one) for one in await steps.step("consult", ask_all)]
     bids = negotiate.invited(inquiry, answers)
     if not bids:
-        return answers, None
-    await steps.step("negotiate", negotiate.minutes.negotiating, inquiry)
+        return Talk(answers=answers)
 
     async def one_round(number: int, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if number == 1:
+            await negotiate.minutes.negotiating(inquiry)
         stood = {one.agent: one for one in map(Position.model_validate, before)}
         return [one.as_json() for one in (await negotiate.round(inquiry, number, bids, stood)).values()]
 
@@ -73,13 +83,7 @@ async def talk_over(
         rounds[number] = {one.agent: one for one in map(Position.model_validate, last)}
         if settled(rounds[number]):
             break
-    verdict = referee(inquiry, answers, rounds)
-
-    async def keep() -> None:
-        await negotiate.minutes.decided(inquiry, verdict, {n: list(stood.values()) for n, stood in rounds.items()})
-
-    await steps.step("decide", keep)
-    return answers, verdict
+    return Talk(answers=answers, verdict=referee(inquiry, answers, rounds), positions=rounds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,16 +120,15 @@ class Distribute:
         inquiry = Inquiry.model_validate(opened["inquiry"])
         candidates = [Candidate(**one) for one in opened["candidates"]]
         try:
-            answers, verdict = await talk_over(
-                steps, inquiry, candidates, consult=self.consult, negotiate=self.negotiate
-            )
+            talk = await talk_over(steps, inquiry, candidates, consult=self.consult, negotiate=self.negotiate)
         except FolkmootError as error:
             _log.exception("sharing out broke down", task_id=task_id, attempt=attempt)
             return str(await steps.step("break off", self._break_off, task_id, attempt, error.message))
-        status = await steps.step("award", self._award, task_id, attempt, [one.as_json() for one in answers],
-                                  verdict.as_json() if verdict else None, inquiry.names)  # fmt: skip
-        await steps.step("tell", self._tell, task_id, attempt)
-        return str(status)
+
+        async def award() -> str:
+            return await self._award(inquiry, talk)
+
+        return str(await steps.step("award", award))
 
     async def _open(self, task_id: str, attempt: int) -> dict[str, Any] | None:
         """Begin the consultation: who is asked, about what, as of when. None: there is nothing to share out."""
@@ -157,25 +160,23 @@ class Distribute:
         )
         return {"inquiry": inquiry.as_json(), "candidates": [vars(one) for one in chosen]}
 
-    async def _award(
-        self,
-        task_id: str,
-        attempt: int,
-        answers: list[dict[str, Any]],
-        verdict: dict[str, Any] | None,
-        names: dict[str, str],
-    ) -> str:
-        if verdict is None:
-            said = [Consultation.model_validate(one) for one in answers]
+    async def _award(self, inquiry: Inquiry, talk: Talk) -> str:
+        """Decide, give it to whom it goes to, and let them know. Done again, it finds all of that done."""
+        task_id, attempt = inquiry.brief.task_id, inquiry.attempt
+        if talk.verdict is None:
             async with self.database.read() as session:
                 task = await store.find_task(session, task_id)
-            shortfall = shortfall_of(said, task, names)
+            shortfall = shortfall_of(talk.answers, task, inquiry.names)
         else:
-            decided = Verdict.model_validate(verdict)
-            task = await self.award.give(task_id, attempt, decided)
-            shortfall = no_place_left(decided, names)
+            positions = {number: list(stood.values()) for number, stood in talk.positions.items()}
+            await self.consult.minutes.decided(inquiry, talk.verdict, positions)
+            task = await self.award.give(task_id, attempt, talk.verdict)
+            shortfall = no_place_left(talk.verdict, inquiry.names)
         if not overtaken(task, attempt):
             task = await self.award.give_up(task_id, attempt, shortfall)
+        if task.assignment is not None and task.attempt == attempt:
+            for agent_id in (task.assignment.owner, *task.assignment.helpers):
+                await self._send_award(task, agent_id)
         return str(task.status)
 
     async def _break_off(self, task_id: str, attempt: int, why: str) -> str:
@@ -186,16 +187,6 @@ class Distribute:
             for_want_of="order",
         )
         return str((await self.award.give_up(task_id, attempt, broken)).status)
-
-    async def _tell(self, task_id: str, attempt: int) -> None:
-        """Let owner and helpers know."""
-        async with self.database.read() as session:
-            task = await store.find_task(session, task_id)
-            assignment = task.assignment
-            if assignment is None or task.attempt != attempt:
-                return
-        for agent_id in (assignment.owner, *assignment.helpers):
-            await self._send_award(task, agent_id)
 
     async def _send_award(self, task: Task, agent_id: str) -> None:
         assert task.assignment is not None

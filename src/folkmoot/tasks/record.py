@@ -6,7 +6,7 @@ together in the next; each caller waits until its own entry is safe.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
@@ -16,7 +16,20 @@ from folkmoot.tasks.model import TaskState
 from folkmoot.tasks.situation import Inquiry
 from folkmoot.tasks.talk import Consultation, Position, Utterance, Verdict
 
-_Entry: TypeAlias = Callable[[store.AsyncSession], Awaitable[None]]
+
+class _Answer(NamedTuple):
+    task_id: str
+    attempt: int
+    answer: Consultation
+
+
+class _Said(NamedTuple):
+    task_id: str
+    attempt: int
+    messages: tuple[Utterance, ...]
+
+
+_Entry: TypeAlias = _Answer | _Said | Callable[[store.AsyncSession], Awaitable[None]]
 
 
 class RecordedMinutes:
@@ -35,14 +48,7 @@ class RecordedMinutes:
         return {one.agent: one for one in kept}
 
     async def consulted(self, inquiry: Inquiry, answer: Consultation) -> None:
-        task_id, attempt = inquiry.brief.task_id, inquiry.attempt
-
-        async def entry(session: store.AsyncSession) -> None:
-            if await store.add_consultation(session, task_id, attempt, answer, at=self._clock.now()):
-                data = events.consulted(task_id, attempt, answer)
-                await self._log.record(session, events.TASK_CONSULTED, task_id, data)
-
-        await self._write(entry)
+        await self._write(_Answer(inquiry.brief.task_id, inquiry.attempt, answer))
 
     async def negotiating(self, inquiry: Inquiry) -> None:
         task_id = inquiry.brief.task_id
@@ -58,15 +64,7 @@ class RecordedMinutes:
         await self._write(entry)
 
     async def said(self, inquiry: Inquiry, messages: Sequence[Utterance]) -> None:
-        task_id, attempt = inquiry.brief.task_id, inquiry.attempt
-
-        async def entry(session: store.AsyncSession) -> None:
-            for one in messages:
-                if await store.add_utterance(session, task_id, attempt, one):
-                    data = events.negotiated(task_id, attempt, one)
-                    await self._log.record(session, events.TASK_NEGOTIATED, task_id, data)
-
-        await self._write(entry)
+        await self._write(_Said(inquiry.brief.task_id, inquiry.attempt, tuple(messages)))
 
     async def decided(self, inquiry: Inquiry, verdict: Verdict, positions: Mapping[int, Sequence[Position]]) -> None:
         task_id, attempt = inquiry.brief.task_id, inquiry.attempt
@@ -96,16 +94,33 @@ class RecordedMinutes:
 
     async def _together(self, batch: Sequence[tuple[_Entry, "asyncio.Future[None]"]]) -> None:
         async with self._database.write() as session:
-            for entry, _ in batch:
-                await entry(session)
+            await self._enter(session, [entry for entry, _ in batch])
         for _, safe in batch:
             if not safe.done():
                 safe.set_result(None)
 
+    async def _enter(self, session: store.AsyncSession, entries: Sequence[_Entry]) -> None:
+        """All answers in one statement, all messages in another, then whatever else there is."""
+        answers = [(one.task_id, one.attempt, one.answer) for one in entries if isinstance(one, _Answer)]
+        fresh = await store.add_consultations(session, answers, at=self._clock.now())
+        for task_id, attempt, answer in answers:
+            if (task_id, attempt, answer.agent) in fresh:
+                data = events.consulted(task_id, attempt, answer)
+                await self._log.record(session, events.TASK_CONSULTED, task_id, data)
+        said = [(one.task_id, one.attempt, each) for one in entries if isinstance(one, _Said) for each in one.messages]
+        new = await store.add_utterances(session, said)
+        for task_id, attempt, each in said:
+            if each.message_id in new:
+                data = events.negotiated(task_id, attempt, each)
+                await self._log.record(session, events.TASK_NEGOTIATED, task_id, data)
+        for one in entries:
+            if not isinstance(one, _Answer | _Said):
+                await one(session)
+
     async def _alone(self, entry: _Entry, safe: "asyncio.Future[None]") -> None:
         try:
             async with self._database.write() as session:
-                await entry(session)
+                await self._enter(session, [entry])
         except Exception as error:  # noqa: BLE001  # it is raised where the entry was made
             if not safe.done():
                 safe.set_exception(error)

@@ -6,12 +6,13 @@ task to an agent locks the agent's places first (`lock_places`), so that two tas
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import Select, delete, func, select, text, update
+from sqlalchemy import Column, Select, Table, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from folkmoot.tasks.calendar import Held
 from folkmoot.tasks.errors import UnknownTaskError
 from folkmoot.tasks.model import OPEN, NewTask, Task, TaskState
 from folkmoot.tasks.tables import (
@@ -26,6 +27,9 @@ from folkmoot.tasks.talk import Consultation, Position, Quotation, Round, Uttera
 
 __all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
 
+_ANSWERS: Final = cast(Table, ConsultationRow.__table__)
+_MESSAGES: Final = cast(Table, UtteranceRow.__table__)
+_TASKS: Final = cast(Table, TaskRow.__table__)
 _COLUMNS: Final = (
     *("title", "description", "task_type", "priority", "estimated_hours", "deadline", "status", "owner"),
     *("attempt", "progress", "version", "updated_at", "completed_at"),
@@ -98,6 +102,19 @@ async def count_by_status(session: AsyncSession) -> dict[TaskState, int]:
     return {state: found.get(state, 0) for state in TaskState}
 
 
+async def select_desks(session: AsyncSession) -> list[tuple[str, Held]]:
+    """What every owner has in hand, in the order of arrival: without the words of the tasks, and much cheaper."""
+    columns = (_TASKS.c.owner, _TASKS.c.task_id, _TASKS.c.estimated_hours, _TASKS.c.progress)
+    query = select(*columns, _TASKS.c.priority, _TASKS.c.deadline).where(
+        _TASKS.c.status.in_([str(state) for state in OPEN])
+    )
+    rows = await session.execute(query.order_by(_TASKS.c.number))
+    return [
+        (owner or "", Held(task_id=task_id, hours=hours * (1 - progress), priority=priority, deadline=deadline))
+        for owner, task_id, hours, progress, priority, deadline in rows
+    ]
+
+
 async def select_open(session: AsyncSession, agent_ids: Collection[str] | None = None) -> list[Task]:
     """Tasks that are in somebody's hands; only those of these owners, if given."""
     query = select(TaskRow).where(TaskRow.status.in_([str(state) for state in OPEN]))
@@ -141,12 +158,17 @@ async def select_waiting_for(session: AsyncSession, task_id: str) -> list[str]:
     return list(await session.scalars(query.order_by(TaskDependencyRow.task_id)))
 
 
-async def add_consultation(
-    session: AsyncSession, task_id: str, attempt: int, answer: Consultation, *, at: datetime
-) -> bool:
-    """Keep an agent's answer; False if it was there already, and then nothing changes."""
-    values = {"task_id": task_id, "attempt": attempt, "agent_id": answer.agent, "answer": answer.as_json(), "at": at}
-    return await _insert_once(session, ConsultationRow, values)
+async def add_consultations(
+    session: AsyncSession, answers: Sequence[tuple[str, int, Consultation]], *, at: datetime
+) -> set[tuple[str, int, str]]:
+    """Keep agents' answers `(task id, attempt, answer)`; those that were new, by task id, attempt and agent."""
+    rows = [
+        {"task_id": task_id, "attempt": attempt, "agent_id": one.agent, "answer": one.as_json(), "at": at}
+        for task_id, attempt, one in answers
+    ]
+    columns = _ANSWERS.c
+    found = await _insert_new(session, _ANSWERS, rows, columns.task_id, columns.attempt, columns.agent_id)
+    return {(task_id, attempt, agent_id) for task_id, attempt, agent_id in found}
 
 
 async def select_consultations(session: AsyncSession, task_id: str, attempt: int) -> list[Consultation]:
@@ -156,17 +178,21 @@ async def select_consultations(session: AsyncSession, task_id: str, attempt: int
     return sorted(found, key=lambda one: (one.can_do is not True, one.can_do is None, -one.confidence, one.agent))
 
 
-async def add_utterance(session: AsyncSession, task_id: str, attempt: int, said: Utterance) -> bool:
-    """Keep a message of a negotiation; False if it was there already."""
-    values = {
-        "task_id": task_id,
-        "attempt": attempt,
-        "round": said.round,
-        "message_id": said.message_id,
-        "speaker": said.speaker,
-        "said": said.as_json(),
-    }
-    return await _insert_once(session, UtteranceRow, values)
+async def add_utterances(session: AsyncSession, messages: Sequence[tuple[str, int, Utterance]]) -> set[str]:
+    """Keep messages of a negotiation `(task id, attempt, message)`; the ids of those that were new."""
+    rows = [
+        {
+            "task_id": task_id,
+            "attempt": attempt,
+            "round": one.round,
+            "message_id": one.message_id,
+            "speaker": one.speaker,
+            "said": one.as_json(),
+        }
+        for task_id, attempt, one in messages
+    ]
+    found = await _insert_new(session, _MESSAGES, rows, _MESSAGES.c.message_id)
+    return {row[0] for row in found}
 
 
 async def add_verdict(
@@ -244,6 +270,17 @@ async def delete_said_by(session: AsyncSession, agent_id: str, person: str) -> i
     ):
         count += (await session.execute(statement)).rowcount  # type: ignore[attr-defined]  # a delete has a cursor result
     return count
+
+
+async def _insert_new(
+    session: AsyncSession, table: Table, rows: Sequence[dict[str, Any]], *returned: Column[Any]
+) -> Sequence[Any]:
+    """Insert in one statement what is not there yet; these columns of what was new."""
+    if not rows:
+        return ()
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing().returning(*returned)
+    return (await session.execute(statement, rows)).all()
 
 
 async def _insert_once(session: AsyncSession, table: type[Any], values: dict[str, Any]) -> bool:
