@@ -45,7 +45,7 @@ async def test_an_award_is_told_to_owner_and_helper_once(house: House) -> None:
     await house.join("operator", kubernetes=0.8)
     task = await house.shared_out("Guide to our cluster", required_skills=("documentation", "kubernetes"))
     for agent in ("writer", "operator"):
-        await house.distribute._send_award(task, agent)
+        await house.distribute._send_award(task, agent, manager="manager")
     for agent in ("writer", "operator"):
         records = await house.broker.messages(agent_id=agent)
         awards = [one.message for one in records if one.message.intent == "award"]

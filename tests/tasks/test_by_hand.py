@@ -115,6 +115,24 @@ async def test_a_task_waits_for_what_it_depends_on(shop: House) -> None:
     assert (await shop.desk.find(made["eat"].task_id)).status is TaskState.ASSIGNED
 
 
+async def test_what_waits_through_others_for_a_cancelled_task_says_so_too(shop: House) -> None:
+    made = await shop.desk.create_all(
+        {
+            "first": NewTask(title="Baking bread"),
+            "second": NewTask(title="Selling bread", dependencies=("first",)),
+            "third": NewTask(title="Counting money", dependencies=("second",)),
+        }
+    )
+    await shop.engine.over()
+    await shop.desk.set_status(made["first"].task_id, TaskState.CANCELLED)
+    for key, through in (("second", "Baking bread"), ("third", "Selling bread")):
+        left = await shop.desk.find(made[key].task_id)
+        assert left.status is TaskState.UNASSIGNED
+        assert left.shortfall is not None
+        assert through in left.shortfall.reasons[0]
+        assert "Baking bread" in left.shortfall.reasons[0]
+
+
 async def test_what_waits_for_a_cancelled_task_says_so(shop: House) -> None:
     bread = await shop.shared_out("Baking bread")
     waiting = await shop.desk.create(NewTask(title="Cooking with it", dependencies=(bread.task_id,)))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from folkmoot.messaging import Delivery, Reply
+from folkmoot.registry import AgentInfo
 from folkmoot.tasks.distribute import Straight
 from folkmoot.tasks.model import TaskState
 from tests.tasks.house import House, open_house
@@ -112,6 +113,15 @@ async def test_nobody_fits_says_why_and_what_would_help(house: House) -> None:
     assert "forging" in help_
     assert task.shortfall.missing_skills == ("forging",)
     assert (await house.event_types(task.task_id))[-1] == "task_unassigned"
+
+
+async def test_whoever_is_registered_as_the_manager_asks(house: House) -> None:
+    await house.registry.register(AgentInfo(agent_id="boss", name="Boss", type="manager"))
+    await house.join("alice", writing=0.9)
+    task = await house.shared_out("Writing a letter")
+    assert task.owner == "alice"
+    senders = {one.message.sender_id for one in await house.broker.messages(agent_id="alice")}
+    assert senders & {"boss", "manager"} == {"boss"}
 
 
 async def test_a_house_without_workers_says_so(house: House) -> None:

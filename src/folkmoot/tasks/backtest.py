@@ -8,7 +8,7 @@ what they are compared with in `skills.baselines`.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from folkmoot.kernel import Clock, excerpt
 from folkmoot.messaging import Broker, Delivery, Handler, Reply, Subscription
@@ -25,8 +25,6 @@ from folkmoot.tasks.mind import Offline
 from folkmoot.tasks.minutes import NoMinutes
 from folkmoot.tasks.negotiate import Negotiate
 from folkmoot.tasks.situation import Brief, Inquiry
-
-_MANAGER: Final = "manager"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +140,9 @@ class _Table:
             estimates=estimates,
             clock=clock,
             minutes=minutes,
-            manager_id=_MANAGER,
             ask_at_most=len(people),
         )
-        self._negotiate = Negotiate(broker=broker, clock=clock, minutes=minutes, manager_id=_MANAGER)
+        self._negotiate = Negotiate(broker=broker, clock=clock, minutes=minutes)
         self._contender = Contender(
             broker=broker, estimates=estimates, situations=EmptyDesks(), minds=Offline(), clock=clock, explain=False
         )

@@ -45,7 +45,6 @@ class Consult:
     estimates: Estimates
     clock: Clock
     minutes: Minutes
-    manager_id: str = "manager"
     ask_at_most: int = ASK_AT_MOST
     patience: timedelta = PATIENCE
 
@@ -80,7 +79,7 @@ class Consult:
             inquiry,
             inquiry=inquiry,
             intent=MessageIntent.CONSULT,
-            sender=self.manager_id,
+            sender=inquiry.manager,
             recipient=candidate.agent_id,
             name=name,
             now=self.clock.now(),

@@ -143,7 +143,8 @@ class Distribute:
                 kept = await store.save_task(session, changed, at=now)
                 await self.log.record(session, events.TASK_STATUS, task_id, events.status(kept, str(task.status)))
         brief = Brief.of(task, capabilities=self.types.capabilities(task.task_type))
-        workers = [one for one in await self.roster.workers() if one.agent_id not in task.declined_by]
+        crew = await self.roster.crew()
+        workers = [one for one in crew.workers if one.agent_id not in task.declined_by]
         candidates = [
             Candidate(agent_id=one.agent_id, subject=one.subject, name=one.name, online=one.online) for one in workers
         ]
@@ -157,6 +158,7 @@ class Distribute:
             at=now,
             subjects=tuple(sorted({one.subject for one in chosen})),
             names={one.agent_id: one.name for one in chosen if one.name},
+            manager=crew.manager or "manager",
         )
         return {"inquiry": inquiry.as_json(), "candidates": [vars(one) for one in chosen]}
 
@@ -176,7 +178,7 @@ class Distribute:
             task = await self.award.give_up(task_id, attempt, shortfall)
         if task.assignment is not None and task.attempt == attempt:
             for agent_id in (task.assignment.owner, *task.assignment.helpers):
-                await self._send_award(task, agent_id)
+                await self._send_award(task, agent_id, manager=inquiry.manager)
         return str(task.status)
 
     async def _break_off(self, task_id: str, attempt: int, why: str) -> str:
@@ -188,13 +190,13 @@ class Distribute:
         )
         return str((await self.award.give_up(task_id, attempt, broken)).status)
 
-    async def _send_award(self, task: Task, agent_id: str) -> None:
+    async def _send_award(self, task: Task, agent_id: str, *, manager: str) -> None:
         assert task.assignment is not None
         now = self.clock.now()
         message = AgentMessage(
             message_id=message_id(f"{task.task_id}:{task.attempt}", "award", agent_id),
             conversation_id=f"{task.task_id}:{task.attempt}",
-            sender_id=self.consult.manager_id,
+            sender_id=manager,
             recipient_id=agent_id,
             intent=MessageIntent.AWARD,
             payload=MessagePayload(

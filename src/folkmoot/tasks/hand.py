@@ -202,19 +202,22 @@ class Hand:
         return Change(task=task, evidence=tuple(evidence), freed=tuple(waiting), places_freed=1)
 
     async def _cancel_waiting(self, session: store.AsyncSession, task: Task) -> None:
-        """What waits for a cancelled task will never begin by itself: say so."""
-        for task_id in await store.select_waiting_for(session, task.task_id):
+        """What waits for a cancelled task, directly or through others, will never begin by itself: say so."""
+        reached = [(one, "") for one in await store.select_waiting_for(session, task.task_id)]
+        for task_id, through in reached:  # grows while it is gone through; nothing can wait for itself
             waiting = await store.lock_task(session, task_id)
             if waiting.status is not TaskState.PENDING:
                 continue
+            why = f"It waits for {through or f'{task.task_id} ({task.title})'}, which "
+            why += f"waits for {task.task_id} ({task.title}); that was cancelled." if through else "was cancelled."
             shortfall = Shortfall(
-                reasons=(f"It waits for {task.task_id} ({task.title}), which was cancelled.",),
-                would_help=("Assign it by hand, or cancel it too.",),
-                for_want_of="dependency",
+                reasons=(why,), would_help=("Assign it by hand, or cancel it too.",), for_want_of="dependency"
             )
             changed = waiting.model_copy(update={"status": TaskState.UNASSIGNED, "shortfall": shortfall})
             kept = await store.save_task(session, changed, at=self.clock.now())
             await self.log.record(session, events.TASK_UNASSIGNED, task_id, events.unassigned(kept))
+            further = await store.select_waiting_for(session, task_id)
+            reached += [(one, f"{task_id} ({waiting.title})") for one in further]
 
     async def _reopen(self, session: store.AsyncSession, task: Task, *, because: str = "") -> Change:
         check_move(task.task_id, task.status, TaskState.PENDING)

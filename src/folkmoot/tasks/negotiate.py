@@ -39,7 +39,6 @@ class Negotiate:
     broker: Broker
     clock: Clock
     minutes: Minutes
-    manager_id: str = "manager"
     rounds: int = ROUNDS
     contenders: int = CONTENDERS
     reach: float = REACH
@@ -88,7 +87,7 @@ class Negotiate:
             content,
             inquiry=inquiry,
             intent=MessageIntent.NEGOTIATE,
-            sender=self.manager_id,
+            sender=inquiry.manager,
             recipient=speaker,
             name=f"speak {number}",
             now=self.clock.now(),
@@ -103,7 +102,7 @@ class Negotiate:
             message_id=message_id(inquiry.run, f"position {number}", speaker),
             round=number,
             speaker=speaker,
-            to=self.manager_id,
+            to=inquiry.manager,
             intent="position",
             stance=position.stance,
             message=position.message,
@@ -118,7 +117,7 @@ class Negotiate:
             message_id=message_id(inquiry.run, f"silence {number}", speaker),
             round=number,
             speaker=speaker,
-            to=self.manager_id,
+            to=inquiry.manager,
             intent="silence",
             stance=Stance.CONCEDE,
             message=f"{inquiry.called(speaker)} fell silent, and steps back: {why}.",

@@ -31,8 +31,18 @@ class Worker:
         return person_key(self.person) if self.person else self.agent_id
 
 
+@dataclass(frozen=True, kw_only=True)
+class Crew:
+    """Who takes work, and who hands it out: the manager by id, None if nobody is one."""
+
+    workers: Sequence[Worker]
+    manager: str | None = None
+
+
 class Roster(Protocol):
     """The agents that take work: twins and specialists, present or not; never the manager or a user proxy."""
+
+    async def crew(self) -> Crew: ...
 
     async def workers(self) -> Sequence[Worker]: ...
 
@@ -53,6 +63,13 @@ class RegistryRoster:
 
     def __init__(self, *, registry: AgentRegistry) -> None:
         self._registry = registry
+
+    async def crew(self) -> Crew:
+        known = await self._registry.discover()
+        managers = [one.agent_id for one in known if one.type == "manager"]
+        return Crew(
+            workers=[_worker(one) for one in known if takes_work(one)], manager=managers[0] if managers else None
+        )
 
     async def workers(self) -> Sequence[Worker]:
         return [_worker(one) for one in await self._registry.discover() if takes_work(one)]

@@ -59,6 +59,7 @@ class Inquiry(Noun):
     at: AwareDatetime
     subjects: tuple[str, ...]
     names: dict[str, str] = Field(default_factory=dict)  # what the agents asked are called, by id
+    manager: str = "manager"  # the agent that asks
 
     def called(self, agent_id: str) -> str:
         """The agent's name as people say it; its id if it has none."""
