@@ -84,6 +84,29 @@ async def test_the_model_decides_with_the_figures_before_it(
     assert "You are careful." in told
 
 
+async def test_a_model_sees_the_quotation_and_cannot_have_it_kept(
+    tmp_path: Path, stub_model: StubModel, mind_hub: ModelHub
+) -> None:
+    stub_model.decide(
+        can_do=True,
+        confidence=0.7,
+        estimated_hours=3,
+        message="I once wrote: forged the iron gate of the old mill.",
+        concerns=["The iron gate of the old mill again?"],
+        facts=[1],
+    )
+    async with open_house(tmp_path, minds=thinking(mind_hub), patience=PATIENT) as house:
+        await house.join("thinker", person="thinker", smithing=0.8)
+        await house.learn("thinker", *(f"forged the iron gate of the old mill, day {n}" for n in range(4)))
+        answer = (await asked(house, "Smithing an iron gate"))["thinker"]
+    (request,) = stub_model.requests
+    assert "gate of the old mill" in str(request["messages"])
+    assert answer.decided_by == "openai:stub-small"
+    assert answer.can_do
+    assert "mill" not in answer.message
+    assert not any("mill" in one.text for one in (*answer.reasons, *answer.concerns))
+
+
 async def test_a_model_that_fails_leaves_the_decision_to_the_figures(
     tmp_path: Path, stub_model: StubModel, mind_hub: ModelHub
 ) -> None:

@@ -134,11 +134,12 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     roster = RegistryRoster(registry=registry)
     types = CurrentTypes()
     quotations = Quotations(database=database, texts=TwinTexts(twins=twins, gate=gate))
+    minds = HubMinds(hub=hub, characters=characters, gate=ConsentedPlatforms(consents=gate))
     contender = Contender(
         broker=broker,
         estimates=estimates,
         situations=Desks(database=database, roster=roster),
-        minds=HubMinds(hub=hub, characters=characters, gate=ConsentedPlatforms(consents=gate)),
+        minds=minds,
         clock=clock,
         quotations=quotations,
     )
@@ -154,6 +155,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         roster=roster,
         types=types,
         quotations=quotations,
+        minds=minds,
         patience=timedelta(seconds=settings.message_timeout),
     )
     host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)

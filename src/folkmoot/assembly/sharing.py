@@ -14,6 +14,7 @@ from folkmoot.tasks.award import Award
 from folkmoot.tasks.consult import Consult
 from folkmoot.tasks.distribute import RUN_NAME, Distribute
 from folkmoot.tasks.hand import Hand
+from folkmoot.tasks.mind import Minds
 from folkmoot.tasks.negotiate import Negotiate
 from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.quotations import Quotations
@@ -33,6 +34,7 @@ def task_desk(
     roster: Roster,
     types: CurrentTypes,
     quotations: Quotations,
+    minds: Minds,
     patience: timedelta,
 ) -> TaskDesk:
     """The desk, with its run registered at the engine."""
@@ -43,8 +45,10 @@ def task_desk(
         clock=clock,
         roster=roster,
         types=types,
-        consult=Consult(broker=broker, estimates=estimates, clock=clock, minutes=minutes, patience=patience),
-        negotiate=Negotiate(broker=broker, clock=clock, minutes=minutes, patience=patience),
+        consult=Consult(
+            broker=broker, estimates=estimates, clock=clock, minutes=minutes, minds=minds, patience=patience
+        ),
+        negotiate=Negotiate(broker=broker, clock=clock, minutes=minutes, minds=minds, patience=patience),
         award=Award(database=database, log=log, clock=clock, roster=roster),
     )
     runs.register(RUN_NAME, distribute.run)

@@ -7,7 +7,7 @@ answer in time, fails, or answers gibberish is an abstention with the reason. Wh
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +19,7 @@ from folkmoot.skills import TaskText
 from folkmoot.skills.estimates import Estimates
 from folkmoot.tasks.errors import InvalidTaskError
 from folkmoot.tasks.letters import ask, letter
+from folkmoot.tasks.mind import Minds, Offline, patience_with
 from folkmoot.tasks.minutes import Minutes
 from folkmoot.tasks.situation import Inquiry
 from folkmoot.tasks.talk import Consultation
@@ -39,12 +40,16 @@ class Candidate:
 
 @dataclass(frozen=True, kw_only=True)
 class Consult:
-    """Asks. `ask_at_most`: of a larger team only the likeliest are asked; `patience`: how long each may take."""
+    """Asks. `ask_at_most`: of a larger team only the likeliest are asked.
+
+    `patience`: how long each may take; one with a language model gets a minute at least.
+    """
 
     broker: Broker
     estimates: Estimates
     clock: Clock
     minutes: Minutes
+    minds: Minds = field(default_factory=Offline)
     ask_at_most: int = ASK_AT_MOST
     patience: timedelta = PATIENCE
 
@@ -75,6 +80,7 @@ class Consult:
         return answer
 
     async def _asked(self, inquiry: Inquiry, candidate: Candidate, name: str = "consult") -> Consultation:
+        patience = await patience_with(self.minds, candidate.agent_id, self.patience)
         message = letter(
             inquiry,
             inquiry=inquiry,
@@ -83,12 +89,12 @@ class Consult:
             recipient=candidate.agent_id,
             name=name,
             now=self.clock.now(),
-            patience=self.patience,
+            patience=patience,
         )
         try:
-            answer = await ask(self.broker, message, Consultation, patience=self.patience)
+            answer = await ask(self.broker, message, Consultation, patience=patience)
         except ReplyTimeoutError:
-            why = f"gave no answer within {self.patience.total_seconds():g} s"
+            why = f"gave no answer within {patience.total_seconds():g} s"
         except MessagingError as error:
             if name == "consult" and await self._expired(message.message_id):
                 # It lay in the mailbox while nobody ran; the question stands, so it is put once more.

@@ -7,6 +7,7 @@ leave this network only with consent), or whose model fails, decides by the figu
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
@@ -22,6 +23,7 @@ from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.tasks")
 Output = TypeVar("Output", bound=BaseModel)
+THINKING: Final = timedelta(seconds=60)
 _LONGEST: Final = 1_000
 _QUOTED: Final = 3  # quotations of one fact that a model is shown
 _RUN: Final = 4  # so many words in a row are somebody's own, and no coincidence
@@ -53,6 +55,11 @@ class Offline:
 
     async def of(self, agent_id: str) -> Mind | None:  # noqa: ARG002  # see `Minds`
         return None
+
+
+async def patience_with(minds: Minds, agent_id: str, usual: timedelta) -> timedelta:
+    """How long this agent may take to answer: one with a language model needs longer to think."""
+    return usual if usual >= THINKING or await minds.of(agent_id) is None else THINKING
 
 
 class RemoteGate(Protocol):

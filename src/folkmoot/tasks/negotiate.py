@@ -7,7 +7,7 @@ referee decides by what was said. How an agent weighs what it hears is `bid.py`;
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from folkmoot.messaging import Broker, MessageIntent
 from folkmoot.messaging.errors import MessagingError
 from folkmoot.tasks.errors import InvalidTaskError
 from folkmoot.tasks.letters import Speak, Spoken, ask, letter, message_id
+from folkmoot.tasks.mind import Minds, Offline, patience_with
 from folkmoot.tasks.minutes import Minutes
 from folkmoot.tasks.sentences import listed
 from folkmoot.tasks.situation import Inquiry
@@ -39,6 +40,7 @@ class Negotiate:
     broker: Broker
     clock: Clock
     minutes: Minutes
+    minds: Minds = field(default_factory=Offline)
     rounds: int = ROUNDS
     contenders: int = CONTENDERS
     reach: float = REACH
@@ -83,6 +85,7 @@ class Negotiate:
             peers=tuple(one for one in speakers if one != speaker),
             before=tuple(before.values()),
         )
+        patience = await patience_with(self.minds, speaker, self.patience)
         message = letter(
             content,
             inquiry=inquiry,
@@ -91,10 +94,10 @@ class Negotiate:
             recipient=speaker,
             name=f"speak {number}",
             now=self.clock.now(),
-            patience=self.patience,
+            patience=patience,
         )
         try:
-            spoken = await ask(self.broker, message, Spoken, patience=self.patience)
+            spoken = await ask(self.broker, message, Spoken, patience=patience)
         except (MessagingError, InvalidTaskError) as error:
             return await self._fell_silent(inquiry, number, speaker, error.message)
         position = spoken.position.model_copy(update={"agent": speaker})
