@@ -96,6 +96,7 @@ class TeamHall:
             named = {one.agent_id for one in workplace.agents} if workplace else set()
             if twin.agent_id in self._host.agents and twin.agent_id not in named:
                 await self._host.remove(twin.agent_id)
+                await self._estimates.withdraw(twin.person)
 
     async def _check_same(self, team: str) -> None:
         wanted = await asyncio.to_thread(load_workplace, team_folder(team) / "workplace.yaml")

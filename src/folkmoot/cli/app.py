@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 failed, with one line that says why; 2 wrong usage; 3 a ta
 fault; 130 interrupted.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -46,6 +47,9 @@ def root(
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    # Read when numpy is first imported: its threads would spin beside the server's own for matrices this small.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except FolkmootError as error:

@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from folkmoot.kernel import words
+from folkmoot.skills.small_words import SMALL_WORDS
 from folkmoot.twins.model import TwinMessage
 from folkmoot.twins.profile import (
     EVIDENCE,
@@ -193,7 +194,11 @@ def cite(learned: Iterable[str], messages: Iterable[TwinMessage], into: dict[str
 
 
 def _matter(found: list[str]) -> set[str]:
-    return {word for word in found if len(word) >= _SHORTEST and word.isalpha() and not is_marker(word)}
+    return {
+        word
+        for word in found
+        if len(word) >= _SHORTEST and word.isalpha() and not is_marker(word) and word not in SMALL_WORDS
+    }
 
 
 def _count(counter: Counter[str], found: list[str]) -> None:
