@@ -160,7 +160,6 @@ def test_from_consent_to_forgetting(place: Path, chat: Path) -> None:
     assert twin["own_messages"] == 2
     assert document(run("twin", "profile", "Ada Moss", "--json"))["style"]
     assert "skills" in done(run("twin", "profile", "Ada Moss"))
-    assert "ada" in done(run("agent", "list"))
     assert len(document(run("consent", "list", "Ada Moss", "--json"))["items"]) == 2
     assert done(run("consent", "revoke", granted["consent_id"]))
     refused(run("twin", "profile", "Ada Moss"), "Ada Moss")
