@@ -21,7 +21,7 @@ def env_example() -> str:
         "# Each name may also bear the prefix FOLKMOOT_, and each secret may come from a file: NAME_FILE=path.",
     ]
     for name, info in Settings.model_fields.items():
-        default = "" if info.default is None else f" Default: {info.default}."
+        default = f" Default: {info.default}." if info.default not in {None, ""} else ""
         lines += ["", f"# {info.description}.{default}", f"#{name.upper()}={(info.examples or [''])[0]}"]
     return "\n".join(lines) + "\n"
 
@@ -37,9 +37,8 @@ def settings_page() -> str:
     return (
         f"# Settings\n\n{NOTE}Environment variables, or lines of a file `.env`.\n"
         "Each name may bear the prefix `FOLKMOOT_`; a secret may come from a file:\n"
-        "`OPENAI_API_KEY_FILE=/run/secrets/openai`. A wrong value stops the start with one line that names the variable, its fault and an example.\n\n"
-        + "\n".join(rows)
-        + "\n"
+        "`OPENAI_API_KEY_FILE=/run/secrets/openai`. A wrong value stops the start with one line that names "
+        "the variable, its fault and an example.\n\n" + "\n".join(rows) + "\n"
     )
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.settings import Settings, WrongSettingError, load_settings
+from folkmoot.kernel import SystemClock
 
 
 def test_everything_has_a_default() -> None:
@@ -54,6 +56,7 @@ def test_a_secret_is_not_shown() -> None:
         ({"AUTH": "off", "API_HOST": "0.0.0.0"}, ["AUTH", "loopback", "0.0.0.0"]),
         ({"ADMIN_TOKEN": "short"}, ["ADMIN_TOKEN", "16 characters"]),
         ({"CORS_ORIGINS": "team.example"}, ["CORS_ORIGINS", "team.example", "https://"]),
+        ({"OPENAI_BASE_URL": "team.example/v1"}, ["OPENAI_BASE_URL", "team.example/v1", "http://"]),
         ({"TLS_CERT": "/nowhere/cert.pem"}, ["TLS_KEY", "both"]),
         ({"WORKPLACE_FILE": "/nowhere/workplace.yaml"}, ["WORKPLACE_FILE", "/nowhere/workplace.yaml"]),
         ({"OPENAI_API_KEY_FILE": "/nowhere/key"}, ["OPENAI_API_KEY_FILE", "/nowhere/key"]),
@@ -66,6 +69,11 @@ def test_a_wrong_value_is_one_line_with_variable_fault_and_example(environ: dict
     assert "\n" not in caught.value.message
     for word in words:
         assert word in caught.value.message
+
+
+def test_a_model_that_can_never_be_is_a_wrong_setting() -> None:
+    with pytest.raises(WrongSettingError, match=r"MODEL is wrong: .*'foo:bar'.*; for example MODEL=auto"):
+        model_hub(load_settings({"MODEL": "foo:bar"}, env_file=None), SystemClock())
 
 
 def test_a_wrong_secret_is_not_repeated_in_the_error() -> None:

@@ -68,6 +68,8 @@ def test_times_are_utc() -> None:
         {"recipient_id": "two words"},
         {"recipient_id": "a/b"},
         {"recipient_id": "x" * 201},
+        {"recipient_id": "role:" + "x" * 200},
+        {"recipient_id": "role: "},
         {"message_id": ""},
         {"surprise": 1},
         {"payload": {"surprise": 1}},
@@ -79,6 +81,10 @@ def test_times_are_utc() -> None:
 def test_what_is_wrong_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         AgentMessage(**{**FIELDS, **wrong})
+
+
+def test_a_role_is_addressed_as_people_write_it() -> None:
+    assert AgentMessage(**{**FIELDS, "recipient_id": "role:UX/UI designer"}).recipient_id == "role:UX/UI designer"
 
 
 def test_an_application_has_intents_of_its_own() -> None:

@@ -140,7 +140,7 @@ def _shown(one: AgentRecord, tasks: list[str]) -> AgentShown:
         stress_level=min(1.0, one.utilization),
         assigned_tasks=tasks,
         assigned_user=one.person,
-        last_active=one.last_active,
+        last_active=one.last_active or one.last_seen,
     )
 
 
@@ -178,7 +178,7 @@ async def health(_principal: SignedIn, rooms: Rooms) -> AgentsHealth:
             one.agent_id: AgentHealth(
                 status=one.presence,
                 availability_status=one.availability,
-                last_active=one.last_active,
+                last_active=one.last_active or one.last_seen,
                 waiting_messages=waiting.get(one.agent_id, 0),
             )
             for one in agents

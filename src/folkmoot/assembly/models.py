@@ -1,13 +1,16 @@
 """Which language models there are, by the settings."""
 
-from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.settings import Settings, WrongSettingError
 from folkmoot.kernel import Clock
-from folkmoot.models import ModelHub, ModelSettings
+from folkmoot.models import ModelHub, ModelsError, ModelSettings
 from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
 
 
 def model_hub(settings: Settings, clock: Clock) -> ModelHub:
-    """The hub; `auto` tries the providers in this order and ends at the one that is always there."""
+    """The hub; `auto` tries the providers in this order and ends at the one that is always there.
+
+    Raises `WrongSettingError` for a MODEL that can never mean one.
+    """
     key = settings.openai_api_key
     chosen = ModelSettings(
         model=settings.model,
@@ -16,4 +19,9 @@ def model_hub(settings: Settings, clock: Clock) -> ModelHub:
         openai_model=settings.openai_model,
         ollama_host=settings.ollama_host,
     )
-    return ModelHub(settings=chosen, providers=[OpenAICompatible(chosen), Ollama(chosen, clock=clock), Offline()])
+    hub = ModelHub(settings=chosen, providers=[OpenAICompatible(chosen), Ollama(chosen, clock=clock), Offline()])
+    try:
+        hub.check(settings.model)
+    except ModelsError as error:
+        raise WrongSettingError(f"MODEL is wrong: {error.message}; for example MODEL=auto", variable="MODEL") from error
+    return hub

@@ -91,7 +91,6 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     )
     index = KnowledgeIndex(database=database)
     hub = model_hub(settings, clock)
-    hub.check(settings.model)
     estimates = Estimates(estimator=CapabilityEstimator())
     twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
     evidence = TwinEvidence(database=database, gate=gate)

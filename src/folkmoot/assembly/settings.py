@@ -5,6 +5,7 @@ line that names the variable, the fault and an example.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -128,6 +129,13 @@ class Settings(BaseModel):
         for origin in filter(None, (part.strip() for part in value.split(","))):
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:  # noqa: PLR2004  # scheme://host only
                 raise ValueError(f"'{origin}' is not an origin such as https://team.example")
+        return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+([/?#]\S*)?", value):
+            raise ValueError("it is not an address that begins with http:// or https://")
         return value
 
     @property

@@ -11,7 +11,9 @@ from folkmoot.kernel import new_id
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 _CUSTOM = re.compile(r"custom:[a-z0-9][a-z0-9_.-]{0,63}")
-_ADDRESS = re.compile(r"[^\s/?#]{1,200}")
+# Roles and departments are written as people write them: `role:Backend engineer`.
+_ADDRESS = re.compile(r"(?:role|capability|department):[^\s](?:[^\t\r\n]*[^\s])?|[^\s/?#]+")
+_LONGEST_ADDRESS = 200
 
 
 class MessageIntent(StrEnum):
@@ -62,8 +64,11 @@ def _known_intent(intent: str) -> str:
 
 
 def _address(value: str) -> str:
-    if not _ADDRESS.fullmatch(value):
-        raise ValueError("an address is 1 to 200 characters without blanks, '/', '?' or '#'")
+    if len(value) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(value):
+        raise ValueError(
+            "an address is an agent's id, 1 to 200 characters without blanks, '/', '?' or '#', "
+            "or role:…, capability:…, department:… with a name"
+        )
     return value
 
 
