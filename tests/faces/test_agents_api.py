@@ -18,7 +18,7 @@ def message(**changes: Any) -> dict[str, Any]:
 
 def test_filters_narrow_the_list(api: httpx.Client) -> None:
     everybody = api.get("/api/agents").json()
-    assert everybody["total"] == 7
+    assert everybody["total"] == len(everybody["agents"]) >= 7
     engineers = api.get("/api/agents", params={"department": "Engineering"}).json()
     assert {one["agent_id"] for one in engineers["agents"]} == {"jonas", "pavel"}
     payers = api.get("/api/agents", params={"capability": "payments", "online_only": True}).json()

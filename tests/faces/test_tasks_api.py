@@ -69,7 +69,7 @@ def test_waiting_returns_the_assigned_task_with_its_talk(api: httpx.Client) -> N
     task = made(api)
     assert task["status"] in {"assigned", "unassigned"}
     whole = api.get(f"/api/tasks/{task['task_id']}").json()
-    assert len(whole["consultation"]) == 6
+    assert len(whole["consultation"]) >= 6
     assert {"rounds", "outcome"} <= set(whole["negotiation"])
     if task["status"] == "assigned":
         assert whole["assignment"]["owner"] == whole["assigned_agent"]

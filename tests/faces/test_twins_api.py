@@ -148,3 +148,12 @@ def test_a_twin_made_by_hand_is_an_agent_that_can_be_given_work(api: httpx.Clien
     assert api.post("/api/twins", json={"person": "Dee Hall"}).json()["agent_id"] == agent_id
     assert api.get(f"/api/agents/{agent_id}").json()["role"] == "Gardener"
     api.delete("/api/twins/Dee Hall").raise_for_status()
+
+
+def test_whoever_is_imported_first_becomes_an_agent_at_once(api: httpx.Client) -> None:
+    person = "Flo Ebner"
+    grant(api, person)
+    assert upload(api, person, CHAT.replace("Ada Moss", person), author=person).status_code == 201
+    agent_id = api.get(f"/api/twins/{person}").json()["agent_id"]
+    assert api.get(f"/api/agents/{agent_id}").json()["status"] == "online"
+    api.delete(f"/api/twins/{person}").raise_for_status()

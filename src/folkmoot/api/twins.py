@@ -201,7 +201,9 @@ async def import_export(
     with tempfile.TemporaryDirectory(prefix="folkmoot-upload-") as folder:
         path = Path(folder) / (Path(file.filename or "export").name or "export")
         await anyio.to_thread.run_sync(_save, file, path)
-        return _import_shown(await rooms.imports.run(person, path, options))
+        result = await rooms.imports.run(person, path, options)
+    await rooms.team.ensure_twin(person, email="")
+    return _import_shown(result)
 
 
 def _save(file: UploadFile, path: Path) -> None:

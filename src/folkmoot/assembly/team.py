@@ -8,7 +8,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from folkmoot.agents import AgentDefinition, AgentHost, Workplace, load_workplace
 from folkmoot.assembly.joints import CurrentTypes, declared_of
@@ -17,6 +17,9 @@ from folkmoot.kernel import Family, FolkmootError
 from folkmoot.registry import AgentRegistry
 from folkmoot.skills.estimates import Estimates
 from folkmoot.twins import Twin, TwinRoster
+
+# Who consults where twins were made one by one and no workplace file names a manager.
+MANAGER: Final = AgentDefinition(agent_id="manager", name="Manager", type="manager", role="Task manager")
 
 
 class OtherTeamError(FolkmootError):
@@ -59,6 +62,8 @@ class TeamHall:
         async with self._one_at_a_time:
             if self.file is not None:
                 await self._bring_up(await asyncio.to_thread(load_workplace, self.file))
+            elif await self._twins.list():
+                await self._bring_up(Workplace(agents=(MANAGER,)))
 
     async def initialize(self, team: str | None = None) -> Mapping[str, object]:
         """Bring a team up: `{manager, workers}`. None means the file's team, or `acme` where there is no file."""
@@ -83,6 +88,8 @@ class TeamHall:
         """The twin of a person, made and hosted if there is none."""
         async with self._one_at_a_time:
             twin = await self._twins.ensure(person, email=email)
+            if not any(one.definition.type == "manager" for one in self._host.agents.values()):
+                await self._host.add(MANAGER)
             if twin.agent_id not in self._host.agents:
                 definition = _of_twin(twin, role=role, department=department)
                 await self._host.add(definition)
