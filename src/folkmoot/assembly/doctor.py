@@ -40,19 +40,19 @@ async def examine() -> list[Finding]:
     except FolkmootError as error:
         return [*findings, Finding(part="settings", ok=False, found=error.message, remedy="mend the variable")]
     findings.append(Finding(part="settings", ok=True, found="read"))
-    checks: list[tuple[str, Callable[[Settings], Awaitable[Finding]]]] = [
-        ("home", _home),
-        ("disk", _disk),
-        ("database", _database),
-        ("port", _port),
-        ("team", _team),
-        ("model", _model),
+    checks: list[tuple[str, Callable[[Settings], Awaitable[Finding]], str]] = [
+        ("home", _home, "name a folder that you may write with FOLKMOOT_HOME"),
+        ("disk", _disk, "free some space"),
+        ("database", _database, "start PostgreSQL, or mend DATABASE_URL; without it SQLite is used"),
+        ("port", _port, "choose another with API_PORT"),
+        ("team", _team, "mend the line that is named"),
+        ("model", _model, "start the model's server, or set MODEL=offline"),
     ]
-    for part, check in checks:
+    for part, check, remedy in checks:
         try:
             findings.append(await check(settings))
         except FolkmootError as error:
-            findings.append(Finding(part=part, ok=False, found=error.message, remedy="see what was found"))
+            findings.append(Finding(part=part, ok=False, found=error.message, remedy=remedy))
     return findings
 
 

@@ -8,6 +8,7 @@ from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart, TextShare, TwinTexts
 from folkmoot.assembly.models import model_hub
+from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
 from folkmoot.assembly.team import TeamHall
@@ -54,6 +55,7 @@ class Rooms:
     tokens: Tokens
     repeats: IdempotencyStore
     broker: Broker
+    news: Newsroom
     models: ModelHub
     host: AgentHost
     team: TeamHall
@@ -81,8 +83,9 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     gate = ConsentGate(database=database, clock=clock)
     registry = AgentRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
     inbox = Inbox(database=database, clock=clock)
+    news = Newsroom(database=database, events=events)
     broker = EmbeddedBroker(
-        journal=home.path("journal.db"), clock=clock, inbox=inbox, directory=registry, metrics=metrics
+        journal=home.path("journal.db"), clock=clock, inbox=inbox, directory=registry, metrics=metrics, tell=news.hear
     )
     runs = RunEngine(
         url=_runs_url(database, home),
@@ -214,6 +217,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tokens=tokens,
         repeats=repeats,
         broker=broker,
+        news=news,
         models=hub,
         host=host,
         team=team,

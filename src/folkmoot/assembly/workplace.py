@@ -95,6 +95,8 @@ async def _own(home: Home, stack: AsyncExitStack) -> None:
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     """Mail first, then those who take it, then the runs that send it."""
     stack.push_async_callback(rooms.models.close)
+    rooms.news.start()
+    stack.push_async_callback(rooms.news.stop)
     await rooms.broker.start()
     stack.push_async_callback(rooms.broker.stop)
     await rooms.load_estimator()

@@ -75,7 +75,9 @@ def doctor(json: AsJson = False) -> None:
     import asyncio
 
     from folkmoot.assembly.doctor import examine
+    from folkmoot.telemetry import configure_logging
 
+    configure_logging(level="ERROR")
     findings = asyncio.run(examine())
     if json:
         as_json([one.as_json() for one in findings])
@@ -83,7 +85,7 @@ def doctor(json: AsJson = False) -> None:
         table(
             "folkmoot doctor",
             ("", "part", "found", "what to do"),
-            (("ok" if one.ok else "!!", one.part, one.found, one.remedy) for one in findings),
+            (("ok" if one.ok else "!!", one.part, one.found, "" if one.ok else one.remedy) for one in findings),
         )
     if not all(one.ok for one in findings):
         raise typer.Exit(FAULT_EXIT)

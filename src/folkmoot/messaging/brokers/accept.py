@@ -18,6 +18,7 @@ from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.writer import Batch, Letter, LetterSender, Writer
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
+from folkmoot.messaging.news import MESSAGE_SENT, Listener, MessageNews
 
 
 class Acceptance:
@@ -35,6 +36,7 @@ class Acceptance:
         settler: Settler,
         replies: Replies,
         figures: Figures,
+        tell: Listener,
         mailbox_limit: int,
         max_bytes: int,
     ) -> None:
@@ -47,6 +49,7 @@ class Acceptance:
         self._settler = settler
         self._replies = replies
         self._figures = figures
+        self._tell = tell
         self._mailbox_limit = mailbox_limit
         self._max_bytes = max_bytes
         self._next_seq = 1
@@ -168,6 +171,7 @@ class Acceptance:
             if first is None:
                 self._enqueue(mailbox, row[0], row[3], row[4], row[7])
                 self._figures.sent(letter.intent)
+                self._tell(_sent(letter))
                 if mailbox.takers:
                     self._reader.keep(row[0], row[8])
                     fed.add(mailbox)
@@ -208,6 +212,16 @@ class Acceptance:
                 if expires is not None:
                     self._settler.will_expire(seq, mailbox, expires)
             place = page[-1][0]
+
+
+def _sent(letter: Letter) -> MessageNews:
+    return MessageNews(
+        type=MESSAGE_SENT,
+        message_id=letter.row[1],
+        sender_id=letter.row[3],
+        recipient_id=letter.mailbox.agent_id,
+        intent=letter.intent,
+    )
 
 
 def _duplicate(message: AgentMessage, first: First) -> Receipt:

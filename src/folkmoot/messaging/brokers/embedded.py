@@ -39,6 +39,7 @@ from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.writer import Writer
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError, ReplyTimeoutError
+from folkmoot.messaging.news import Listener, nobody
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import StorageFullError
@@ -67,6 +68,7 @@ class EmbeddedBroker:
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         full_sync: bool = False,
         metrics: Metrics | None = None,
+        tell: Listener = nobody,
     ) -> None:
         self._clock = clock
         self._inbox = inbox
@@ -85,6 +87,7 @@ class EmbeddedBroker:
             clock=clock,
             retry=retry or RetryPolicy(),
             figures=self._figures,
+            tell=tell,
         )
         self._deliverer = Deliverer(
             reader=self._reader,
@@ -105,6 +108,7 @@ class EmbeddedBroker:
             settler=self._settler,
             replies=self._replies,
             figures=self._figures,
+            tell=tell,
             mailbox_limit=mailbox_limit,
             max_bytes=max_message_bytes,
         )

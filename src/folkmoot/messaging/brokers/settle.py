@@ -11,6 +11,7 @@ from folkmoot.messaging.brokers.journal import Postponement, Settlement
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox, Mailboxes
 from folkmoot.messaging.brokers.writer import Writer
 from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.news import MESSAGE_DEAD, MESSAGE_HANDLED, Listener, MessageNews
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.telemetry import get_logger
 
@@ -28,7 +29,15 @@ class Settler:
     """Decides and records the end of each attempt. `out` are messages being handled, or ended and not yet recorded."""
 
     def __init__(
-        self, *, writer: Writer, mailboxes: Mailboxes, alarm: Alarm, clock: Clock, retry: RetryPolicy, figures: Figures
+        self,
+        *,
+        writer: Writer,
+        mailboxes: Mailboxes,
+        alarm: Alarm,
+        clock: Clock,
+        retry: RetryPolicy,
+        figures: Figures,
+        tell: Listener,
     ) -> None:
         self._writer = writer
         self._mailboxes = mailboxes
@@ -36,6 +45,7 @@ class Settler:
         self._clock = clock
         self._retry = retry
         self._figures = figures
+        self._tell = tell
         self._expiries: dict[int, _Expiry] = {}
         self.attempts: dict[int, int] = {}
         self.out: set[int] = set()
@@ -60,6 +70,7 @@ class Settler:
         """The handler succeeded."""
         self._figures.handling_ended(message.intent, MessageStatus.HANDLED)
         self._end(seq, mailbox, MessageStatus.HANDLED, reply=reply, attempts=self.attempts.get(seq, 0) + 1)
+        self._tell(_news(MESSAGE_HANDLED, message))
         mailbox.release(lane)
 
     def failed(self, seq: int, mailbox: Mailbox, lane: Lane, message: AgentMessage, error: Exception) -> None:
@@ -80,6 +91,7 @@ class Settler:
         if given_up:
             self._figures.handling_ended(message.intent, MessageStatus.DEAD)
             self._end(seq, mailbox, MessageStatus.DEAD, error=said, attempts=attempt)
+            self._tell(_news(MESSAGE_DEAD, message))
         elif message.expires_at is not None and message.expires_at <= self._clock.now():
             self.expired(seq, mailbox, attempts=attempt, error=f"expired after a failed attempt: {said}")
         else:
@@ -157,6 +169,16 @@ class Settler:
         at = self._clock.now().timestamp()
         self._writer.submit_settled(Settlement(seq, status, at, attempts, error, reply))
         self._mailboxes.one_less(mailbox)
+
+
+def _news(what: str, message: AgentMessage) -> MessageNews:
+    return MessageNews(
+        type=what,
+        message_id=message.message_id,
+        sender_id=message.sender_id,
+        recipient_id=message.recipient_id,
+        intent=message.intent,
+    )
 
 
 def _said(text: str) -> str:
