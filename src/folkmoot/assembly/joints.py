@@ -4,10 +4,12 @@ Each class here keeps a Protocol that a room states and asks another room for th
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
 
 from folkmoot.agents import AgentDefinition, AgentHost
-from folkmoot.consent import ConsentGate, Purpose, person_key
+from folkmoot.consent import Consent, ConsentGate, Purpose, person_key
 from folkmoot.kernel import excerpt
+from folkmoot.messaging import Broker, MessageIntent
 from folkmoot.skills import Declared, Evidence
 from folkmoot.skills.estimates import Estimates
 from folkmoot.tasks.mind import Character
@@ -16,6 +18,8 @@ from folkmoot.tasks.talk import Quotation
 from folkmoot.tasks.task_types import DEFAULT_TASK_TYPES, TaskTypes
 from folkmoot.twins import Twin, TwinRoster
 from folkmoot.twins.permission import permitted
+
+IN_WORDS: Final = (MessageIntent.CHAT, MessageIntent.REQUEST_KNOWLEDGE)
 
 
 class CurrentTypes(TaskTypes):
@@ -91,6 +95,24 @@ class OutcomesPart:
 
     async def forget(self, twin: Twin) -> int:
         return await self._outcomes.forget(agent_id=twin.agent_id, person=twin.person)
+
+
+class KeptAnswers:
+    """The answers in a twin's words that the broker keeps for repeated questions: they go when a consent goes."""
+
+    name = "kept answers"
+
+    def __init__(self, *, broker: Broker, twins: TwinRoster) -> None:
+        self._broker = broker
+        self._twins = twins
+
+    async def withdrawn(self, consent: Consent) -> None:
+        for twin in await self._twins.list():
+            if twin.person == consent.person:
+                await self.forget(twin)
+
+    async def forget(self, twin: Twin) -> int:
+        return await self._broker.forget_replies(twin.agent_id, IN_WORDS)
 
 
 class TwinTexts:

@@ -6,7 +6,7 @@ from typing import Final
 
 from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.health import HealthDesk
-from folkmoot.assembly.joints import CurrentTypes, HostCharacters, OutcomesPart, TextShare, TwinTexts
+from folkmoot.assembly.joints import CurrentTypes, HostCharacters, KeptAnswers, OutcomesPart, TextShare, TwinTexts
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.settings import Settings
@@ -120,8 +120,9 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         folder=home.path("imports"),
     )
     imports.listen(learning)
+    answers = KeptAnswers(broker=broker, twins=twins)
     # Rows are gone by then: the files first, then the search, then what was learned.
-    for listener in (imports, index, learning):
+    for listener in (imports, index, learning, answers):
         ledger.listen(listener)
     forgetting = Forgetting(
         database=database,
@@ -131,7 +132,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         index=index,
         imports=imports,
         share=share,
-        parts=[OutcomesPart(outcomes)],
+        parts=[OutcomesPart(outcomes), answers],
     )
     roster = RegistryRoster(registry=registry)
     types = CurrentTypes()

@@ -81,6 +81,18 @@ def availability(
     typer.echo(f"{agent_id} is {state}")
 
 
+@app.command()
+def reload() -> None:
+    """Read the workplace file again: who is new joins, who is gone leaves, who is changed is replaced."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    async def act(caller: Caller) -> Any:
+        return await caller.call("POST", "/api/initialize")
+
+    agents = with_workplace(act)["agents"]
+    typer.echo(f"{agents['manager'] or 'nobody'} manages {', '.join(agents['workers']) or 'nobody'}")
+
+
 @app.command("dead-letters")
 def dead_letters(json: AsJson = False) -> None:
     """Show messages that were given up on."""

@@ -13,7 +13,7 @@ Implementations are in `brokers/` and are chosen in `folkmoot.assembly`; who an 
 asked of a `Directory`, which the registry provides.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -196,6 +196,13 @@ class Broker(Protocol):
 
     async def drop_dead_letter(self, message_id: str) -> None:
         """Delete a dead letter. Raises `UnknownMessageError`."""
+        ...
+
+    async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
+        """Empty the kept replies of an agent to messages of these intents, so that no words outlive a permission.
+
+        Answers how many. Who repeats such a request gets an empty reply.
+        """
         ...
 
     async def prune(self, older_than: timedelta = timedelta(days=7)) -> int:

@@ -9,7 +9,7 @@ The parts: see `folkmoot.messaging.brokers`.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,7 @@ from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import Archive, not_dead
 from folkmoot.messaging.brokers.deliver import Deliverer, EmbeddedSubscription
 from folkmoot.messaging.brokers.figures import Figures
-from folkmoot.messaging.brokers.journal import First, Settlement, drop_dead, list_new, prune, touch
+from folkmoot.messaging.brokers.journal import First, Settlement, drop_dead, forget_replies, list_new, prune, touch
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Replies, StreamReader, reply_of
@@ -252,6 +252,10 @@ class EmbeddedBroker:
         if not await self._writer.call(partial(_drop_dead, dead.position)):
             raise not_dead(message_id)
         self._figures.settled(MessageStatus.DEAD.value, -1)
+
+    async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
+        """See `Broker.forget_replies`."""
+        return await self._writer.call(partial(forget_replies, agent_id=agent_id, intents=tuple(intents)))
 
     async def prune(self, older_than: timedelta = timedelta(days=7)) -> int:
         """See `Broker.prune`."""

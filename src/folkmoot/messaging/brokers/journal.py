@@ -275,6 +275,25 @@ def prune(connection: sqlite3.Connection, before: float, after_seq: int, limit: 
     return (looked[-1][0] if len(looked) == limit else -1), counts
 
 
+def forget_replies(connection: sqlite3.Connection, agent_id: str, intents: Iterable[str]) -> int:
+    """Empty the replies of an agent to messages of some intents, in the file too; how many."""
+    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            emptied = connection.execute(
+                "UPDATE settled SET reply = NULL WHERE reply IS NOT NULL AND seq IN (SELECT seq FROM messages "
+                "WHERE mailbox = ? AND json_extract(CAST(body AS TEXT), '$.intent') "
+                "IN (SELECT value FROM json_each(?)))",
+                (agent_id, json.dumps(list(intents))),
+            ).rowcount
+        # The log beside the file has the words as well.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute("PRAGMA secure_delete = OFF")
+    return emptied
+
+
 def touch(connection: sqlite3.Connection, at: float) -> None:
     """Write one small row, to learn whether writing works."""
     connection.execute("INSERT OR REPLACE INTO pulse VALUES (1, ?)", (at,))
