@@ -11,10 +11,12 @@ from folkmoot.security.redaction import RedactionError, Redactor
 FOUND = {
     "email": [
         "Jane.Doe+x@mail.example.co.uk", "zoë@müller.example", "jane (at) example (dot) com", "o'neil@example.org",
+        "jane at example dot com",
     ],
     "phone": [
         "+49 171 2345678", "0171 2345678", "(415) 555-2671", "415-555-2671", "+1 (415) 555-2671", "06 12 34 56 78",
-        "612 34 56 78", "0049 30 1234567", "089/123456-78", "+34 612 345 678", "020 7946 0958", "+39 347 123 4567",
+        "612 34 56 78", "0049 30 1234567", "089/123456-78", "+34 612 345 678", "020 7946 0958", "0171-2345678", "06.12.34.56.78", "612 345 678",
+        "٠١٧١٢٣٤٥٦٧٨", "+39 347 123 4567",
         "06-12345678", "98765 43210", "@491511234567", "+55 11 91234-5678",
     ],
     "card": ["4111 1111 1111 1111", "5500-0055-5555-5559", "5500005555555559", "378282246310005", "6011111111111117"],
@@ -29,7 +31,9 @@ FOUND = {
         "12 bis rue de la Paix, 75002 Paris",
         "5 avenue des Champs-Élysées", "Calle de Alcalá, 45", "Calle Mayor 3", "Via Roma 12", "Piazza del Duomo 1",
         "Keizersgracht 123, 1015 CJ Amsterdam", "Dorpsstraat 5", "Rua Augusta, 1500",
-        "Unter den Linden 77, 10117 Berlin",
+        "Unter den Linden 77, 10117 Berlin", "Gartenstr.7", "hauptstraße 5", "12 rue de la paix", "calle de alcalá 45",
+        "221B Baker Street, London NW1 6XE", "1600 Pennsylvania Avenue NW, Washington, DC 20500", "10 downing street",
+        "Laan van Meerdervoort 12", "Herengracht 12-3", "kerkstraat 12",
     ],
     "secret": [
         "AKIAIOSFODNN7EXAMPLE", "ghp_" + "a1B2" * 9, "sk-proj-abcDEF1234567890abcDEF", "xoxb-123456789012-abcdefghij",
@@ -48,6 +52,12 @@ INTRODUCED = {
     "contraseña: gato": "contraseña: [secret]",
     "mot de passe : Soleil2024": "mot de passe : [secret]",
     "pin: 4821": "pin: [secret]",
+    "PIN 4821": "PIN [secret]",
+    "cvc 123": "cvc [secret]",
+    "door code is 48291": "door code is [secret]",
+    "password hunter2": "password [secret]",
+    "login: admin pass: s3cret": "login: admin pass: [secret]",
+    "the password for the server is hunter2": "the password for the server is [secret]",
     "api_key = 9f8e7d6c5b4a39281706": "api_key = [secret]",
     "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": "AWS_SECRET_ACCESS_KEY=[secret]",
     "postgres://bob:s3cr3t@db.example.com/x": "postgres://bob:[secret]@db.example.com/x",
@@ -72,6 +82,9 @@ LEFT = [
     "x=1234567",
     "4111 1111 1111 1112", "DE89 3704 0044 0532 0130 01", "20240131123456", "AbstractSingletonProxyFactoryBean2024",
     "https://example.com/a-very-long-slug-with-many-words-2024", "uuid 123e4567-e89b-12d3-a456-426614174000",
+    "auf Platz 3", "Via Slack 5", "foo@2x.png", "def login(password=None)", "password: str",
+    "my order number is 5551234567",
+    "5 minutes down the street", "use password sha256", "pin 12 items",
     "test_password_reset_sends_mail passes", "PIN entry screen", "12 angry men in the court", "",
 ]  # fmt: skip
 

@@ -34,7 +34,7 @@ FINDERS: tuple[tuple[str, Finder], ...] = (
 """Kinds in the order of their right to a piece of text: a secret may look like anything else."""
 _WITH_DIGITS = frozenset({"iban", "card", "phone", "address"})
 _DIGIT = re.compile(r"\d")
-_AT = re.compile(r"[\[(]\s?at\s?[\])]", re.IGNORECASE)
+_AT = re.compile(r"[\[(]\s?at\s?[\])]|\sat\s\S{1,63}\sdot\s", re.IGNORECASE)
 
 
 class RedactionError(FolkmootError):

@@ -26,21 +26,25 @@ _IBAN_LENGTHS = {
 _PHONE = re.compile(r"(?<![\w.,:/#=-])(?:\+|\()?\(?\d(?:[ \u00a0\u202f().\-/‑–]{0,3}\d){5,16}(?![\w])")
 _ADDRESSED = re.compile(r"(?:tel:|wa\.me/|(?<![\w.])@)\+?\d{7,15}(?![\w@.])")
 _DATE = re.compile(
-    r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:\D.*)?$|\d{4}-\d{2}(?:-\d{2})?|(?:19|20)\d{2}\s?[-–/ ]\s?(?:19|20)\d{2}$"
+    r"\d{1,4}([./-])\d{1,2}\1\d{1,4}(?:\D.*)?$|(?:19|20)\d{2}-\d{2}(?:-\d{2})?"
+    r"|(?:19|20)\d{2}\s?[-–/ ]\s?(?:19|20)\d{2}$"
 )
 _FORMS = re.compile(
     r"(?:1[ .\-]?)?\(?[2-9]\d{2}\)?[ .\-]{1,2}\d{3}[ .\-]\d{4}"  # North America
     r"|\(\d{2,5}\)[ ]?\d{3,5}(?:[ \-]?\d{2,5}){1,3}"
-    r"|[67]\d{2} \d{2} \d{2} \d{2}"  # Spain
+    r"|[67]\d{2} \d{2} \d{2} \d{2}|[67]\d{2} \d{3} (?!000)\d{3}"  # Spain
     r"|3\d{2}[ \-]\d{3}[ \-]?\d{3,4}"  # Italy
     r"|[6-9]\d{4}[ \-]\d{5}"  # India
     r"|(?:\d{2} )?9\d{4}-\d{4}"  # Brazil
 )
+_PAIRS = re.compile(r"0[1-9]([.\-])\d{2}(?:\1\d{2}){3}")
+"""A French number with dots, which begins like a date."""
 _CALLED = re.compile(
     r"(?:\b(?:tel(?:e?[fp]h?on\w*)?|phone|call|ring|mobile?|cell(?:ulare|ular)?|handy(?:nummer)?|fon"
     r"|whats?app|sms|text me"
     r"|t[eé]l[eé]phone|tel[eé]fono|m[oó]vil|portable|telefoon|signal|fax)\b"
-    r"|\b(?:my|your|his|her|their|new|meine|deine|mi|tu|su|mon|ton|son|mio|tuo|mijn|minha)\s(?:\w{1,8}\s)?"
+    r"|\b(?:my|your|his|her|their|new|meine|deine|mi|tu|su|mon|ton|son|mio|tuo|mijn|minha)"
+    r"\s(?:(?!(?:order|ticket|invoice|case|account|customer|tracking|serial|room|lucky)\s)\w{1,8}\s)?"
     r"(?:number|nummer|n[uú]mero|num[eé]ro|numero)\b)[^\d\n]{0,24}$",
     re.IGNORECASE,
 )
@@ -140,10 +144,14 @@ def _ends(found: re.Match[str]) -> list[int]:
 
 
 def _is_phone(written: str, *, called: bool, counted: bool) -> bool:
+    if not written.isascii():
+        written = "".join(str(int(one)) if one.isdecimal() else one for one in written)
     digits = "".join(one for one in written if one.isdecimal())
     count = len(digits)
     if written.lstrip("(").startswith("+"):
         return 8 <= count <= 15  # noqa: PLR2004 - the plan of international numbers
+    if not counted and _PAIRS.fullmatch(written):
+        return True
     if counted or _DATE.match(written):
         return False
     if called:

@@ -32,23 +32,35 @@ _FORMS = re.compile(
 _IN_URL = re.compile(r"(?<=://)[^\s:/@]{0,64}:([^\s/@]{1,256})@(?=[\w\[])")
 _BEARER = re.compile(r"\b(?:[Bb]earer|[Bb]asic)\s+([A-Za-z0-9._~+/=-]{16,4096})")
 _PASSWORD = re.compile(
-    r"(?<![^\W_])(?:pass(?:word|wort|wd|phrase|code)|pwd|pw|kennwort|contraseña|contrasena|clave|senha"
+    r"(?<![^\W_])(?:pass(?:word|wort|wd|phrase|code|(?=\s?[:=]\s?\S*\d))|pwd|pw|kennwort|contraseña|contrasena|clave|senha"
     r"|mot de passe|mdp"
     r"|wachtwoord|parola d['’]ordine|parola|password|пароль)(?:_[A-Za-z0-9_]{1,20})?"
-    r"(?:\s?\([^()\n]{1,20}\))?[\"'`]?\s{0,3}(?P<sign>=>|:=|=|:|\b(?:is|lautet|ist|es|est|è|é|war"
+    r"(?:\s?\([^()\n]{1,20}\)|\s(?:for|of|to|für|vom|para|del?|pour|per|voor)\s[^\n:=]{1,30}?(?=\s))?"
+    r"[\"'`]?\s{0,3}(?P<sign>=>|:=|=|:|\b(?:is|lautet|ist|es|est|è|é|war"
     r"|was)\b)\s{0,3}[\"'`]?(?P<value>[^\s\"'`<>]{3,256})",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
     r"(?<![^\W_])(?:api[_ -]?key|access[_ -]?key|private[_ -]?key|secret(?:[_ -]?(?:access[_ -])?key)?"
     r"|client[_ -]?secret|token"
-    r"|(?:access|auth|refresh|bot)[_ -]?token|apikey|accountkey|credentials?|otp|pin|tan|api[_ -]?schlüssel"
+    r"|(?:access|auth|refresh|bot)[_ -]?token|cvc2?|cvv|apikey|accountkey|credentials?|otp|pin|tan|api[_ -]?schlüssel"
     r"|verification code)"
     r"(?:_[A-Za-z0-9_]{1,20})?[\"'`]?\s{0,3}(?:=>|:=|=|:|\b(?:is|lautet|ist|es|est"
     r"|è)\b)\s{0,3}[\"'`]?(?P<value>[^\s\"'`<>,;]{4,512})",
     re.IGNORECASE,
 )
 _LONG = re.compile(r"(?<![\w+/=.-])[A-Za-z0-9+_-][A-Za-z0-9+/_-]{30,511}={0,2}(?![\w+/=])")
+_UNSIGNED = re.compile(
+    r"(?<![^\W_])(?:(?:pass(?:word|wort)|pwd|pw|contraseña|senha|wachtwoord)\s"
+    r"(?!(?:sha|md|oauth|base|utf|rfc|bcrypt|argon)-?\d)(?=[^\s\"'`<>]{0,60}\d)(?=[^\s\"'`<>]{0,60}[^\W\d_])"
+    r"(?P<word>[^\s\"'`<>()]{6,64})"
+    r"|(?:pin|otp|tan|cvc2?|cvv)(?:[ -]?code)?\s(?P<pin>\d{3,8})(?![\w.,:/-]*\d)"
+    r"|(?:door|gate|alarm|entry|access|security|sms|login)[ -]?code(?:\s(?:is|ist|es))?:?\s(?P<code>\d{4,8})\b)",
+    re.IGNORECASE,
+)
+"""What stands behind its word without a sign: for a password only what is no word."""
+_REFERENCES = frozenset({"str", "string", "none", "null", "true", "false", "bool", "bytes", "text", "any", "undefined",
+                         "required", "optional", "str | none"})  # fmt: skip
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _HEX_SECRETS = frozenset({32, 48, 64, 96, 128})
 _DIGESTED = re.compile(r"(?:sha-?\d{0,3}|md5|digest|checksum|hash|etag|commit|blob|tree)\W{0,3}$", re.IGNORECASE)
@@ -65,7 +77,7 @@ _PASSWORD_WORDS = (
     "parola",
     "пароль",
 )
-_NAMED_WORDS = ("key", "secret", "token", "credential", "otp", "pin", "tan", "schlüssel", "code")
+_NAMED_WORDS = ("key", "secret", "token", "credential", "otp", "pin", "tan", "schlüssel", "code", "cvc", "cvv")
 _LONGEST_WORD = 16
 _LEAST_ENTROPY = 4.1
 _LEAST_CHANGES = 0.38
@@ -77,11 +89,16 @@ _LEAST_KEY = 8
 def find_secrets(text: str) -> Iterator[Span]:
     """Spans of secrets; where a word introduces one, the span is the secret alone."""
     folded = text.casefold()
-    if any(map(folded.__contains__, _PASSWORD_WORDS)):
+    about_password = any(map(folded.__contains__, _PASSWORD_WORDS))
+    about_key = any(map(folded.__contains__, _NAMED_WORDS))
+    if about_password or about_key:
+        for found in _UNSIGNED.finditer(text):
+            yield _trimmed(text, *found.span(found.lastgroup or 0))
+    if about_password:
         for found in _PASSWORD.finditer(text):
             if _is_password(found["value"], said=found["sign"].isalpha()):
                 yield _trimmed(text, *found.span("value"))
-    if any(map(folded.__contains__, _NAMED_WORDS)):
+    if about_key:
         for found in _NAMED.finditer(text):
             if _looks_made(found["value"], found[0]):
                 yield _trimmed(text, *found.span("value"))
@@ -106,7 +123,10 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 def _is_password(value: str, *, said: bool) -> bool:
     """Behind a sign anything is one but a mere reference; behind `is` only what is no word (`is wrong`)."""
-    if value.startswith(("$", "{", "*", "[", "http://", "https://")) or value.strip(".,;:!?*_-") == "":
+    if value.startswith(("$", "{", "*", "[", "http://", "https://", "Optional[", "os.", "process.env", "getenv(")):
+        return False
+    bare = value.strip(".,;:!?*_-()[]")
+    if not bare or bare.casefold() in _REFERENCES:
         return False
     return not said or _is_mixed(value.rstrip(".,;:!?"))
 
@@ -127,7 +147,7 @@ def _looks_made(value: str, phrase: str) -> bool:
     if value.startswith(("$", "{", "*", "[", "http")):
         return False
     if value.isdecimal():
-        short = phrase[:3].casefold() in {"pin", "tan", "otp"} or "code" in phrase.casefold()
+        short = phrase[:3].casefold() in {"pin", "tan", "otp", "cvc", "cvv"} or "code" in phrase.casefold()
         return _SHORTEST <= len(value) <= _LONGEST_PIN if short else len(value) > _LONGEST_PIN + _SHORTEST
     digits = sum(one.isdigit() for one in value)
     return len(value) >= _LEAST_KEY and digits > 0 and any(map(str.isalpha, value)) and not _DATELIKE.match(value)
