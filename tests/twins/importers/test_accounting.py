@@ -145,3 +145,12 @@ def test_a_long_chat_needs_little_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 20_000
     assert peak < 3_000_000
+
+
+@pytest.mark.parametrize("head", ["31/01/2024, 21:06 - ", "[31/01/2024, 21:06:00] "])
+def test_an_export_that_ends_behind_a_head_has_no_event_there(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text(f"{head}Ann: hello\n{head}", encoding="utf-8")
+    export = open_export(path)
+    assert [one.text for one in export.records()] == ["hello"]
+    assert export.account.skipped == {"truncated": 1}

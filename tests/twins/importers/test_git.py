@@ -82,6 +82,21 @@ def test_every_form_of_a_dump_gives_the_same_commits(repository: Path, tmp_path:
     assert set(first.paths) == ({"src/größe.py", "notes.md"} if form else set())
 
 
+def test_paths_that_git_put_in_quotes_are_read_as_they_are(repository: Path, tmp_path: Path) -> None:
+    for form in ("--name-only", "--name-status", "--numstat", "-p"):
+        dump = tmp_path / "log.txt"
+        dump.write_text(git(repository, "-c", "core.quotePath=true", "log", form), encoding="utf-8")
+        first = next(one for one in open_export(dump).records() if one.text == BODY)
+        assert set(first.paths) == {"src/größe.py", "notes.md"}
+
+
+def test_a_merge_is_an_event_in_the_raw_form_too(repository: Path, tmp_path: Path) -> None:
+    dump = tmp_path / "log.txt"
+    dump.write_text(git(repository, "log", "--pretty=raw"), encoding="utf-8")
+    kinds = {one.text: one.kind for one in open_export(dump).records()}
+    assert kinds == {BODY: Kind.TEXT, "Note why": Kind.TEXT, "Merge branch 'topic'": Kind.SYSTEM}
+
+
 def test_a_repository_written_to_a_file_reads_like_the_repository(repository: Path, tmp_path: Path) -> None:
     written = open_export(dump_repository(repository, tmp_path / "history.log"))
     assert [one._replace(position=0) for one in written.records()] == [

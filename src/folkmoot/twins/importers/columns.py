@@ -43,6 +43,11 @@ _NEEDED = ("author", "text")
 _NUMBERS = re.compile(
     r"(\d{1,4})([/.-])(\d{1,2})\2(\d{1,4})(?:[,T ]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?\s?([AaPp]\.?[Mm]\.?)?)?"
 )
+_WORDED = tuple(
+    f"{day} {clock}"
+    for day in ("%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y")
+    for clock in ("%I:%M %p", "%I:%M:%S %p")
+)
 _MILLISECONDS = 100_000_000_000
 _EARLIEST_EPOCH = 86_400 * 365
 
@@ -170,7 +175,7 @@ class Moments:
         text = value.strip()
         if text.replace(".", "", 1).isdecimal() and len(text) >= 9:  # noqa: PLR2004 - fewer digits are a year or a day
             return _from_epoch(float(text))
-        for reading in (_iso, self._numbers, _mail):
+        for reading in (_iso, self._numbers, _worded, _mail):
             try:
                 moment = reading(text)
             except (ValueError, OverflowError, IndexError, TypeError):
@@ -207,6 +212,19 @@ def _from_epoch(number: float) -> datetime | None:
 
 def _iso(text: str) -> datetime:
     return datetime.fromisoformat(text.removesuffix("UTC").strip() + ("+00:00" if text.endswith("UTC") else ""))
+
+
+def _worded(text: str) -> datetime | None:
+    """`Jan 31, 2024, 9:05 PM`, whose half of the day the reader of mail dates would not see."""
+    plain = " ".join(text.replace(",", " ").replace(" at ", " ").split())
+    if plain[-2:].upper() not in {"AM", "PM"}:
+        return None
+    for form in _WORDED:
+        try:
+            return datetime.strptime(plain, form)  # noqa: DTZ007 - the caller adds the zone
+        except ValueError:
+            continue
+    return None
 
 
 def _mail(text: str) -> datetime:

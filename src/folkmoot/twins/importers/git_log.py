@@ -21,7 +21,9 @@ _DATE = re.compile(r"(?:Date|AuthorDate):\s+(.+)$")
 _STATUS = re.compile(r"(?:[ACDMTUXB]|[RC]\d{1,3})\t(.+)$")
 _NUMSTAT = re.compile(r"(?:\d+|-)\t(?:\d+|-)\t(.+)$")
 _STAT = re.compile(r" (\S.*?)\s+\|\s+(?:\d+|Bin\b.*)(?: [+-]*)?.*$")
-_DIFF = re.compile(r"diff --git a/(.+) b/(.+)$")
+_DIFF = re.compile(r"diff --git \"?a/(.+?)\"? \"?b/(.+?)\"?$")
+_QUOTED = re.compile(r"\\(?:([0-7]{3})|(.))")
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\r"}
 _DIFF_LINE = re.compile(r"(?:[-+ @\\]|index |new file|deleted file|old mode|new mode|similarity|rename |copy |Binary )")
 _TOTALS = re.compile(r" \d+ files? changed")
 _HEADER = re.compile(r"(?:Merge|Commit|CommitDate|Notes|Reflog.*):|(?:tree|parent|committer|gpgsig) ")
@@ -43,6 +45,7 @@ class _Entry:
     mail: str = ""
     date: str = ""
     merge: bool = False
+    parents: int = 0
     body: list[str] = field(default_factory=list)
     paths: dict[str, None] = field(default_factory=dict)
     in_diff: bool = False
@@ -67,19 +70,33 @@ class _Entry:
         elif date := _DATE.match(line):
             self.date = date[1].strip()
         elif line.startswith(("Merge:", "parent ")):
-            self.merge = self.merge or line.startswith("Merge:")
+            self.parents += line.startswith("parent ")
+            self.merge = self.merge or self.parents > 1 or line.startswith("Merge:")
 
     def _path(self, line: str) -> None:
         if found := _DIFF.match(line):
             self.in_diff = True
-            self.paths[found[2]] = None
+            self.paths[_unquoted(f'"{found[2]}"' if "\\" in found[2] else found[2])] = None
         elif self.in_diff or _TOTALS.match(line) or _HEADER.match(line) or len(self.paths) >= _MOST_PATHS:
             return
         elif found := _STATUS.match(line) or _NUMSTAT.match(line) or _STAT.match(line):
             path = _RENAMED.sub(r"\1", found[1].rpartition("\t")[2]).replace("//", "/")
-            self.paths[path.rpartition(" => ")[2].strip()] = None
+            self.paths[_unquoted(path.rpartition(" => ")[2].strip())] = None
         elif not _DIFF_LINE.match(line):
-            self.paths[line.strip()] = None
+            self.paths[_unquoted(line.strip())] = None
+
+
+def _unquoted(path: str) -> str:
+    """A path that git wrote in quotes, its letters beyond ASCII as octal bytes."""
+    if len(path) < 3 or path[0] != '"' or path[-1] != '"':  # noqa: PLR2004 - two quotes and something
+        return path
+    raw = bytearray()
+    done = 1
+    for found in _QUOTED.finditer(path, 1, len(path) - 1):
+        raw += path[done : found.start()].encode()
+        raw += bytes([int(found[1], 8) & 255]) if found[1] else _ESCAPES.get(found[2], found[2]).encode()
+        done = found.end()
+    return (raw + path[done:-1].encode()).decode("utf-8", errors="replace")
 
 
 class GitImporter:

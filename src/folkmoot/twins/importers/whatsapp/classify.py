@@ -42,6 +42,8 @@ def classify(body: str, *, ios: bool) -> Content:
     """The content of a message that has an author. `body` is as exported, with its marks and inner line breaks."""
     marked = ios and body[:1] == _LRM and body[1:2] != "@"
     text = without_marks(body).strip()
+    if not marked and _is_plain(text, body):
+        return Content(Kind.TEXT, text)
     edited = False
     if text.endswith(">") and (mark := _EDIT_MARK.search(text)) and _is_edit(mark[1], body, ios=ios):
         text, edited = text[: mark.start()].rstrip(), True
@@ -49,6 +51,26 @@ def classify(body: str, *, ios: bool) -> Content:
     if found is None:
         found = Content(Kind.SYSTEM, text) if _is_notice(text, marked=marked) else Content(Kind.TEXT, text)
     return found._replace(edited=True) if edited else found
+
+
+def _is_plain(text: str, body: str) -> bool:
+    """Whether a look at a text's beginning and its signs tells that it is words; most are, and need no more."""
+    return not (
+        ">" in text
+        or ")" in text
+        or ":" in text[:24]
+        or (body is not text and _LRM in body)
+        or _opening(text) in _OPENINGS
+    )
+
+
+def _opening(text: str) -> str:
+    return text[:3].casefold().replace("\u00a0", " ").replace("\u202f", " ")[:3].rstrip(". ")
+
+
+_OPENINGS = frozenset(
+    _opening(one) for one in (*wording.WHOLE_TEXTS, *wording.CALLS, *wording.NOTICES) if one[:1] != "<"
+)
 
 
 def event(body: str) -> Content:
@@ -86,6 +108,8 @@ def _placeholder(text: str, body: str, *, marked: bool) -> Content | None:
         return Content(Kind.MEDIA, caption.strip(), attachment=first[1:-1])
     if marked and caption and (known := wording.WHOLE_TEXTS.get(_phrase(first))) and known[0] is Kind.MEDIA:
         return Content(Kind.MEDIA, caption.strip(), attachment=known[1])
+    if marked and len(text) <= _LONGEST_PHRASE and _phrase(text).startswith(wording.ONCE) and _omits(text):
+        return Content(Kind.MEDIA, "", attachment=text)
     if _LRM in body[1:]:
         before, _, behind = body.rpartition(_LRM)
         known = wording.WHOLE_TEXTS.get(_phrase(without_marks(behind).strip()))

@@ -17,7 +17,7 @@ _PLAIN = str.maketrans({**dict.fromkeys(MARKS), **dict.fromkeys(_ODD_SPACES, " "
 _LONGEST = 64
 _DATE = re.compile(r"(\d{1,4})\s?([/.-])\s?(\d{1,2})\s?\2\s?(\d{1,4})([^\d]{1,24})")
 _TIME = re.compile(r"(\d{1,2})\s?([:.]|h)\s?(\d{2})(?:\s?(?:[:.]|min)\s?(\d{2}))?([^\d]{0,20})")
-_CLOCK = re.compile(r"(?<!\d)\d{1,2}\s?[.h]\s?\d{2}(?:\s?(?:\.|min)\s?\d{2})?[^\d]{0,20}$")
+_CLOCK = re.compile(r"(?<!\d)\d{1,2}(?:\.|\s?h\s?)\d{2}(?:(?:\.|\s?min\s?)\d{2})?[^\d]{0,20}$")
 _OLD_IOS = re.compile(r"([^\s:]{6,16},?[^\d:]{1,12}\d{1,2}[:.]\d{2}[:.]\d{2}[^\d:]{0,8}): ")
 _CUT_OFF = re.compile(
     r"\[?\d{0,4}(?:(?<=\d)[/.\-]\s?(?:\d{1,2}(?:[/.\-]\s?"
@@ -145,7 +145,10 @@ class HeadReader:
             at = found.start()
         else:
             return None
-        day, moment = self._date(plain[:at]), self._time(plain[at:])
+        before, behind = plain[:at], plain[at:]
+        # Both caches are asked here first: this runs twice for every message of a file.
+        day = self._dates.get(before) or self._date(before)
+        moment = self._times.get(behind) or self._time(behind)
         if day is None or moment is None:
             return _time_first(family, plain.strip())
         return _joined(family, plain, day, moment)

@@ -8,7 +8,7 @@ from folkmoot.twins.importers.dates import Numbers, to_date
 from folkmoot.twins.importers.record import Account, ExportRecord, Kind, ReadOptions, in_utc
 from folkmoot.twins.importers.source import Source
 from folkmoot.twins.importers.whatsapp import wording
-from folkmoot.twins.importers.whatsapp.classify import Content, classify, event, without_marks
+from folkmoot.twins.importers.whatsapp.classify import classify, event, without_marks
 from folkmoot.twins.importers.whatsapp.headers import Head, HeadReader, is_cut_off
 from folkmoot.twins.importers.whatsapp.survey import LONGEST_NAME, Survey, clean_name, survey
 
@@ -70,8 +70,8 @@ class _Reading:
             begins = heads.read(line) if crlf or not strict else None
             crlf = line.endswith("\r\n")
             if begins and begins[0].shape in orders:
-                if current:
-                    yield from self._finished(current, more)
+                if current and (record := self._finished(current, more)):
+                    yield record
                 current, more, size = (begins[0], begins[1], number), [], 0
             elif current is None:
                 if line.strip():
@@ -94,27 +94,31 @@ class _Reading:
         if cut and not more and self._ends_in_name(current[1]):
             self._account.skipped["truncated"] += 1
             return
-        yield from self._finished(current, more)
+        if record := self._finished(current, more):
+            yield record
 
     def _ends_in_name(self, rest: str) -> bool:
         """Whether the file ends before a message's text begins."""
         name = clean_name(rest)
-        if not name or ":" in rest or rest.endswith("."):
+        if ":" in rest or rest.endswith("."):
             return False
         return any(known.startswith(name) for known in self._found.names)
 
-    def _finished(self, current: tuple[Head, str, int], more: list[str]) -> Iterator[ExportRecord]:
+    def _finished(self, current: tuple[Head, str, int], more: list[str]) -> ExportRecord | None:
         head, rest, number = current
         moment = self._moment(head)
         if moment is None:
             self._account.skipped["invalid_date"] += 1
-            return
+            return None
         author, body = self._author(rest.rstrip("\r\n"), android=head.shape.family == "android")
         if more:
             body = "\n".join((body, *(one.rstrip("\r\n") for one in more)))
         content = event(body) if author is None else classify(body, ios=head.shape.family != "android")
         self._account.parsed += 1
-        yield _record(moment, author, content, number)
+        written = author if content.kind is not Kind.SYSTEM else None
+        return ExportRecord(
+            moment, written, content.text, content.kind, number, edited=content.edited, attachment=content.attachment
+        )
 
     def _moment(self, head: Head) -> datetime | None:
         """The time of a message. In the hour that a clock repeats in autumn, messages still go forward."""
@@ -187,10 +191,3 @@ class _Reading:
                 self._names.clear()
             clean = self._names[name] = clean_name(name)
         return clean
-
-
-def _record(moment: datetime, author: str | None, content: Content, number: int) -> ExportRecord:
-    written = author if content.kind is not Kind.SYSTEM else None
-    return ExportRecord(
-        moment, written, content.text, content.kind, number, edited=content.edited, attachment=content.attachment
-    )

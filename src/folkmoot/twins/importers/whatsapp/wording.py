@@ -108,6 +108,8 @@ ATTACHED_IOS = _phrases(_ATTACHED_IOS)
 SOMETHING_OMITTED = ("omitted", "ausgeschlossen", "weggelassen", "omitido", "omitida", "oculta", "omis", "omise",
                      "omessi", "omesso", "weggelaten", "dahil edilmedi")  # fmt: skip
 """Last words of bracketed placeholders such as `<View once voice message omitted>`."""
+ONCE = "view once "
+"""How iOS begins what stands for something that could be looked at once, such as `View once photo omitted`."""
 EVENT_VERBS = (
     " created group", " created this group", " created the group", " created community", " changed the ",
     " changed this ", " changed their ", " changed to ", " added ", " removed ", " joined using", " joined from",
