@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from folkmoot.api import agents, board, consents, live, messages, system, tasks, twins
 from folkmoot.version import __version__
 from folkmoot.web import BodyLimit, Doorkeeper, Idempotency, IdempotencyStore, Measuring, Parts
+from folkmoot.web.origins import OwnOrigins
 from folkmoot.web.problems import Problem, install
 
 DESCRIPTION = """A self-hosted workplace for agents.
@@ -26,9 +27,7 @@ Every route but the open ones wants `Authorization: Bearer <token>`.
 Errors are `application/problem+json`; lists come in pages (`limit`, `cursor`); a POST may bear an `Idempotency-Key`."""
 
 
-def build_api(
-    parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, origins: list[str]
-) -> FastAPI:
+def build_api(parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, origins: list[str]) -> FastAPI:
     """The API over these rooms."""
     app = routes_alone()
     app.state.parts = parts
@@ -36,7 +35,8 @@ def build_api(
     app.add_middleware(Idempotency, store=repeats, clock=parts.clock)
     app.add_middleware(BodyLimit)
     if doorkeeper.open_house:
-        # Without a token, a page of somebody else's whose name resolves to this machine could call us.
+        # Without a token, somebody else's page could call us, under its own name or one that resolves to this machine.
+        app.add_middleware(OwnOrigins, allowed=origins)
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]"])
     if origins:
         app.add_middleware(
