@@ -66,11 +66,18 @@ async def _serve(settings: Settings, *, new_token: bool) -> None:
 
 @contextlib.contextmanager
 def listening(settings: Settings) -> Iterator[socket.socket]:
-    """A bound socket; raises `PortTakenError`, or `WrongSettingError` for certificates, before anything is started."""
+    """A bound socket; raises `PortTakenError`, or `WrongSettingError`, before anything is started."""
     _check_certificate(settings)
     family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            socket.getaddrinfo(settings.api_host, settings.api_port, family)
+        except OSError as error:
+            raise WrongSettingError(
+                f"API_HOST is wrong: '{settings.api_host}' is no address here; for example API_HOST=127.0.0.1",
+                variable="API_HOST",
+            ) from error
         try:
             bound.bind((settings.api_host, settings.api_port))
             bound.listen(socket.SOMAXCONN)
