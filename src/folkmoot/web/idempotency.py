@@ -22,6 +22,7 @@ KEPT: Final = timedelta(days=1)
 _LONGEST_KEY: Final = 255
 _LARGEST_ANSWER: Final = 1024 * 1024
 _UPLOAD_TYPE: Final = "multipart/"
+_SHOWN_ONCE: Final = frozenset({"/api/consents"})  # the answer bears a token, of which only a hash may be kept
 
 
 class Idempotency:
@@ -88,7 +89,10 @@ class Idempotency:
             await send(message)
 
         await self._app(scope, replayed, watched)
-        if status < HTTPStatus.BAD_REQUEST and len(parts) <= _LARGEST_ANSWER:
+        if status < HTTPStatus.BAD_REQUEST and scope["path"] in _SHOWN_ONCE:
+            said = problem(HTTPStatus.CONFLICT, "shown_once", "this request was carried out; its answer is shown once")
+            await self._store.answer(key, status=409, media_type="application/problem+json", body=bytes(said.body))
+        elif status < HTTPStatus.BAD_REQUEST and len(parts) <= _LARGEST_ANSWER:
             await self._store.answer(key, status=status, media_type=media_type, body=bytes(parts))
         elif status < HTTPStatus.INTERNAL_SERVER_ERROR:
             await self._store.release(key)
