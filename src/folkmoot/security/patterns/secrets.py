@@ -30,7 +30,7 @@ _FORMS = re.compile(
     r"|https://hooks\.slack\.com/services/[\w/]{10,128}|https://discord(?:app)?\.com/api/webhooks/[\w/-]{10,256}"
 )
 _IN_URL = re.compile(r"(?<=://)[^\s:/@]{0,64}:([^\s/@]{1,256})@(?=[\w\[])")
-_BEARER = re.compile(r"\b(?:[Bb]earer|[Bb]asic)\s+([A-Za-z0-9._~+/=-]{16,4096})")
+_BEARER = re.compile(r"\b(?:[Bb]earer|[Bb]asic)\s+(?=[^\s\d=]{0,256}[\d=])([A-Za-z0-9._~+/=-]{16,4096})")
 _PASSWORD = re.compile(
     r"(?<![^\W_])(?:pass(?:word|wort|wd|phrase|code|(?=\s?[:=]\s?\S*\d))|pwd|pw|kennwort|contraseña|contrasena|clave|senha"
     r"|mot de passe|mdp"
