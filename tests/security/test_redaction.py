@@ -85,7 +85,8 @@ LEFT = [
     "https://example.com/a-very-long-slug-with-many-words-2024", "uuid 123e4567-e89b-12d3-a456-426614174000",
     "auf Platz 3", "Via Slack 5", "foo@2x.png", "def login(password=None)", "password: str",
     "my order number is 5551234567",
-    "a policy with basic GroupPagePermission queries", "5 minutes down the street", "use password sha256", "pin 12 items",
+    "a policy with basic GroupPagePermission queries",
+    "5 minutes down the street", "use password sha256", "pin 12 items",
     "test_password_reset_sends_mail passes", "PIN entry screen", "12 angry men in the court", "",
 ]  # fmt: skip
 

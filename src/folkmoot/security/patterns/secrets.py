@@ -61,6 +61,7 @@ _UNSIGNED = re.compile(
 """What stands behind its word without a sign: for a password only what is no word."""
 _REFERENCES = frozenset({"str", "string", "none", "null", "true", "false", "bool", "bytes", "text", "any", "undefined",
                          "required", "optional", "str | none"})  # fmt: skip
+_DIGIT = re.compile(r"\d")
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _HEX_SECRETS = frozenset({32, 48, 64, 96, 128})
 _DIGESTED = re.compile(r"(?:sha-?\d{0,3}|md5|digest|checksum|hash|etag|commit|blob|tree)\W{0,3}$", re.IGNORECASE)
@@ -90,8 +91,10 @@ def find_secrets(text: str) -> Iterator[Span]:
     """Spans of secrets; where a word introduces one, the span is the secret alone."""
     folded = text.casefold()
     about_password = any(map(folded.__contains__, _PASSWORD_WORDS))
-    about_key = any(map(folded.__contains__, _NAMED_WORDS))
-    if about_password or about_key:
+    # A key, a PIN and a password without a sign all hold a digit, and few texts do.
+    with_digit = _DIGIT.search(text) is not None
+    about_key = with_digit and any(map(folded.__contains__, _NAMED_WORDS))
+    if about_key or (about_password and with_digit):
         for found in _UNSIGNED.finditer(text):
             yield _trimmed(text, *found.span(found.lastgroup or 0))
     if about_password:
