@@ -1,5 +1,6 @@
 """A real browser on a real server; whatever it loads from elsewhere or complains about fails the test."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,11 +53,12 @@ class Window:
         return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def chromium() -> Iterator[Browser]:
-    """Debian's chromium."""
+    """Debian's chromium, anew for each test: an open Playwright keeps an event loop, and async tests need theirs."""
     if not CHROMIUM.exists():
-        pytest.skip("chromium is not installed: apt-get install chromium")
+        missing = "chromium is not installed: apt-get install chromium"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     expect.set_options(timeout=20_000)  # a busy machine; what is there at once is seen at once
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
