@@ -16,8 +16,8 @@ TASKS = 8
 
 
 def of_the_demo(home: Path) -> list[tuple[str, str, dict[str, object]]]:
-    """Status, owner and assignment of the demo's tasks that are not cancelled."""
-    found = rows(home, "SELECT status, owner, details FROM tasks WHERE status <> 'cancelled'")
+    """Status, owner and assignment of the tasks of the last demo in this home."""
+    found = rows(home, f"SELECT status, owner, details FROM tasks ORDER BY number DESC LIMIT {TASKS}")
     return [(status, owner, orjson.loads(details)["assignment"]) for status, owner, details in found]
 
 
