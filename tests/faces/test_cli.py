@@ -58,7 +58,8 @@ def refused(ended: "CompletedProcess[str]", *words: str, code: int = 1) -> None:
         assert word in ended.stderr, (word, ended.stderr)
 
 
-def test_commands_alone_print_their_result_and_nothing_else(home: Path) -> None:
+def test_commands_alone_print_their_result_and_nothing_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
     assert "0 agents" in done(folkmoot("agent", "list", home=home))
     assert document(folkmoot("task", "list", "--json", home=home))["total"] == 0
     assert document(folkmoot("agent", "dead-letters", "--json", home=home))["total"] == 0
