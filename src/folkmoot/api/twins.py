@@ -1,11 +1,11 @@
 """Twins: create, import an export, see what was learned, forget (SPEC H1, H2, H4, H8)."""
 
+import asyncio
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
-import anyio.to_thread
 from fastapi import APIRouter, Form, UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -200,7 +200,7 @@ async def import_export(
     )
     with tempfile.TemporaryDirectory(prefix="folkmoot-upload-") as folder:
         path = Path(folder) / (Path(file.filename or "export").name or "export")
-        await anyio.to_thread.run_sync(_save, file, path)
+        await asyncio.to_thread(_save, file, path)
         result = await rooms.imports.run(person, path, options)
     await rooms.team.ensure_twin(person, email="")
     return _import_shown(result)

@@ -24,13 +24,6 @@ class Metrics:
         self.mailbox_depth = Gauge("folkmoot_mailbox_depth", "Messages waiting, of all mailboxes", registry=registry)
         self.dead_letters = Gauge("folkmoot_dead_letters", "Messages given up on", registry=registry)
         self.agents_online = Gauge("folkmoot_agents_online", "Agents with a fresh heartbeat", registry=registry)
-        self.tasks = Counter("folkmoot_tasks", "Tasks that reached a state", ["state"], registry=registry)
-        self.negotiation_rounds = Histogram(
-            "folkmoot_negotiation_rounds", "Rounds until an award", buckets=(0, 1, 2, 3, 4, 5, 8), registry=registry
-        )
-        self.imported_messages = Counter(
-            "folkmoot_imported_messages", "Messages imported", ["platform"], registry=registry
-        )
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""
