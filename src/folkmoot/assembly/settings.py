@@ -22,6 +22,13 @@ from pydantic import (
     field_validator,
 )
 
+from folkmoot.assembly.setting_groups.integrations import IntegrationSettings
+from folkmoot.assembly.setting_groups.knowledge import KnowledgeSettings
+from folkmoot.assembly.setting_groups.people import PeopleSettings
+from folkmoot.assembly.setting_groups.tools import ToolSettings
+from folkmoot.assembly.setting_groups.traces import TelemetrySettings
+from folkmoot.assembly.setting_groups.usage import UsageSettings
+from folkmoot.assembly.setting_groups.walls import WallSettings
 from folkmoot.kernel import Family, FolkmootError
 
 PREFIX = "FOLKMOOT_"
@@ -40,7 +47,15 @@ def _names(field: str) -> AliasChoices:
     return AliasChoices(name) if name.startswith(PREFIX) else AliasChoices(PREFIX + name, name)
 
 
-class Settings(BaseModel):
+class Settings(
+    TelemetrySettings,
+    UsageSettings,
+    KnowledgeSettings,
+    IntegrationSettings,
+    ToolSettings,
+    WallSettings,
+    PeopleSettings,
+):
     """Every setting, with the default that runs the embedded workplace."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=AliasGenerator(validation_alias=_names))

@@ -9,10 +9,11 @@ twin's texts may leave this network is the consent's: a handle only says so by `
 from folkmoot.models.errors import ModelsError, OfflineModelError
 from folkmoot.models.hub import ModelHub
 from folkmoot.models.knowledge import search_tool
-from folkmoot.models.model import Answer, Limits, ModelHandle, ModelSettings, Source, Turn
+from folkmoot.models.model import Answer, Caller, Limits, ModelHandle, ModelSettings, Source, Turn
 
 __all__ = [
     "Answer",
+    "Caller",
     "Limits",
     "ModelHandle",
     "ModelHub",

@@ -80,3 +80,13 @@ class Answer:
     model: str
     usage: Usage = Usage()
     sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """For whom a model is asked: what usage is counted by and budgets hold for. None where there is none."""
+
+    agent_id: str | None = None
+    user_id: str | None = None
+    conversation_id: str | None = None
+    workflow_id: str | None = None

@@ -1,0 +1,1 @@
+"""The settings by subject; `folkmoot.assembly.settings` puts them together and reads them."""

@@ -1,0 +1,7 @@
+"""Settings: services of others."""
+
+from pydantic import BaseModel
+
+
+class IntegrationSettings(BaseModel):
+    """Settings: services of others."""

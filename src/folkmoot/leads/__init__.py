@@ -1,0 +1,1 @@
+"""A sales lead, its analysis and follow-up."""

@@ -1,0 +1,1 @@
+"""What agents can call, and the one log of every call."""
