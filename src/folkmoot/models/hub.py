@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from folkmoot.models.errors import ModelNotConfiguredError, ModelUnavailableError, OfflineModelError, UnknownModelError
 from folkmoot.models.knowledge import Tool
-from folkmoot.models.model import Answer, Limits, ModelHandle, ModelSettings, Turn
+from folkmoot.models.model import Answer, Caller, Limits, ModelHandle, ModelSettings, Turn
 from folkmoot.models.provider import Provider
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -69,6 +69,7 @@ class ModelHub:
         history: Sequence[Turn] = (),
         tools: Sequence[Tool] = (),
         limits: Limits | None = None,
+        caller: Caller | None = None,
     ) -> Output:
         """A typed answer, checked against `output`; a wrong one is sent back twice.
 
@@ -102,6 +103,7 @@ class ModelHub:
         history: Sequence[Turn] = (),
         tools: Sequence[Tool] = (),
         limits: Limits | None = None,
+        caller: Caller | None = None,
     ) -> Answer:
         """An answer in words. Raises the cases of `ModelsError`; an error of a tool passes through unchanged."""
         model, loop = await self._ready(handle)
@@ -125,6 +127,7 @@ class ModelHub:
         history: Sequence[Turn] = (),
         tools: Sequence[Tool] = (),
         limits: Limits | None = None,
+        caller: Caller | None = None,
     ) -> AsyncIterator[str | Answer]:
         """Pieces of the answer as they come, then the whole `Answer`. Raises as `answer` does."""
         model, loop = await self._ready(handle)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from folkmoot.agents.context import Consents
 from folkmoot.consent import Purpose
 from folkmoot.kernel import words as words_of
-from folkmoot.models import ModelHandle, ModelHub, ModelsError
+from folkmoot.models import Caller, ModelHandle, ModelHub, ModelsError
 from folkmoot.tasks.bid import Judgement
 from folkmoot.tasks.sentences import hours, moment
 from folkmoot.tasks.talk import CLAIMS, Argument, Consultation, Ground, GroundKind, Position, Quotation, Stance
@@ -116,7 +116,7 @@ class HubMinds:
             return None
         if handle.remote and character.person is not None and not await self.gate.may_leave(character.person):
             return None
-        return _HubMind(hub=self.hub, handle=handle, persona=character.persona)
+        return _HubMind(hub=self.hub, handle=handle, persona=character.persona, caller=Caller(agent_id=agent_id))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +124,7 @@ class _HubMind:
     hub: ModelHub
     handle: ModelHandle
     persona: str
+    caller: Caller
 
     @property
     def name(self) -> str:
@@ -131,7 +132,7 @@ class _HubMind:
 
     async def decide(self, *, instructions: str, prompt: str, output: type[Output]) -> Output:
         whole = f"{self.persona}\n\n{instructions}" if self.persona else instructions
-        return await self.hub.decide(self.handle, instructions=whole, prompt=prompt, output=output)
+        return await self.hub.decide(self.handle, instructions=whole, prompt=prompt, output=output, caller=self.caller)
 
 
 class BidDecision(BaseModel):
