@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import fastapi_offline
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
-from folkmoot.api import agents, board, consents, live, messages, system, tasks, twins
+from folkmoot.api import agents, board, consents, invoke, live, messages, system, tasks, twins
 from folkmoot.version import __version__
 from folkmoot.web import BodyLimit, Doorkeeper, Idempotency, IdempotencyStore, Measuring, Parts
 from folkmoot.web.origins import OwnOrigins
+from folkmoot.web.principal import Guard, within_rules
 from folkmoot.web.problems import Problem, install
 
 DESCRIPTION = """A self-hosted workplace for agents.
@@ -34,6 +35,8 @@ def build_api(parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore
     app.state.doorkeeper = doorkeeper
     app.add_middleware(Idempotency, store=repeats, clock=parts.clock)
     app.add_middleware(BodyLimit)
+    # Over the two: no body is read, and no earlier answer repeated, for somebody who is not signed in.
+    app.add_middleware(Guard, doorkeeper=doorkeeper)
     if doorkeeper.open_house:
         # Without a token, somebody else's page could call us, under its own name or one that resolves to this machine.
         app.add_middleware(OwnOrigins, allowed=origins)
@@ -58,6 +61,7 @@ def routes_alone() -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(within_rules)],
     )
     install(app)
     for router in (
@@ -66,6 +70,7 @@ def routes_alone() -> FastAPI:
         tasks.router,
         messages.router,
         agents.router,
+        invoke.router,
         consents.router,
         twins.router,
         board.router,

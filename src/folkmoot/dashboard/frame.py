@@ -14,6 +14,7 @@ from folkmoot.dashboard.sign_in import SIGN_OUT
 from folkmoot.dashboard.visit import Visit
 from folkmoot.web import Component, Health
 
+# A section is shown to those whose role opens its page; on a phone the bar can be pushed sideways.
 SECTIONS: Final = (
     ("Overview", "home", ()),
     ("Agents", "agents", ("agents",)),
@@ -40,6 +41,8 @@ def framed(visit: Visit, section: str) -> Iterator[None]:
             _brand()
             with tag("nav", css="nav", aria_label="Main"):
                 for name, sign, parts in SECTIONS:
+                    if not visit.may(f"PAGE /{'/'.join(parts)}"):
+                        continue
                     with link("", *parts, aria_current="page" if name == section else None):
                         icon(sign)
                         tag("span", name)

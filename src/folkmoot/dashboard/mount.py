@@ -4,6 +4,7 @@ NiceGUI keeps one application a process; it is mounted with our pages on it, eac
 Being mounted a second time, as tests do, replaces the pages of the first.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
@@ -24,8 +25,10 @@ from folkmoot.dashboard.pages import agent, agents, not_found, overview, task, t
 from folkmoot.dashboard.sign_in import SIGN_IN, add_sign_in, signed_in
 from folkmoot.dashboard.visit import Visit
 from folkmoot.kernel import Family, FolkmootError
+from folkmoot.security import NotAllowedError
 from folkmoot.telemetry import get_logger
 from folkmoot.web import COOKIE, Doorkeeper, Parts
+from folkmoot.web.rules import check
 
 BUILD_SECONDS: Final = 15.0
 RECONNECT_SECONDS: Final = 5.0
@@ -77,7 +80,8 @@ def mount_dashboard(app: FastAPI, parts: Parts, doorkeeper: Doorkeeper) -> None:
 
 def _add_page(where: str, section: str, build: Build, parts: Parts, doorkeeper: Doorkeeper) -> None:
     async def page(request: Request) -> Response | None:
-        if not await signed_in(request, doorkeeper):
+        principal = await signed_in(request, doorkeeper)
+        if principal is None:
             wanted = request.url.path
             return RedirectResponse(str(request.url.replace(path=SIGN_IN, query="").include_query_params(next=wanted)))
         visit = Visit(
@@ -85,6 +89,8 @@ def _add_page(where: str, section: str, build: Build, parts: Parts, doorkeeper: 
             parts=parts,
             doorkeeper=doorkeeper,
             token=request.cookies.get(COOKIE),
+            principal=principal,
+            rule=rule_of(where),
             seen=await parts.events.latest_id(),
         )
         with framed(visit, section):
@@ -94,11 +100,20 @@ def _add_page(where: str, section: str, build: Build, parts: Parts, doorkeeper: 
     ui.page(where, response_timeout=BUILD_SECONDS)(page)
 
 
+def rule_of(where: str) -> str:
+    """The key of a page's rule: its path without the converters of parameters."""
+    return "PAGE " + re.sub(r":\w+}", "}", where)
+
+
 async def _build_safely(build: Build, visit: Visit) -> None:
     """Build the page; a fault is said in its place, within the frame."""
     try:
+        check(visit.principal, visit.rule)
         await visit.meet()
         await build(visit)
+    except NotAllowedError as error:
+        ui.context.client.status_code = 403
+        notice("This page is not for your role.", error.message, colour="amber", sign="shield")
     except FolkmootError as error:
         ui.context.slot.parent.clear()
         if error.family is Family.NOT_FOUND:

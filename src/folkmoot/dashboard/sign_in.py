@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from nicegui import __version__ as nicegui_version
 
 from folkmoot.dashboard.components.dom import ASSETS, ROOT
-from folkmoot.security import NotSignedInError
+from folkmoot.security import NotSignedInError, Principal
 from folkmoot.web import COOKIE, Doorkeeper
 
 SIGN_IN: Final = f"{ROOT}/sign-in"
@@ -89,13 +89,12 @@ def add_sign_in(app: FastAPI, doorkeeper: Doorkeeper) -> None:
         return answer
 
 
-async def signed_in(request: Request, doorkeeper: Doorkeeper) -> bool:
-    """Whether the request's cookie is somebody's."""
+async def signed_in(request: Request, doorkeeper: Doorkeeper) -> Principal | None:
+    """Whose the request's cookie is."""
     try:
-        await doorkeeper.recognise(request.cookies.get(COOKIE))
+        return await doorkeeper.recognise(request.cookies.get(COOKIE))
     except NotSignedInError:
-        return False
-    return True
+        return None
 
 
 def safe_next(wanted: str | None) -> str:

@@ -1,7 +1,8 @@
 """One view of one page: who looks, the rooms it looks into, how it acts and how it stays live.
 
-Pages keep a socket open that HTTP middleware does not cover, so every act and every refresh asks the doorkeeper again:
-a token that was replaced ends the pages that were opened with it.
+Pages keep a socket open that HTTP middleware does not cover, so every act and every refresh asks the doorkeeper again,
+and holds the visitor's role against `folkmoot.web.rules`: a token that was replaced or a role that was taken away ends
+what was opened with it.
 """
 
 import asyncio
@@ -20,23 +21,30 @@ from folkmoot.dashboard.components.notices import toast
 from folkmoot.dashboard.sign_in import SIGN_IN
 from folkmoot.kernel import FolkmootError
 from folkmoot.registry import AgentRecord
-from folkmoot.security import NotSignedInError
+from folkmoot.security import NotAllowedError, NotSignedInError, Principal
 from folkmoot.telemetry import get_logger
 from folkmoot.web import Doorkeeper, Parts
+from folkmoot.web.rules import check, may
 
 GATHER_SECONDS: Final = 0.08  # what happens within this is shown in one go
 RETRY_SECONDS: Final = 2.0
+ACTING: Final = "PAGE-ACT"  # the rule for whatever changes something and names no route
 _log = get_logger("folkmoot.dashboard")
 
 
 @dataclass(kw_only=True)
 class Visit:
-    """`seen` is the last event before the page was read: what comes after it is followed."""
+    """`seen` is the last event before the page was read: what comes after it is followed.
+
+    `principal` is who looks, as recognised last; `rule` the page's line in the table of rules.
+    """
 
     request: Request
     parts: Parts
     doorkeeper: Doorkeeper
     token: str | None
+    principal: Principal
+    rule: str
     seen: int
     agents: dict[str, AgentRecord] = field(default_factory=dict)
 
@@ -54,12 +62,28 @@ class Visit:
         agent = self.agents.get(agent_id)
         return agent.name if agent else agent_id
 
+    def may(self, *routes: str) -> bool:
+        """Whether the visitor's role opens all of these, such as `POST /api/tasks`: what they may not, is not shown."""
+        return all(may(self.principal, route) for route in routes)
+
     async def may_stay(self) -> bool:
-        """Whether the visitor's token still opens; if not, the page leads to the sign-in."""
+        """Whether the visitor's token and role still open this page; if not, it leads to the sign-in."""
         try:
-            await self.doorkeeper.recognise(self.token)
-        except NotSignedInError:
+            self.principal = await self.doorkeeper.recognise(self.token)
+            check(self.principal, self.rule)
+        except (NotSignedInError, NotAllowedError):
             go(SIGN_IN)
+            return False
+        return True
+
+    async def may_act(self, route: str = ACTING) -> bool:
+        """Whether the visitor may do now what this route does; if not, it is said why."""
+        if not await self.may_stay():
+            return False
+        try:
+            check(self.principal, route)
+        except NotAllowedError as error:
+            toast(error.message, fault=True)
             return False
         return True
 
@@ -67,9 +91,19 @@ class Visit:
         """Run a line of our own script in this visitor's browser."""
         ui.run_javascript(script)
 
-    async def act(self, doing: Callable[[], Awaitable[object]], *, said: str = "", undo: str | None = None) -> bool:
-        """Do something and say so; say what was wrong instead if it is refused. Whether it was done."""
-        if not await self.may_stay():
+    async def act(
+        self,
+        doing: Callable[[], Awaitable[object]],
+        *,
+        said: str = "",
+        undo: str | None = None,
+        needs: str = ACTING,
+    ) -> bool:
+        """Do something and say so; say what was wrong instead if it is refused. Whether it was done.
+
+        `needs` is the route that does the same: who may not call that, may not do this.
+        """
+        if not await self.may_act(needs):
             return False
         try:
             await doing()

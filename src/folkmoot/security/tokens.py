@@ -7,26 +7,13 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
-from typing import Final, Literal
-
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from folkmoot.kernel import Clock
 from folkmoot.security.errors import NotSignedInError
+from folkmoot.security.model import ADMIN, Principal, administrator
 from folkmoot.security.store import TokenStore
-
-ADMIN: Final = "admin"
-Role = Literal["admin"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Principal:
-    """On whose behalf something is done."""
-
-    name: str
-    role: Role
 
 
 class Tokens:
@@ -76,13 +63,13 @@ class Tokens:
             raise NotSignedInError("sign in: send the header `Authorization: Bearer <token>`")
         digest = self._digest(token)
         if digest in self._admitted:
-            return Principal(name=ADMIN, role=ADMIN)
+            return administrator()
         if (principal := self._recognised.get(digest)) is not None:
             return principal
         async with self._one_check:
             for name, (_, token_hash) in (await self._store.hashes()).items():
                 if await self._matches(token_hash, token):
-                    principal = Principal(name=name, role=ADMIN)
+                    principal = administrator(name)
                     self._recognised[digest] = principal
                     return principal
         raise NotSignedInError(

@@ -17,7 +17,7 @@ class OneToken(Doorkeeper):
     async def recognise(self, token: str | None) -> Principal:
         if token != "the-token":
             raise NotSignedInError("not known")
-        return Principal(name="admin", role="admin")
+        return Principal(user_id="admin", name="admin", role="admin")
 
 
 def with_pages() -> FastAPI:

@@ -1,0 +1,142 @@
+"""Who may do what: one line for every route, every mount and every page of the dashboard.
+
+A key is `METHOD /path/template` as the route declares it, `WS` for a socket, `MOUNT` for what stands below a prefix,
+`PAGE` for a page below `/dashboard`. What has no line here is answered with 403 to everybody, and a test fails. Here is
+only which role and which scope of a key a route asks for; whose things are shown is decided where they are read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from types import MappingProxyType
+from typing import Final
+
+from folkmoot.security import NotAllowedError, Principal
+
+
+class Access(IntEnum):
+    """The least role; each may do what those before it may."""
+
+    OPEN = 0  # nobody needs to sign in
+    VIEWER = 1
+    MEMBER = 2
+    ADMIN = 3
+
+
+OPEN, VIEWER, MEMBER, ADMIN = Access.OPEN, Access.VIEWER, Access.MEMBER, Access.ADMIN
+_RANK: Final = {"viewer": VIEWER, "member": MEMBER, "admin": ADMIN}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`access` is the least role, `subject` what a key with scopes needs; empty: every key will do."""
+
+    access: Access
+    subject: str = ""
+
+
+RULES: Final[Mapping[str, Rule]] = MappingProxyType(
+    {
+        # The door
+        "GET /": Rule(OPEN),
+        "GET /health": Rule(OPEN),
+        "GET /metrics": Rule(OPEN),
+        "GET /docs": Rule(OPEN),
+        "GET /openapi.json": Rule(OPEN),
+        "MOUNT /docs-assets": Rule(OPEN),
+        "MOUNT /dashboard": Rule(OPEN),  # every page asks for itself: see the lines with PAGE
+        "MOUNT /dashboard/assets": Rule(OPEN),
+        "GET /dashboard": Rule(OPEN),
+        "GET /dashboard/sign-in": Rule(OPEN),
+        "POST /dashboard/sign-in": Rule(OPEN),
+        "POST /dashboard/sign-out": Rule(OPEN),
+        # The workplace
+        "POST /api/initialize": Rule(ADMIN, "agents:write"),
+        "GET /api/status": Rule(VIEWER, "status:read"),
+        "WS /ws": Rule(VIEWER, "events:read"),
+        "GET /api/dashboard/data": Rule(VIEWER, "tasks:read"),
+        "POST /api/dashboard/sync": Rule(MEMBER, "tasks:write"),
+        # Agents
+        "GET /api/agents": Rule(VIEWER, "agents:read"),
+        "GET /api/agents/health": Rule(VIEWER, "agents:read"),
+        "GET /api/agents/directory": Rule(VIEWER, "agents:read"),
+        "GET /api/agents/{agent_id}": Rule(VIEWER, "agents:read"),
+        "PUT /api/agents/{agent_id}/availability": Rule(MEMBER, "agents:write"),
+        "PUT /api/agents/{agent_id}/name": Rule(MEMBER, "agents:write"),
+        "POST /api/agents/invoke": Rule(MEMBER, "agents:ask"),
+        # Leads
+        "POST /api/leads/submit": Rule(MEMBER, "leads:write"),
+        "GET /api/leads": Rule(VIEWER, "leads:read"),
+        "GET /api/leads/{lead_id}": Rule(VIEWER, "leads:read"),
+        "POST /api/leads/{lead_id}/analyze": Rule(MEMBER, "leads:write"),
+        "PATCH /api/leads/{lead_id}": Rule(MEMBER, "leads:write"),
+        "DELETE /api/leads/{lead_id}": Rule(MEMBER, "leads:write"),
+        "POST /api/leads/{lead_id}/restore": Rule(MEMBER, "leads:write"),
+        # Messages
+        "POST /api/agents/messages": Rule(MEMBER, "messages:write"),
+        "POST /api/agents/messages/broadcast": Rule(MEMBER, "messages:write"),
+        "GET /api/agents/messages/{message_id}": Rule(VIEWER, "messages:read"),
+        "GET /api/agents/messages/dead-letters": Rule(VIEWER, "messages:read"),
+        "POST /api/agents/messages/dead-letters/{message_id}/retry": Rule(MEMBER, "messages:write"),
+        "DELETE /api/agents/messages/dead-letters/{message_id}": Rule(MEMBER, "messages:write"),
+        # Tasks
+        "POST /api/tasks": Rule(MEMBER, "tasks:write"),
+        "GET /api/tasks": Rule(VIEWER, "tasks:read"),
+        "GET /api/tasks/{task_id}": Rule(VIEWER, "tasks:read"),
+        "PUT /api/tasks/{task_id}/assign": Rule(MEMBER, "tasks:write"),
+        "PUT /api/tasks/{task_id}/status": Rule(MEMBER, "tasks:write"),
+        "POST /api/tasks/{task_id}/decline": Rule(MEMBER, "tasks:write"),
+        "POST /api/tasks/{task_id}/redistribute": Rule(MEMBER, "tasks:write"),
+        # Consents and twins
+        "POST /api/consents": Rule(MEMBER, "consents:write"),
+        "GET /api/consents": Rule(VIEWER, "consents:read"),
+        "GET /api/consents/{consent_id}": Rule(VIEWER, "consents:read"),
+        "DELETE /api/consents/{consent_id}": Rule(MEMBER, "consents:write"),
+        "POST /api/twins": Rule(MEMBER, "twins:write"),
+        "GET /api/twins": Rule(VIEWER, "twins:read"),
+        "GET /api/twins/{person}": Rule(VIEWER, "twins:read"),
+        "DELETE /api/twins/{person}": Rule(MEMBER, "twins:write"),
+        "GET /api/twins/{person}/profile": Rule(VIEWER, "twins:read"),
+        "GET /api/twins/{person}/imports": Rule(VIEWER, "twins:read"),
+        "GET /api/twins/{person}/messages": Rule(VIEWER, "twins:read"),
+        "POST /api/twins/{person}/imports": Rule(MEMBER, "twins:write"),
+        # Pages
+        "PAGE-ACT": Rule(MEMBER),  # what changes something on a page and names no route
+        "PAGE /": Rule(VIEWER),
+        "PAGE /agents": Rule(VIEWER),
+        "PAGE /agents/{agent_id}": Rule(VIEWER),
+        "PAGE /tasks": Rule(VIEWER),
+        "PAGE /tasks/{task_id}": Rule(VIEWER),
+        "PAGE /twins": Rule(VIEWER),
+        "PAGE /twins/{person}": Rule(VIEWER),
+        "PAGE /leads": Rule(VIEWER),
+        "PAGE /leads/{lead_id}": Rule(VIEWER),
+        "PAGE /{anything}": Rule(VIEWER),
+    }
+)
+
+
+def may(principal: Principal, key: str) -> bool:
+    """Whether the route, mount or page of this key is open to them."""
+    rule = RULES.get(key)
+    return rule is not None and _RANK[principal.role] >= rule.access and principal.allows(rule.subject)
+
+
+def check(principal: Principal, key: str) -> None:
+    """Raise `NotAllowedError` unless they may; it says what would be needed."""
+    rule = RULES.get(key)
+    if rule is None:
+        raise NotAllowedError(f"{key} is open to nobody: no rule says who may", route=key)
+    if _RANK[principal.role] < rule.access:
+        raise NotAllowedError(
+            f"this needs the role {rule.access.name.lower()}, and {principal.name} has the role {principal.role}; "
+            "an administrator can change it on the page People",
+            needs=rule.access.name.lower(),
+            role=principal.role,
+        )
+    if not principal.allows(rule.subject):
+        raise NotAllowedError(
+            f"this key lacks the scope {rule.subject}; make one that has it with "
+            f"POST /api/keys or `folkmoot key add --scope {rule.subject}`",
+            needs=rule.subject,
+        )
