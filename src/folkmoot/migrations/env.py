@@ -12,6 +12,7 @@ import folkmoot.registry.tables
 import folkmoot.runs.tables
 import folkmoot.security.tables
 import folkmoot.tasks.tables
+import folkmoot.tools.tables
 import folkmoot.twins.tables
 import folkmoot.web.tables  # noqa: F401  # each import makes its tables known
 from folkmoot.storage import Base

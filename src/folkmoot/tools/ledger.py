@@ -123,7 +123,7 @@ class Ledger:
         if status not in {CallStatus.UNKNOWN, CallStatus.WAITING}:
             values["sealed"] = None
         async with self._database.write() as session:
-            row = await move(session, call_id, expected=[CallStatus.STARTED], process=self._process, **values)
+            row = await move(session, call_id, expected=[CallStatus.STARTED], made_by=self._process, **values)
             if row is not None:
                 await self._tell_of(session, row.log_id, as_call(row))
             return as_call(row) if row is not None else None

@@ -44,13 +44,15 @@ async def select_caused(session: Session, cause: str, action: str) -> list[Agent
 
 
 async def move(
-    session: Session, call_id: str, *, expected: Collection[CallStatus], process: str | None = None, **values: Any
+    session: Session, call_id: str, *, expected: Collection[CallStatus], made_by: str | None = None, **values: Any
 ) -> AgentLogRow | None:
     """Change a call that stands where it is expected to; None if it does not, and nothing is changed."""
     query = update(AgentLogRow).where(AgentLogRow.log_id == call_id, AgentLogRow.status.in_(list(expected)))
-    if process is not None:
-        query = query.where(AgentLogRow.process == process)
-    found = await session.scalars(query.values(**values).returning(AgentLogRow))
+    if made_by is not None:
+        query = query.where(AgentLogRow.process == made_by)
+    found = await session.scalars(
+        query.values(**values).returning(AgentLogRow), execution_options={"populate_existing": True}
+    )
     return found.one_or_none()
 
 
