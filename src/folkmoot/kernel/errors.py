@@ -29,11 +29,13 @@ class Family(StrEnum):
 class FolkmootError(Exception):
     """Something went wrong that a caller can understand.
 
-    `message` is a sentence that names the fault and the remedy; `fields` are JSON values for programs.
+    `message` is a sentence that names the fault and the remedy; `fields` are JSON values for programs. `passing` is
+    False where a family's faults usually pass with time and this one does not.
     """
 
     code: ClassVar[str] = "internal"
     family: ClassVar[Family] = Family.INTERNAL
+    passing: ClassVar[bool] = True
 
     def __init__(self, message: str, /, **fields: JsonValue) -> None:
         super().__init__(message)

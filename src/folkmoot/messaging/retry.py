@@ -32,7 +32,9 @@ class RetryPolicy:
 
     def gives_up(self, attempt: int, error: Exception) -> bool:
         """Whether `attempt` (1 for the first), which failed with `error`, was the last."""
-        return attempt >= self.attempts or (isinstance(error, FolkmootError) and error.family in _HOPELESS)
+        if isinstance(error, FolkmootError) and (error.family in _HOPELESS or not error.passing):
+            return True
+        return attempt >= self.attempts
 
     def delay(self, attempt: int) -> timedelta:
         """How long to wait after `attempt` failed."""

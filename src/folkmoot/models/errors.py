@@ -47,9 +47,10 @@ class ModelLimitedError(ModelUnavailableError):
 
 
 class ModelRefusedError(ModelsError):
-    """The provider refused: the key, the request or its content."""
+    """The provider refused: the key, the request or its content. Asking again would change nothing."""
 
     code = "models.refused"
+    passing = False
 
 
 class ModelAnswerInvalidError(ModelsError):
@@ -59,10 +60,34 @@ class ModelAnswerInvalidError(ModelsError):
 
 
 class ModelBudgetExceededError(ModelsError):
-    """The agent's limits of tokens, cost or turns ended the run."""
+    """A budget has no room for the request, or the agent's limits of tokens, cost or turns ended the run.
+
+    `retry_after` (seconds) says when the budget is full again, None if it never is by itself.
+    """
 
     code = "models.budget_exceeded"
     family = Family.LIMITED
+    passing = False
+
+
+class ModelPriceUnknownError(ModelBudgetExceededError):
+    """A budget bounds money, and nobody knows what the model costs: it cannot be kept to."""
+
+    code = "models.price_unknown"
+
+
+class BudgetInvalidError(ModelsError):
+    """A budget that bounds nothing, or nobody."""
+
+    code = "models.budget_invalid"
+    family = Family.INVALID
+
+
+class UnknownBudgetError(ModelsError):
+    """There is no such budget."""
+
+    code = "models.budget_unknown"
+    family = Family.NOT_FOUND
 
 
 class OfflineModelError(ModelsError):

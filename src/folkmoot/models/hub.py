@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from folkmoot.kernel import Clock, SystemClock
 from folkmoot.models.errors import ModelNotConfiguredError, ModelUnavailableError, OfflineModelError, UnknownModelError
 from folkmoot.models.knowledge import Tool
 from folkmoot.models.model import Answer, Caller, Limits, ModelHandle, ModelSettings, Turn
 from folkmoot.models.provider import Provider
+from folkmoot.models.spending import UsageLedger
+from folkmoot.telemetry import Tracing
 
 Output = TypeVar("Output", bound=BaseModel)
 
@@ -23,10 +26,22 @@ Output = TypeVar("Output", bound=BaseModel)
 class ModelHub:
     """Resolves names to models and asks them.
 
-    `providers` stand in the order in which `auto` tries them; one of them is offline, and `auto` ends there.
+    `providers` stand in the order in which `auto` tries them; one of them is offline, and `auto` ends there. With a
+    `ledger`, every request is held of the budgets and counted for its `caller`.
     """
 
-    def __init__(self, *, settings: ModelSettings, providers: Sequence[Provider]) -> None:
+    def __init__(
+        self,
+        *,
+        settings: ModelSettings,
+        providers: Sequence[Provider],
+        ledger: UsageLedger | None = None,
+        clock: Clock | None = None,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock or SystemClock()
+        self._tracing = tracing or Tracing()
         self._settings = settings
         self._providers = {provider.name: provider for provider in providers}
         self._built: dict[str, Any] = {}
@@ -80,7 +95,7 @@ class ModelHub:
             raise OfflineModelError(
                 "the offline model decides nothing; estimate, or set MODEL to a language model", model=handle.name
             )
-        model, loop = await self._ready(handle)
+        model, loop = await self._ready(handle, caller, "decide")
         decided: Output = await loop.decide(
             model,
             instructions=instructions,
@@ -106,7 +121,7 @@ class ModelHub:
         caller: Caller | None = None,
     ) -> Answer:
         """An answer in words. Raises the cases of `ModelsError`; an error of a tool passes through unchanged."""
-        model, loop = await self._ready(handle)
+        model, loop = await self._ready(handle, caller, "answer")
         answered: Answer = await loop.answer(
             model,
             instructions=instructions,
@@ -130,7 +145,7 @@ class ModelHub:
         caller: Caller | None = None,
     ) -> AsyncIterator[str | Answer]:
         """Pieces of the answer as they come, then the whole `Answer`. Raises as `answer` does."""
-        model, loop = await self._ready(handle)
+        model, loop = await self._ready(handle, caller, "stream")
         pieces: AsyncIterator[str | Answer] = loop.stream(
             model,
             instructions=instructions,
@@ -171,14 +186,26 @@ class ModelHub:
                 return _handle(provider, model)
         raise ModelNotConfiguredError("no model is there at all; keep the provider 'offline' as the last one")
 
-    async def _ready(self, handle: ModelHandle) -> tuple[Any, Any]:
+    async def _ready(self, handle: ModelHandle, caller: Caller | None = None, kind: str = "") -> tuple[Any, Any]:
         async with self._building:
             if self._loop_module is None:
                 self._loop_module = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
             if handle.name not in self._built:
                 provider = self._providers[handle.provider]
                 self._built[handle.name] = await asyncio.to_thread(provider.build, handle.model)
-        return self._built[handle.name], self._loop_module
+        model = self._built[handle.name]
+        if self._ledger is not None and kind:
+            metered = importlib.import_module("folkmoot.models.metered")  # at once: the loop imported what it needs
+            meter = metered.Meter(
+                ledger=self._ledger,
+                clock=self._clock,
+                tracing=self._tracing,
+                handle=handle,
+                caller=caller or Caller(),
+                kind=kind,
+            )
+            model = metered.MeteredModel(model, meter=meter)
+        return model, self._loop_module
 
     def _spellings(self) -> list[str]:
         return [name if one.offline else f"{name}:<model>" for name, one in self._providers.items()]
@@ -191,4 +218,5 @@ def _handle(provider: Provider, model: str) -> ModelHandle:
         model=model,
         offline=provider.offline,
         remote=provider.remote(model),
+        url=provider.url,
     )

@@ -33,6 +33,7 @@ class ModelHandle:
     model: str
     offline: bool
     remote: bool
+    url: str | None = None  # of its server, by which its prices are found
 
 
 @dataclass(frozen=True, kw_only=True)

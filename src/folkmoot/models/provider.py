@@ -21,6 +21,11 @@ class Provider(Protocol):
         """Whether typed answers are better asked for by JSON schema than by a tool call."""
         ...
 
+    @property
+    def url(self) -> str | None:
+        """Where its server is, by which prices are found; None if there is none."""
+        ...
+
     async def default_model(self) -> str | None:
         """The model that the provider's bare name means; None if the provider is not there or not configured.
 

@@ -9,6 +9,7 @@ class Offline:
     name = "offline"
     offline = True
     native_output = False
+    url: str | None = None
 
     async def default_model(self) -> str | None:
         return "offline"

@@ -26,6 +26,10 @@ class Ollama:
         self._seen: tuple[float, str | None] | None = None
         self._clients: list[Any] = []
 
+    @property
+    def url(self) -> str | None:
+        return self._url
+
     async def default_model(self) -> str | None:
         now = self._clock.monotonic()
         if self._seen is None or now - self._seen[0] > self._settings.probe_memory.total_seconds():

@@ -22,6 +22,10 @@ class OpenAICompatible:
         self._url = (settings.openai_base_url or OPENAI_URL).rstrip("/")
         self._clients: list[Any] = []
 
+    @property
+    def url(self) -> str | None:
+        return self._url
+
     async def default_model(self) -> str | None:
         if self.why_not():
             return None
