@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from folkmoot.web.origins import FOREIGN, OwnOrigins
+from folkmoot.web.origins import FOREIGN, OwnHosts, OwnOrigins
 
 GUARDED = OwnOrigins(PlainTextResponse("in"), allowed=["https://team.example"])
 
@@ -42,3 +42,24 @@ async def test_sockets_of_foreign_pages_are_closed_before_they_are_open() -> Non
     headers = [(b"host", b"127.0.0.1:8000"), (b"origin", b"https://evil.example")]
     await GUARDED({"type": "websocket", "headers": headers}, receive, send)
     assert [(one["type"], one["code"]) for one in sent] == [("websocket.close", FOREIGN)]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8000", 200),
+        ("localhost", 200),
+        ("LOCALHOST:9", 200),
+        ("[::1]:8000", 200),
+        ("evil.example", 421),
+        ("127.0.0.1.evil.example", 421),
+        ("[::1", 421),
+        ("", 421),
+    ],
+)
+async def test_a_name_that_somebody_pointed_here_is_refused(host: str, status: int) -> None:
+    transport = httpx.ASGITransport(app=OwnHosts(PlainTextResponse("in")))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as caller:
+        answer = await caller.get("/", headers={"Host": host})
+    assert answer.status_code == status
+    assert status == 200 or answer.headers["content-type"] == "application/problem+json"

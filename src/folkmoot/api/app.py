@@ -8,18 +8,17 @@ from typing import Any
 
 import fastapi_offline
 from fastapi import Depends, FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from folkmoot.api import agents, board, consents, invoke, live, messages, system, tasks, twins
 from folkmoot.version import __version__
-from folkmoot.web import BodyLimit, Doorkeeper, Idempotency, IdempotencyStore, Measuring, Parts
-from folkmoot.web.origins import OwnOrigins
-from folkmoot.web.principal import Guard, within_rules
+from folkmoot.web import Doorkeeper, IdempotencyStore, Parts
+from folkmoot.web.headers import policy_of_page
+from folkmoot.web.principal import within_rules
 from folkmoot.web.problems import Problem, install
+from folkmoot.web.walls import Walls, raise_walls
 
 DESCRIPTION = """A self-hosted workplace for agents.
 
@@ -28,27 +27,12 @@ Every route but the open ones wants `Authorization: Bearer <token>`.
 Errors are `application/problem+json`; lists come in pages (`limit`, `cursor`); a POST may bear an `Idempotency-Key`."""
 
 
-def build_api(parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, origins: list[str]) -> FastAPI:
-    """The API over these rooms."""
+def build_api(parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, walls: Walls) -> FastAPI:
+    """The API over these rooms, within these walls."""
     app = routes_alone()
     app.state.parts = parts
     app.state.doorkeeper = doorkeeper
-    app.add_middleware(Idempotency, store=repeats, clock=parts.clock)
-    app.add_middleware(BodyLimit)
-    # Over the two: no body is read, and no earlier answer repeated, for somebody who is not signed in.
-    app.add_middleware(Guard, doorkeeper=doorkeeper)
-    if doorkeeper.open_house:
-        # Without a token, somebody else's page could call us, under its own name or one that resolves to this machine.
-        app.add_middleware(OwnOrigins, allowed=origins)
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "::1", "[::1]"])
-    if origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=origins,
-            allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-        )
-    app.add_middleware(Measuring, metrics=parts.metrics)
+    raise_walls(app, walls, doorkeeper=doorkeeper, repeats=repeats, clock=parts.clock, metrics=parts.metrics)
     return app
 
 
@@ -88,13 +72,15 @@ def _add_docs(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url="/openapi.json",
             title="Folkmoot API",
             swagger_js_url="/docs-assets/swagger-ui-bundle.js",
             swagger_css_url="/docs-assets/swagger-ui.css",
             swagger_favicon_url="/docs-assets/favicon.png",
         )
+        page.headers["Content-Security-Policy"] = policy_of_page(bytes(page.body).decode())
+        return page
 
 
 def _document_problems(app: FastAPI) -> None:

@@ -17,6 +17,7 @@ from folkmoot.api import build_api
 from folkmoot.assembly.rooms import Rooms, build_rooms
 from folkmoot.assembly.schema import upgrade
 from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.walls import walls_of
 from folkmoot.consent import ConsentGate
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database, Home, HomeBusyError
@@ -70,7 +71,8 @@ async def open_workplace(
         rooms.tokens.admit(key)
         await _start(rooms, stack)
         doorkeeper = Doorkeeper(tokens=rooms.tokens, open_house=settings.auth == "off")
-        app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, origins=settings.origins)
+        walls = walls_of(settings, clock=rooms.parts.clock, served=pages)
+        app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)
         if pages:
             from folkmoot.dashboard import mount_dashboard
 

@@ -1,4 +1,7 @@
-"""Where no token is asked for, a page of another origin in the same browser must not speak for its user."""
+"""Where no token is asked for, a page of another origin in the same browser must not speak for its user.
+
+Nor may a page whose name somebody has pointed at this machine: such a request names a host that is not ours.
+"""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -11,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from folkmoot.web.problems import problem
 
 FOREIGN: Final = 4403
+LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class OwnOrigins:
@@ -36,3 +40,28 @@ class OwnOrigins:
     def _fits(self, headers: Headers) -> bool:
         origin = headers.get("origin")
         return origin is None or origin in self._allowed or urlsplit(origin).netloc == headers.get("host")
+
+
+class OwnHosts:
+    """ASGI middleware: the `Host` of every request and socket is one of `names`, whatever the port."""
+
+    def __init__(self, app: ASGIApp, *, names: Collection[str] = LOOPBACK_NAMES) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"} or self._fits(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": FOREIGN, "reason": "this server has another name"})
+        else:
+            said = "this server has another name; without tokens it answers to localhost and 127.0.0.1 alone"
+            await problem(HTTPStatus.MISDIRECTED_REQUEST, "foreign_host", said)(scope, receive, send)
+
+    def _fits(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname
+        except ValueError:
+            return False
+        return name in self._names

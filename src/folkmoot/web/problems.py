@@ -3,6 +3,7 @@
 A fault's `type` is `/problems/<code>`; `errors` names each wrong field of an invalid body or query.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.telemetry import get_logger
+from folkmoot.web.headers import protect
 
 STATUS: Final[Mapping[Family, HTTPStatus]] = {
     Family.INVALID: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -76,8 +78,12 @@ def problem(
 
 
 def of_error(error: FolkmootError) -> JSONResponse:
-    """The response for one of our own errors."""
-    return problem(STATUS[error.family], error.code, error.message, fields=error.fields)
+    """The response for one of our own errors; `retry_after_seconds` among its fields is said in the header too."""
+    response = problem(STATUS[error.family], error.code, error.message, fields=error.fields)
+    wait = error.fields.get("retry_after_seconds")
+    if isinstance(wait, int | float) and "retry-after" in response.headers:
+        response.headers["Retry-After"] = str(max(1, math.ceil(wait)))
+    return response
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -125,9 +131,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> Response:
         get_logger("folkmoot.web").error("request failed unexpectedly", path=request.url.path, exc_info=error)
-        return problem(
+        response = problem(
             HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "this is a fault of the server; its log has the details"
         )
+        protect(response.headers)  # this answer is made above the walls that would do so
+        return response
 
 
 def _allowed(app: FastAPI, path: str) -> list[str]:
