@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
+
+TWIN_PREFIX: Final = "twin:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,9 +16,13 @@ class Passage:
     source: str  # where it comes from, for people: `whatsapp`, `handbook.pdf`
     text: str
     position: int = 0  # its place in the source, counted from 0
-    origin: str = ""  # what brought it in, an import or a document: it can be removed by that
+    origin: str = ""  # what brought it in, an import or a document: it can be found and removed by that
     consent_id: str | None = None  # required of a twin's passages; they go with it
     at: datetime | None = None  # when it was written, aware
+    heading: str = ""  # the headings above it, as in `Plan › Launch`
+    page: int | None = None  # counted from 1, where the source has pages
+    line: int | None = None  # its first line, counted from 1, where the source has lines
+    media_type: str = ""  # of the source: `text/markdown`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +36,19 @@ class Found:
     passage_id: str
     position: int
     at: datetime | None
+    origin: str = ""
+    heading: str = ""
+    page: int | None = None
+    line: int | None = None
+    media_type: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people: `handbook.pdf, Plan › Launch, page 3`."""
+        where = [self.source, self.heading]
+        where += [f"page {self.page}"] if self.page is not None else []
+        where += [f"line {self.line}"] if self.line is not None and self.page is None else []
+        return ", ".join(part for part in where if part)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +59,20 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     consents: frozenset[str] | None = None  # only passages that rest on one of these
+    document: str | None = None  # only this `origin`
+    media_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What one search found, the best first, and what there is to say about it."""
+
+    results: tuple[Found, ...] = ()
+    scopes: tuple[str, ...] = ()  # what was looked at
+    method: Literal["lexical", "fused"] = "lexical"
+    notice: str = ""  # why nothing, or less than usual, was looked at
 
 
 def twin_scope(person: str) -> str:
     """The scope of a person's own messages; `person` is the key, not the name."""
-    return f"twin:{person}"
+    return f"{TWIN_PREFIX}{person}"

@@ -1,34 +1,19 @@
-"""How passages are written, found and removed, on each database."""
+"""How passages are written, fetched and removed; how they are searched is in `search/store.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    Select,
-    Text,
-    column,
-    delete,
-    func,
-    insert,
-    literal,
-    literal_column,
-    select,
-    table,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from folkmoot.memory.model import Filters, Found, Passage
-from folkmoot.memory.tables import PassageRow
+from folkmoot.memory.model import TWIN_PREFIX, Filters, Found, Passage
+from folkmoot.memory.tables import ChangeRow, PassageRow
 
 Session: TypeAlias = AsyncSession
 
 # SQLite takes at most 32,766 values in a statement.
 _CHUNK = 5000
-_FTS = table("knowledge_fts", column("rowid"))
+_KEPT_CHANGES = 1000
 
 
 async def insert_passages(session: AsyncSession, passages: Sequence[Passage]) -> None:
@@ -42,6 +27,10 @@ async def insert_passages(session: AsyncSession, passages: Sequence[Passage]) ->
             "text": passage.text,
             "consent_id": passage.consent_id,
             "at": passage.at,
+            "heading": passage.heading[:500],
+            "page": passage.page,
+            "line": passage.line,
+            "media_type": passage.media_type,
         }
         for passage in passages
     ]
@@ -69,38 +58,70 @@ async def delete_scope(session: AsyncSession, scope: str) -> int:
     return len(gone.all())
 
 
+async def move_to_scope(session: AsyncSession, origin: str, scope: str) -> int:
+    moved = await session.execute(
+        update(PassageRow).where(PassageRow.origin == origin).values(scope=scope).returning(PassageRow.number)
+    )
+    return len(moved.all())
+
+
 async def count_scope(session: AsyncSession, scope: str) -> int:
     return int(await session.scalar(select(func.count()).where(PassageRow.scope == scope)) or 0)
 
 
-async def find(
-    session: AsyncSession, *, words: Sequence[str], scopes: Sequence[str], limit: int, filters: Filters
-) -> list[Found]:
-    """Passages of these scopes that hold any of the words, the best first; ties by id."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    query = (_by_fts5 if sqlite else _by_tsvector)(words).where(PassageRow.scope.in_(scopes))
+async def shared_scopes(session: AsyncSession) -> list[str]:
+    """Every scope that has passages, but those of persons."""
+    found = await session.scalars(select(PassageRow.scope).distinct())
+    return sorted(scope for scope in found if not scope.startswith(TWIN_PREFIX))
+
+
+async def fetch(
+    session: AsyncSession, numbers: Collection[int], *, scopes: Sequence[str], filters: Filters
+) -> dict[int, Found]:
+    """The passages of these numbers that a search in these scopes, so filtered, may show; wherever numbers are from."""
+    if not numbers:
+        return {}
+    query = select(PassageRow).where(PassageRow.number.in_(numbers), PassageRow.scope.in_(scopes))
+    rows = await session.scalars(query.where(narrowed(filters)))
+    return {row.number: _found(row) for row in rows}
+
+
+async def allowed_numbers(session: AsyncSession, *, scopes: Sequence[str], filters: Filters) -> list[int]:
+    """The numbers of every passage that a search in these scopes, so filtered, may show."""
+    query = select(PassageRow.number).where(PassageRow.scope.in_(scopes), narrowed(filters))
+    return list(await session.scalars(query))
+
+
+def narrowed(filters: Filters) -> ColumnElement[bool]:
+    """What filters ask of a passage."""
+    asked: list[ColumnElement[bool]] = []
     if filters.source is not None:
-        query = query.where(PassageRow.source == filters.source)
+        asked.append(PassageRow.source == filters.source)
     if filters.since is not None:
-        query = query.where(PassageRow.at >= filters.since)
+        asked.append(PassageRow.at >= filters.since)
     if filters.until is not None:
-        query = query.where(PassageRow.at < filters.until)
+        asked.append(PassageRow.at < filters.until)
     if filters.consents is not None:
-        query = query.where(PassageRow.consent_id.in_(filters.consents))
-    best: ColumnElement[Any] = literal_column("rank_value")
-    rows = await session.execute(query.order_by(best.desc(), PassageRow.passage_id).limit(limit))
-    return [
-        Found(
-            text=row.text,
-            score=max(0.0, float(value)) / (1.0 + max(0.0, float(value))),
-            source=row.source,
-            scope=row.scope,
-            passage_id=row.passage_id,
-            position=row.position,
-            at=row.at,
-        )
-        for row, value in rows
-    ]
+        asked.append(PassageRow.consent_id.in_(filters.consents))
+    if filters.document is not None:
+        asked.append(PassageRow.origin == filters.document)
+    if filters.media_type is not None:
+        asked.append(PassageRow.media_type == filters.media_type)
+    return and_(True, *asked)
+
+
+async def version(session: AsyncSession) -> tuple[int, int, int]:
+    """Something that is another whenever passages changed."""
+    row = (await session.execute(select(func.count(), func.max(ChangeRow.number), func.sum(ChangeRow.version)))).one()
+    count, last, total = (int(value or 0) for value in row)
+    return count, last, total
+
+
+async def prune_changes(session: AsyncSession) -> None:
+    """Keep the newest of the counted changes; which are left says nothing."""
+    last: Any = await session.scalar(select(func.max(ChangeRow.number)))
+    if last is not None:
+        await session.execute(delete(ChangeRow).where(ChangeRow.number <= int(last) - _KEPT_CHANGES))
 
 
 async def compact(session: AsyncSession) -> None:
@@ -109,19 +130,18 @@ async def compact(session: AsyncSession) -> None:
         await session.execute(text("INSERT INTO knowledge_fts (knowledge_fts) VALUES ('optimize')"))
 
 
-def _by_fts5(words: Sequence[str]) -> Select[PassageRow, float]:
-    # Quoted words are plain words to FTS5, whatever they look like: no operator gets through.
-    match = " OR ".join(f'"{word}"' for word in words)
-    value: ColumnElement[float] = literal_column("-bm25(knowledge_fts)", Float)
-    return (
-        select(PassageRow, value.label("rank_value"))
-        .join(_FTS, _FTS.c.rowid == PassageRow.number)
-        .where(literal_column("knowledge_fts", Text).op("MATCH")(match))
+def _found(row: PassageRow) -> Found:
+    return Found(
+        text=row.text,
+        score=0.0,
+        source=row.source,
+        scope=row.scope,
+        passage_id=row.passage_id,
+        position=row.position,
+        at=row.at,
+        origin=row.origin,
+        heading=row.heading,
+        page=row.page,
+        line=row.line,
+        media_type=row.media_type,
     )
-
-
-def _by_tsvector(words: Sequence[str]) -> Select[PassageRow, float]:
-    document = func.to_tsvector(literal_column("'simple'"), PassageRow.text)
-    asked: ColumnElement[Any] = func.to_tsquery(literal_column("'simple'"), " | ".join(f"'{word}'" for word in words))
-    value: ColumnElement[float] = func.ts_rank_cd(document, asked, literal(1), type_=Float)
-    return select(PassageRow, value.label("rank_value")).where(document.op("@@")(asked))

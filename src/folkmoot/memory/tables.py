@@ -1,21 +1,27 @@
-"""The passages and their full-text index.
-
-The index is what each database does best: an FTS5 table beside the passages on SQLite, kept in step by triggers (they
-fire for cascading deletes too), and a GIN index over `to_tsvector` on PostgreSQL. SQLAlchemy has no words for either,
-so they are statements, run by `create_all` and by the migration.
-"""
+"""The passages, their vectors, and how often they changed; the full-text index beside them is in `full_text.py`."""
 
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy import DDL, BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, event
+from sqlalchemy import DDL, BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, event
 from sqlalchemy.orm import Mapped, mapped_column
 
+from folkmoot.memory.full_text import SEARCH_DDL, SEARCH_DROP
 from folkmoot.storage import Base, UtcDateTime
+
+_Counted = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class ChangeRow(Base):
+    """That passages changed: one counted row on SQLite, a row a statement on PostgreSQL, written by triggers."""
+
+    __tablename__ = "knowledge_changes"
+
+    number: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 class PassageRow(Base):
-    """One passage. `number` ties it to its entry in the index."""
+    """One passage. `number` ties it to its entry in the index and to its vector."""
 
     __tablename__ = "knowledge_passages"
     __table_args__ = (
@@ -24,7 +30,7 @@ class PassageRow(Base):
         {"sqlite_autoincrement": True},
     )
 
-    number: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
+    number: Mapped[int] = mapped_column(_Counted, primary_key=True)
     passage_id: Mapped[str] = mapped_column(String(100), unique=True)
     scope: Mapped[str] = mapped_column(String(420))
     source: Mapped[str] = mapped_column(String(300))
@@ -35,31 +41,32 @@ class PassageRow(Base):
         ForeignKey("consents.consent_id", ondelete="CASCADE"), nullable=True, index=True
     )
     at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heading: Mapped[str] = mapped_column(String(500), server_default="")
+    page: Mapped[int | None] = mapped_column(Integer)
+    line: Mapped[int | None] = mapped_column(Integer)
+    media_type: Mapped[str] = mapped_column(String(100), server_default="")
 
 
-_FORGET = "INSERT INTO knowledge_fts (knowledge_fts, rowid, text) VALUES ('delete', old.number, old.text);"
-_KEEP = "INSERT INTO knowledge_fts (rowid, text) VALUES (new.number, new.text);"
+class VectorRow(Base):
+    """A passage as a vector of unit length, half precision, by one embedding model."""
 
-SEARCH_DDL: Final[dict[str, tuple[str, ...]]] = {
-    "sqlite": (
-        """
-        CREATE VIRTUAL TABLE knowledge_fts USING fts5(
-            text, content='knowledge_passages', content_rowid='number', tokenize='unicode61 remove_diacritics 2'
-        )
-        """,
-        f"CREATE TRIGGER knowledge_fts_insert AFTER INSERT ON knowledge_passages BEGIN {_KEEP} END",
-        f"CREATE TRIGGER knowledge_fts_delete AFTER DELETE ON knowledge_passages BEGIN {_FORGET} END",
-        f"CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text ON knowledge_passages BEGIN {_FORGET} {_KEEP} END",
-    ),
-    "postgresql": (
-        "CREATE INDEX ix_knowledge_passages_text ON knowledge_passages USING gin (to_tsvector('simple', text))",
-    ),
-}
-SEARCH_DROP: Final[dict[str, tuple[str, ...]]] = {
-    # Before the passages' own table is dropped.
-    "sqlite": ("DROP TABLE IF EXISTS knowledge_fts",),
-    "postgresql": (),
-}
+    __tablename__ = "knowledge_vectors"
+    __table_args__ = (Index(None, "number", "model", unique=True), {"sqlite_autoincrement": True})
+
+    sequence: Mapped[int] = mapped_column(_Counted, primary_key=True)
+    number: Mapped[int] = mapped_column(_Counted, ForeignKey("knowledge_passages.number", ondelete="CASCADE"))
+    model: Mapped[str] = mapped_column(String(200), index=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PointRow(Base):
+    """That a vector server holds a passage. It outlives the passage, until the server has forgotten it too."""
+
+    __tablename__ = "knowledge_points"
+
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[int] = mapped_column(_Counted, primary_key=True, autoincrement=False)
+
 
 for _when, _by_dialect in (("after_create", SEARCH_DDL), ("before_drop", SEARCH_DROP)):
     for _dialect, _statements in _by_dialect.items():

@@ -6,8 +6,10 @@ from alembic import context
 
 import folkmoot.consent.tables
 import folkmoot.events.tables
+import folkmoot.memory.shared.tables
 import folkmoot.memory.tables
 import folkmoot.messaging.tables
+import folkmoot.models.spending.tables
 import folkmoot.registry.tables
 import folkmoot.runs.tables
 import folkmoot.security.tables
