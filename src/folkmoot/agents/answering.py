@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from folkmoot.agents.agent import BaseAgent
+from folkmoot.agents.behalf import in_hand
 from folkmoot.agents.errors import InvalidRequestError
+from folkmoot.agents.offer import offer
 from folkmoot.kernel import JsonValue
 from folkmoot.memory import Found
 from folkmoot.messaging import AgentMessage, Delivery, Reply
-from folkmoot.models import Answer, Limits, ModelHandle, Source, Turn, search_tool
+from folkmoot.models import Answer, Caller, Limits, ModelHandle, Source, Turn
 
 _LONGEST_QUESTION = 20_000
 Search = Callable[[str, int], Awaitable[Sequence[Found]]]
@@ -60,13 +62,14 @@ class AnsweringAgent(BaseAgent):
     async def _answered(self, message: AgentMessage, delivery: Delivery, *, asked_in: Sequence[str]) -> Reply:
         question = _question(message, asked_in)
         handle, search, notice = await self.may_use(await self.context.models.resolve(self.definition.model))
-        own = self.definition.limits
+        own, now = self.definition.limits, in_hand()
         asking: dict[str, Any] = {
             "instructions": await self.instructions(),
             "prompt": question,
             "history": _history(message),
-            "tools": [search_tool(_cited(search))],
+            "tools": await offer(self.context.tools, agent_id=self.agent_id, handling=now, cited=_cited(search)),
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
+            "caller": now.caller(self.agent_id) if now else Caller(agent_id=self.agent_id),
         }
         opening = " ".join(part for part in (self.disclosure(handle), notice) if part)
         if message.payload.data.get("stream") is True:

@@ -12,6 +12,7 @@ from folkmoot.memory import Filters, Found
 from folkmoot.messaging import AgentMessage, Broker, Delivery, Reply
 from folkmoot.models import ModelHub
 from folkmoot.registry import AgentInfo, AgentRegistry
+from folkmoot.tools import ToolDesk
 
 Answering = Callable[[Delivery], Awaitable[Reply]]
 """What handles one intent: gets the delivery, answers the data of the reply or None."""
@@ -63,7 +64,10 @@ class Nobody:
 
 @dataclass(frozen=True, kw_only=True)
 class AgentContext:
-    """Everything an agent may lean on. `drain`: how long a leaving agent waits for its handlers."""
+    """Everything an agent may lean on. `drain`: how long a leaving agent waits for its handlers.
+
+    Without `tools` it can search what it knows, and nothing is logged.
+    """
 
     broker: Broker
     registry: AgentRegistry
@@ -72,5 +76,6 @@ class AgentContext:
     knowledge: KnowledgeSearch
     consents: Consents
     people: People = Nobody()  # noqa: RUF009  # stateless
+    tools: ToolDesk | None = None
     drain: timedelta = timedelta(seconds=10)
     concurrency: int = 16

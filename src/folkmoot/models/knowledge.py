@@ -1,19 +1,50 @@
-"""The one tool that every model finds what an agent knows by, the offline one too: `search_knowledge`.
+"""What a model can call, and the one tool that every model finds what an agent knows by: `search_knowledge`.
 
 The search itself is passed in: who may see what was decided before. The results of the tool are what an answer names
 as its sources.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 
 from folkmoot.models.model import Source
 
 SEARCH_TOOL: Final = "search_knowledge"
 MAX_RESULTS: Final = 20
 
-Tool = Callable[..., Awaitable[Any]]
-"""What a model can call: an async function whose name, parameters and docstring describe it."""
+Call = Callable[..., Awaitable[Any]]
+Strayed = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferedTool:
+    """Something a model can call, described beforehand: `parameters` is a JSON schema, `call` takes them by name.
+
+    `one_at_a_time`: no other call of the same answer runs beside it.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    call: Call
+    one_at_a_time: bool = False
+
+    def with_call(self, call: Call) -> "OfferedTool":
+        """The same tool, carried out by another function."""
+        return replace(self, call=call)
+
+
+Tool: TypeAlias = Call | OfferedTool
+"""What a model can call; an async function is described by its name, parameters and docstring."""
+
+
+class Toolbox(list[Tool]):
+    """The tools of one answer. `strayed` is told of each call that the model wanted beside them; it is not made."""
+
+    def __init__(self, tools: Iterable[Tool], *, strayed: Strayed | None = None) -> None:
+        super().__init__(tools)
+        self.strayed = strayed
 
 
 def search_tool(search: Callable[[str, int], Awaitable[Sequence[Source]]]) -> Tool:
@@ -26,10 +57,14 @@ def search_tool(search: Callable[[str, int], Awaitable[Sequence[Source]]]) -> To
             query: What to look for, in the words of the question.
             limit: How many results at most, 1 to 20.
         """
-        found = await search(query, max(1, min(limit, MAX_RESULTS)))
-        return [{"text": one.text, "source": one.source, "score": round(one.score, 4), "id": one.id} for one in found]
+        return as_found(await search(query, max(1, min(limit, MAX_RESULTS))))
 
     return search_knowledge
+
+
+def as_found(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """What the tool answers."""
+    return [{"text": one.text, "source": one.source, "score": round(one.score, 4), "id": one.id} for one in sources]
 
 
 def sources_in(results: Iterable[Any]) -> tuple[Source, ...]:

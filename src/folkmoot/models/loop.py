@@ -11,8 +11,10 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
-from pydantic_ai import Agent, AgentRunResult, AgentRunResultEvent, NativeOutput
+from pydantic_ai import Agent, AgentRunResult, AgentRunResultEvent, NativeOutput, capture_run_messages
+from pydantic_ai import Tool as LoopTool
 from pydantic_ai.messages import (
+    FunctionToolCallEvent,
     ModelMessage,
     ModelRequest,
     ModelResponse,
@@ -20,6 +22,7 @@ from pydantic_ai.messages import (
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
 )
@@ -27,7 +30,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
 from folkmoot.models.faults import own_words
-from folkmoot.models.knowledge import SEARCH_TOOL, Tool, sources_in
+from folkmoot.models.knowledge import SEARCH_TOOL, OfferedTool, Tool, Toolbox, sources_in
 from folkmoot.models.model import Answer, Limits, Turn, Usage
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -35,6 +38,7 @@ Output = TypeVar("Output", bound=BaseModel)
 # A token a write would cost more than the token: small pieces travel together for as long as an eye would not notice.
 _FLUSH_SECONDS: Final = 0.05
 _FLUSH_CHARACTERS: Final = 400
+_OUTPUT_TOOL: Final = "final_result"  # by which a typed answer is given
 _TURNS: Final = 12  # requests of one answer where an agent names no limit: a loop of tool calls ends
 
 
@@ -55,12 +59,15 @@ async def decide(
         model,
         output_type=NativeOutput(output) if native else output,
         instructions=instructions,
-        tools=list(tools),
+        tools=_as_called(tools),
         retries=2,
     )
-    with own_words(model.model_id):
-        async with asyncio.timeout(timeout.total_seconds()):
-            result = await agent.run(prompt, message_history=_messages(history), usage_limits=_limits(limits))
+    with own_words(model.model_id), capture_run_messages() as said:
+        try:
+            async with asyncio.timeout(timeout.total_seconds()):
+                result = await agent.run(prompt, message_history=_messages(history), usage_limits=_limits(limits))
+        finally:
+            await _tell_of_strays(tools, _calls(said))
     return result.output
 
 
@@ -75,11 +82,14 @@ async def answer(
     timeout: timedelta,  # noqa: ASYNC109  # for the whole loop; it becomes asyncio.timeout below
 ) -> Answer:
     """See `ModelHub.answer`."""
-    with own_words(model.model_id):
-        async with asyncio.timeout(timeout.total_seconds()):
-            result = await _talker(model, instructions, tools).run(
-                prompt, message_history=_messages(history), usage_limits=_limits(limits)
-            )
+    with own_words(model.model_id), capture_run_messages() as said:
+        try:
+            async with asyncio.timeout(timeout.total_seconds()):
+                result = await _talker(model, instructions, tools).run(
+                    prompt, message_history=_messages(history), usage_limits=_limits(limits)
+                )
+        finally:
+            await _tell_of_strays(tools, _calls(said))
     return _answer(model, result)
 
 
@@ -106,6 +116,8 @@ async def stream(
                         yield "".join(waiting)
                     yield _answer(model, event.result)
                     return
+                if isinstance(event, FunctionToolCallEvent):
+                    await _tell_of_strays(tools, [event.part])
                 waiting.extend(_text_in(event))
                 now = time.monotonic()
                 if waiting and (now - flushed > _FLUSH_SECONDS or sum(map(len, waiting)) > _FLUSH_CHARACTERS):
@@ -114,7 +126,41 @@ async def stream(
 
 
 def _talker(model: Model, instructions: str, tools: Sequence[Tool]) -> Agent[None, str]:
-    return Agent(model, instructions=instructions, tools=list(tools), retries=2)
+    return Agent(model, instructions=instructions, tools=_as_called(tools), retries=2)
+
+
+def _as_called(tools: Sequence[Tool]) -> list[Any]:
+    """The tools as the loop takes them: functions that describe themselves, or with the schema they came with."""
+    return [
+        LoopTool.from_schema(one.call, one.name, one.description, one.parameters, sequential=one.one_at_a_time)
+        if isinstance(one, OfferedTool)
+        else one
+        for one in tools
+    ]
+
+
+def _calls(messages: Sequence[ModelMessage]) -> list[ToolCallPart]:
+    return [
+        part
+        for message in messages
+        if isinstance(message, ModelResponse)
+        for part in message.parts
+        if isinstance(part, ToolCallPart)
+    ]
+
+
+async def _tell_of_strays(tools: Sequence[Tool], calls: Sequence[ToolCallPart]) -> None:
+    """The loop answers a call of something that was not offered by itself; whoever offered the tools hears of it."""
+    if not isinstance(tools, Toolbox) or tools.strayed is None:
+        return
+    known = {one.name if isinstance(one, OfferedTool) else getattr(one, "__name__", "") for one in tools}
+    for call in calls:
+        if call.tool_name not in known and call.tool_kind is None and call.tool_name != _OUTPUT_TOOL:
+            try:
+                arguments = call.args_as_dict()
+            except ValueError:
+                arguments = {}
+            await tools.strayed(call.tool_name, arguments)
 
 
 def _text_in(event: Any) -> Iterator[str]:
