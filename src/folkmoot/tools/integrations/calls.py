@@ -1,0 +1,226 @@
+"""The one place by which a service is called: every client of this folder goes through `Calls`.
+
+Here are the breaker, repeating, pages and the log; one attempt stands in `exchange.py`. A call is repeated
+
+- when it surely was not taken: no connection was made, or the service said that it takes no more now (429);
+- after any other passing fault only if it is `safe`: it reads, or a key makes the second time the same as the first.
+
+An unsafe call whose answer is lost raises `OutcomeUnknownError`. Waits grow twofold with jitter; a `Retry-After` is
+kept to, and if it is longer than a caller should wait, everybody leaves the service alone until then.
+"""
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from folkmoot.kernel import Clock
+from folkmoot.telemetry import get_logger
+from folkmoot.tools.integrations.breaker import Breaker, BreakerState
+from folkmoot.tools.integrations.dialect import Dialect
+from folkmoot.tools.integrations.errors import (
+    IntegrationError,
+    ServiceAnswerInvalidError,
+    ServiceDownError,
+    ServiceForbiddenError,
+    ServiceRefusedError,
+    ServiceUnauthorizedError,
+)
+from folkmoot.tools.integrations.exchange import AttemptFailedError, CallRules, Exchange, Expected, Reply, Wanted
+from folkmoot.tools.integrations.keys import Key
+from folkmoot.tools.integrations.standing import Standing
+
+_MOST_PAGES: Final = 10_000
+_LONGEST_GATE: Final = timedelta(hours=1)
+_log = get_logger("folkmoot.integrations")
+
+Done = TypeVar("Done")
+
+
+class Calls:
+    """Calls to one service. After `close` the next call opens connections anew."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        url: str,
+        key: Key | None,
+        clock: Clock,
+        dialect: Dialect,
+        rules: CallRules | None = None,
+    ) -> None:
+        self.service = service
+        self._key = key
+        self._clock = clock
+        self._rules = rules or CallRules()
+        self._exchange = Exchange(service=service, url=url, key=key, clock=clock, dialect=dialect, rules=self._rules)
+        self.breaker = Breaker(service=service, clock=clock, tell=self._log_breaker)
+        self.standing = Standing(clock=clock, breaker=self.breaker)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        safe: bool | None = None,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        expected: Expected = "json",
+    ) -> Reply:
+        """Call until it is answered, as far as that does no harm. Unless said otherwise, `GET` alone is `safe`.
+
+        Raises the case of `IntegrationError` that fits; `OutcomeUnknownError` never for a safe call.
+        """
+        wanted = Wanted(
+            method=method,
+            path=path,
+            safe=method == "GET" if safe is None else safe,
+            params=params,
+            json=json,
+            form=form,
+            expected=expected,
+        )
+        return await self._repeat(wanted, lambda renew: self._exchange.ask(wanted, renew=renew))
+
+    async def pages(
+        self, path: str, *, items: str, after: str, next_page: str, params: Mapping[str, str | int] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Every object of a list that comes in pages.
+
+        `items` is the list's name in an answer, `next_page` the dotted path of the following page's mark, `after` the
+        parameter by which that mark is sent back. A mark that comes twice raises `ServiceAnswerInvalidError`.
+        """
+        seen: set[str] = set()
+        mark: str | None = None
+        while len(seen) < _MOST_PAGES:
+            data = (await self.ask("GET", path, params={**(params or {}), **({after: mark} if mark else {})})).data
+            for one in self.listed(data, items):
+                yield one
+            mark = _at(data, next_page)
+            if not mark:
+                return
+            if mark in seen:
+                break
+            seen.add(mark)
+        raise ServiceAnswerInvalidError(
+            f"{self.service} lists {path} without an end: a page names an earlier one as the next", service=self.service
+        )
+
+    async def download(self, path: str, *, params: Mapping[str, str | int], largest: int) -> AsyncIterator[bytes]:
+        """The pieces of a large answer, none kept here. What breaks in the middle raises, and is not repeated."""
+        wanted = Wanted(method="GET", path=path, safe=True, params=params)
+        response = await self._repeat(wanted, lambda renew: self._exchange.open(wanted, renew=renew))
+        try:
+            async for piece in self._exchange.pieces(response, largest):
+                yield piece
+        except ServiceDownError as error:
+            self.breaker.failed()
+            self._failed(wanted, error, attempts=1)
+            raise
+
+    def listed(self, data: Mapping[str, Any], items: str) -> list[dict[str, Any]]:
+        """The list `items` of an answer; none is an empty one. Raises `ServiceAnswerInvalidError` for another shape."""
+        found = data.get(items)
+        if found is None:
+            return []
+        if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+            raise ServiceAnswerInvalidError(
+                f"{self.service} answered without a list of {items!r} where one was expected", service=self.service
+            )
+        return found
+
+    def text(self, data: Mapping[str, Any], *path: str) -> str:
+        """The text at `path` of an answer. Raises `ServiceAnswerInvalidError` if there is none."""
+        found = _at(data, ".".join(path))
+        if found is None:
+            raise ServiceAnswerInvalidError(
+                f"{self.service} answered without {'.'.join(path)!r}, which its API promises", service=self.service
+            )
+        return found
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._exchange.close()
+        if self._key is not None:
+            await self._key.close()
+
+    async def _repeat(self, wanted: Wanted, attempt: Callable[[bool], Awaitable[Done]]) -> Done:
+        deadline = self._clock.monotonic() + self._rules.whole.total_seconds()
+        attempts, renewed, renew = 0, False, False
+        while True:
+            attempts += 1
+            try:
+                done = await self._passing(attempt, renew)
+            except AttemptFailedError as failed:
+                if failed.key_refused and not renewed and self._key is not None and self._key.renewable:
+                    renewed, renew, attempts = True, True, attempts - 1
+                    continue
+                renew = False
+                wait = self._wait(attempts, failed)
+                if wait is None or self._clock.monotonic() + wait.total_seconds() > deadline:
+                    self._failed(wanted, failed.error, attempts)
+                    raise failed.error from failed.__cause__
+                await self._clock.sleep(wait)
+            else:
+                self.standing.answered()
+                return done
+
+    async def _passing(self, attempt: Callable[[bool], Awaitable[Done]], renew: bool) -> Done:
+        """One attempt through the breaker."""
+        self.breaker.enter()
+        try:
+            done = await attempt(renew)
+        except AttemptFailedError as failed:
+            if failed.counts:
+                self.breaker.failed()
+            elif isinstance(failed.error, ServiceUnauthorizedError):
+                self.breaker.leave()  # it says nothing of how the service is
+            else:
+                self.breaker.succeeded()
+            raise
+        except BaseException:
+            self.breaker.leave()
+            raise
+        self.breaker.succeeded()
+        return done
+
+    def _wait(self, attempts: int, failed: AttemptFailedError) -> timedelta | None:
+        """How long to wait before the next attempt; None if there is none."""
+        rules = self._rules
+        if failed.wait is not None and failed.wait > rules.longest_wait:
+            self.breaker.rest(min(failed.wait, _LONGEST_GATE))
+            return None
+        if not failed.again or attempts >= rules.attempts or self.breaker.state is BreakerState.OPEN:
+            return None
+        grown: timedelta = min(rules.first_wait * 2 ** (attempts - 1), rules.longest_wait) * random.uniform(0.5, 1.0)
+        return max(grown, failed.wait + rules.first_wait * random.uniform(0.0, 0.2)) if failed.wait else grown
+
+    def _failed(self, wanted: Wanted, error: IntegrationError, attempts: int) -> None:
+        if isinstance(error, ServiceRefusedError | ServiceForbiddenError):
+            self.standing.answered()  # it is there, and it said no to what it was given
+            log = _log.debug
+        else:
+            self.standing.failed(error)
+            log = _log.warning
+        log(
+            "a call to a service failed",
+            service=self.service,
+            method=wanted.method,
+            code=error.code,
+            error=error.message,
+            attempts=attempts,
+        )
+
+    def _log_breaker(self, state: BreakerState) -> None:
+        (_log.warning if state is BreakerState.OPEN else _log.info)("breaker", service=self.service, state=state.value)
+
+
+def _at(data: Any, path: str) -> str | None:
+    """The text at a dotted path of an answer, None if there is none."""
+    for name in path.split("."):
+        data = data.get(name) if isinstance(data, dict) else None
+    if isinstance(data, int) and not isinstance(data, bool):
+        return str(data)
+    return data if isinstance(data, str) and data else None
