@@ -1,13 +1,15 @@
 """Which language models there are, by the settings."""
 
+from typing import Any
+
 from folkmoot.assembly.settings import Settings, WrongSettingError
 from folkmoot.kernel import Clock
 from folkmoot.models import ModelHub, ModelsError, ModelSettings
 from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
 
 
-def model_hub(settings: Settings, clock: Clock) -> ModelHub:
-    """The hub; `auto` tries the providers in this order and ends at the one that is always there.
+def model_hub(settings: Settings, clock: Clock, **counting: Any) -> ModelHub:
+    """The hub, with the `ledger` and `tracing` it gets; `auto` tries the providers in this order and ends at the one that is always there.
 
     Raises `WrongSettingError` for a MODEL that can never mean one.
     """
@@ -19,7 +21,12 @@ def model_hub(settings: Settings, clock: Clock) -> ModelHub:
         openai_model=settings.openai_model,
         ollama_host=settings.ollama_host,
     )
-    hub = ModelHub(settings=chosen, providers=[OpenAICompatible(chosen), Ollama(chosen, clock=clock), Offline()])
+    hub = ModelHub(
+        settings=chosen,
+        providers=[OpenAICompatible(chosen), Ollama(chosen, clock=clock), Offline()],
+        clock=clock,
+        **counting,
+    )
     try:
         hub.check(settings.model)
     except ModelsError as error:

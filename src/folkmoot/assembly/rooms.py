@@ -6,24 +6,26 @@ from typing import Final
 
 from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.health import HealthDesk
+from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
 from folkmoot.assembly.joints import CurrentTypes, HostCharacters, KeptAnswers, OutcomesPart, TextShare, TwinTexts
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
+from folkmoot.assembly.people import OwnersPart, People, build_people
+from folkmoot.assembly.search import build_search
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
 from folkmoot.assembly.team import TeamHall
 from folkmoot.assembly.upkeep import Chore, Upkeep
+from folkmoot.assembly.usage import Spending, spending, tracing
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
-from folkmoot.memory import KnowledgeIndex
 from folkmoot.messaging import Broker
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
 from folkmoot.models import ModelHub
 from folkmoot.registry import AgentRegistry
 from folkmoot.runs import ExecutorPresence, RunEngine
-from folkmoot.security import Tokens, TokenStore
 from folkmoot.security.redaction import Redactor
 from folkmoot.skills import CapabilityEstimator
 from folkmoot.skills.estimates import Estimates
@@ -36,7 +38,7 @@ from folkmoot.tasks.mind import ConsentedPlatforms, HubMinds
 from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.roster import RegistryRoster
-from folkmoot.telemetry import Metrics
+from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.twins import Forgetting, ImportExport, TwinEvidence, TwinLearning, TwinRoster
 from folkmoot.twins.skill_patterns import SkillPatterns
 from folkmoot.web import IdempotencyStore, Parts
@@ -52,7 +54,7 @@ class Rooms:
     """What the assembly starts and stops; the faces get `parts`."""
 
     parts: Parts
-    tokens: Tokens
+    people: People
     repeats: IdempotencyStore
     broker: Broker
     news: Newsroom
@@ -66,6 +68,9 @@ class Rooms:
     evidence: TwinEvidence
     outcomes: Outcomes
     estimates: Estimates
+    spending: Spending
+    integrations: Integrations
+    tracing: Tracing
 
     async def load_estimator(self) -> None:
         """Fit the estimator on every text and outcome that may be learned from now."""
@@ -76,24 +81,43 @@ class Rooms:
 def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Clock) -> Rooms:
     """Make every room. The order is that of the floors, from below."""
     metrics = Metrics()
+    traces = tracing(settings)
     heartbeat = timedelta(seconds=settings.heartbeat_interval)
     events = EventLog(database=database, clock=clock)
-    tokens = Tokens(store=TokenStore(database), clock=clock)
+    people = build_people(settings, home=home, database=database, clock=clock)
     ledger = ConsentLedger(database=database, clock=clock, events=events)
     gate = ConsentGate(database=database, clock=clock)
     registry = AgentRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
     inbox = Inbox(database=database, clock=clock)
     news = Newsroom(database=database, events=events)
     broker = EmbeddedBroker(
-        journal=home.path("journal.db"), clock=clock, inbox=inbox, directory=registry, metrics=metrics, tell=news.hear
+        journal=home.path("journal.db"),
+        clock=clock,
+        inbox=inbox,
+        directory=registry,
+        metrics=metrics,
+        tell=news.hear,
+        tracing=traces,
     )
     runs = RunEngine(
         url=_runs_url(database, home),
         clock=clock,
         presence=None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat),
     )
-    index = KnowledgeIndex(database=database)
-    hub = model_hub(settings, clock)
+    searching = build_search(
+        settings,
+        database=database,
+        clock=clock,
+        events=events,
+        registry=registry,
+        users=people.users,
+        ledger=ledger,
+        gate=gate,
+    )
+    index = searching.index
+    spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
+    hub = model_hub(settings, clock, ledger=spent.ledger, tracing=traces)
+    services = integrations(settings, clock)
     estimates = Estimates(estimator=CapabilityEstimator())
     twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
     evidence = TwinEvidence(database=database, gate=gate)
@@ -132,7 +156,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         index=index,
         imports=imports,
         share=share,
-        parts=[OutcomesPart(outcomes), answers],
+        parts=[OutcomesPart(outcomes), answers, OwnersPart(people.users)],
     )
     roster = RegistryRoster(registry=registry)
     types = CurrentTypes()
@@ -146,7 +170,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         clock=clock,
         quotations=quotations,
     )
-    context = AgentContext(broker=broker, registry=registry, clock=clock, models=hub, knowledge=index, consents=gate)
+    context = AgentContext(broker=broker, registry=registry, clock=clock, models=hub, knowledge=index, sights=searching.desk, shared=searching.shared, consents=gate)
     desk = task_desk(
         database=database,
         log=events,
@@ -163,6 +187,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     )
     host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)
     characters.follow(host)
+    searching.searchers.follow(host)
     file = settings.workplace_file or settings.agent_config_file
     team = TeamHall(
         host=host,
@@ -170,6 +195,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         estimates=estimates,
         twins=twins,
         types=types,
+        roles=searching.roles,
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
     )
@@ -191,12 +217,23 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         events=events,
         registry=registry,
         consents=ledger,
+        users=people.users,
+        keys=people.keys,
+        audit=people.audit,
+        credentials=people.credentials,
         tasks=desk,
         twins=twins,
         imports=imports,
         forgetting=forgetting,
         team=team,
-        health=HealthDesk(checks=checks, clock=clock, started_at=started_at),
+        knowledge=searching.desk,
+        shared_memory=searching.shared,
+        models=hub,
+        budgets=spent.desk,
+        tracing=traces,
+        health=HealthDesk(
+            checks=checks, clock=clock, started_at=started_at, integrations=services.health
+        ),
     )
     upkeep = Upkeep(
         clock=clock,
@@ -208,14 +245,18 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             Chore(name="profiles", every=timedelta(hours=6), act=learning.refresh_all),
             Chore(name="presence", every=heartbeat / 2, act=registry.notice),
             Chore(name="mail", every=timedelta(hours=1), act=lambda: broker.prune(KEPT_MAIL)),
+            Chore(name="integrations", every=LOOKED_EVERY, act=services.probe),
             Chore(name="runs", every=timedelta(hours=1), act=lambda: runs.prune(older_than=KEPT_RUNS)),
             Chore(name="events", every=timedelta(hours=1), act=lambda: events.prune(older_than=KEPT_EVENTS)),
+            *spent.chores,
+            *searching.chores,
+            Chore(name="sign-ins", every=timedelta(hours=1), act=people.credentials.tidy),
             Chore(name="answers", every=timedelta(hours=1), act=lambda: repeats.prune(clock.now() - KEPT_ANSWERS)),
         ],
     )
     return Rooms(
         parts=parts,
-        tokens=tokens,
+        people=people,
         repeats=repeats,
         broker=broker,
         news=news,
@@ -229,6 +270,9 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         evidence=evidence,
         outcomes=outcomes,
         estimates=estimates,
+        spending=spent,
+        integrations=services,
+        tracing=traces,
     )
 
 

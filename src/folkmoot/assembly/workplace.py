@@ -63,14 +63,11 @@ async def open_workplace(
         await database.ping()
         await upgrade(database)
         rooms = build_rooms(settings, home=home, database=database, clock=SystemClock())
-        given = settings.admin_token.get_secret_value() if settings.admin_token else None
-        token = await rooms.tokens.ensure_admin(given=given)
-        if new_token and given is None and token is None:
-            token = await rooms.tokens.renew_admin()
+        token = await rooms.people.admit_admin(settings, anew=new_token)
         key = f"fml_{secrets.token_urlsafe(32)}"
-        rooms.tokens.admit(key)
+        rooms.people.tokens.admit(key)
         await _start(rooms, stack)
-        doorkeeper = Doorkeeper(tokens=rooms.tokens, open_house=settings.auth == "off")
+        doorkeeper = Doorkeeper(credentials=rooms.people.credentials, open_house=settings.auth == "off")
         walls = walls_of(settings, clock=rooms.parts.clock, served=pages)
         app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)
         if pages:
@@ -96,7 +93,11 @@ async def _own(home: Home, stack: AsyncExitStack) -> None:
 
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     """Mail first, then those who take it, then the runs that send it."""
+    stack.callback(rooms.tracing.close)
     stack.push_async_callback(rooms.models.close)
+    stack.push_async_callback(rooms.integrations.close)
+    await rooms.spending.ledger.start()
+    stack.push_async_callback(rooms.spending.ledger.stop)
     rooms.news.start()
     stack.push_async_callback(rooms.news.stop)
     await rooms.broker.start()

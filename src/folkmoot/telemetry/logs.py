@@ -1,16 +1,18 @@
-"""Structured logs by structlog over the standard library, with secrets masked before anything is written."""
+"""Structured logs by structlog over the standard library: our lines and those of every library, with the ids of the
+work they belong to, and with secrets masked before anything is written (`masking.py`).
+"""
 
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-_SECRET_NAME = re.compile(r"(token|secret|password|passwd|api_?key|authorization|cookie)", re.IGNORECASE)
-_SECRET_TEXT = re.compile(r"(?i)\b(bearer\s+|token=|password=|api_?key=)[^\s&\"']+")
+from folkmoot.telemetry.context import bound
+from folkmoot.telemetry.masking import Masking
+
 # Noisy at INFO by design of their own; their warnings are kept.
 _QUIET = ("httpx", "httpcore", "dbos", "alembic", "sqlalchemy", "nicegui", "multipart", "asyncio")
 
@@ -21,15 +23,24 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def configure_logging(*, level: str = "INFO", file: Path | None = None, as_json: bool = False) -> None:
-    """Send every log of this process to standard error, and to `file` as JSON lines if one is given."""
+def configure_logging(
+    *, level: str = "INFO", file: Path | None = None, as_json: bool = False, secrets: Iterable[str] = ()
+) -> None:
+    """Send every log of this process to standard error, and to `file` as JSON lines if one is given.
+
+    `secrets` are values, such as those of the settings, that must not appear wherever they may turn up.
+    """
+    masking = Masking(secrets)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_work,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        mask_secrets,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        # The text of a fault comes first: what is in it is masked as everything else is.
         structlog.processors.format_exc_info,
+        masking,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -39,16 +50,17 @@ def configure_logging(*, level: str = "INFO", file: Path | None = None, as_json:
     )
     colored = sys.stderr.isatty() and not as_json
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=colored)
+        structlog.processors.JSONRenderer()
+        if as_json
+        # The fault is a text already, and a masked one.
+        else structlog.dev.ConsoleRenderer(colors=colored, exception_formatter=structlog.dev.plain_traceback)
     )
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    handlers[0].setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=renderer))
+    handlers[0].setFormatter(_formatter(shared, renderer))
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(file, encoding="utf-8"))
-        handlers[1].setFormatter(
-            structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer())
-        )
+        handlers[1].setFormatter(_formatter(shared, structlog.processors.JSONRenderer()))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -57,13 +69,28 @@ def configure_logging(*, level: str = "INFO", file: Path | None = None, as_json:
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(capture=True)
 
 
-def mask_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the value of every field with a secret's name, and tokens inside texts, by `***`."""
-    for key, value in event.items():
-        if _SECRET_NAME.search(key) and value is not None:
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = _SECRET_TEXT.sub(r"\1***", value)
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Leaves a record as it found it: the fault's text is in the event, and must not be added again unmasked."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(logging.makeLogRecord({**record.__dict__, "exc_text": None}))
+
+
+def _formatter(shared: list[structlog.typing.Processor], renderer: structlog.typing.Processor) -> logging.Formatter:
+    return _Formatter(foreign_pre_chain=shared, processor=renderer)
+
+
+def _with_work(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the ids of the work that is going on, and of its span where there is one."""
+    for name, value in bound().items():
+        event.setdefault(name, value)
+    traces = sys.modules.get("opentelemetry.trace")  # who did not import it has no span
+    if traces is not None:
+        context = traces.get_current_span().get_span_context()
+        if context.is_valid:
+            event.setdefault("trace_id", f"{context.trace_id:032x}")
+            event.setdefault("span_id", f"{context.span_id:016x}")
     return event

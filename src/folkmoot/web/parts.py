@@ -11,10 +11,15 @@ from pydantic import BaseModel, Field
 from folkmoot.consent import ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
+from folkmoot.memory import KnowledgeDesk
+from folkmoot.memory.shared import SharedMemory
 from folkmoot.messaging import Broker
+from folkmoot.models import ModelHub
+from folkmoot.models.spending import BudgetDesk
 from folkmoot.registry import AgentRegistry
+from folkmoot.security import AuditLog, Credentials, KeyDesk, UserDesk
 from folkmoot.tasks import TaskDesk
-from folkmoot.telemetry import Metrics
+from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
@@ -63,11 +68,20 @@ class Parts:
     events: EventLog
     registry: AgentRegistry
     consents: ConsentLedger
+    users: UserDesk
+    keys: KeyDesk
+    audit: AuditLog
+    credentials: Credentials
     tasks: TaskDesk
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting
     team: Team
+    knowledge: KnowledgeDesk
+    shared_memory: SharedMemory
+    models: ModelHub
+    budgets: BudgetDesk
+    tracing: Tracing
     health: Callable[[], Awaitable[Health]]
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler, Reply
+from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Replies, ReplyWriter
@@ -17,6 +18,7 @@ from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import AlreadyHandledError, MessageTooLargeError
 from folkmoot.messaging.store import Inbox
+from folkmoot.telemetry import Tracing, bound_to
 
 # A handler that never waits must not keep the loop for itself: after so many messages others get their turn.
 _TURNS: Final = 16
@@ -47,7 +49,16 @@ class Deliverer:
     """Handles single messages, for every subscription of a broker."""
 
     def __init__(
-        self, *, reader: Reader, settler: Settler, replies: Replies, inbox: Inbox, clock: Clock, max_bytes: int
+        self,
+        *,
+        reader: Reader,
+        settler: Settler,
+        replies: Replies,
+        inbox: Inbox,
+        clock: Clock,
+        max_bytes: int,
+        figures: Figures,
+        tracing: Tracing,
     ) -> None:
         self._reader = reader
         self._settler = settler
@@ -55,6 +66,8 @@ class Deliverer:
         self._inbox = inbox
         self._clock = clock
         self._max_bytes = max_bytes
+        self._figures = figures
+        self._tracing = tracing
         self._writing = ReplyWriter()
 
     async def deliver(self, seq: int, mailbox: Mailbox, lane: Lane, handler: Handler) -> None:
@@ -62,8 +75,15 @@ class Deliverer:
         message = await self._message(seq, mailbox, lane)
         if message is None:
             return
+        began = self._figures.handling_begins()
         try:
-            reply = await self._attempt(seq, message, handler)
+            with bound_to(
+                message_id=message.message_id,
+                conversation_id=message.conversation_id,
+                agent_id=mailbox.agent_id,
+                user_id=_asked_by(message),
+            ):
+                reply = await self._traced(seq, message, handler)
         except asyncio.CancelledError as error:
             if _stopped_from_outside():
                 self._settler.given_back(seq, mailbox, lane)
@@ -73,6 +93,25 @@ class Deliverer:
             self._settler.failed(seq, mailbox, lane, message, error)
         else:
             self._settler.handled(seq, mailbox, lane, message, reply)
+        finally:
+            self._figures.handling_took(message.intent, began)
+
+    async def _traced(self, seq: int, message: AgentMessage, handler: Handler) -> bytes | None:
+        if not self._tracing.on:
+            return await self._attempt(seq, message, handler)
+        with self._tracing.span(
+            f"handle {message.intent}",
+            kind="consumer",
+            parent=message.trace,
+            **{
+                "messaging.system": "folkmoot",
+                "messaging.message.id": message.message_id,
+                "messaging.message.conversation_id": message.conversation_id,
+                "messaging.destination.name": message.recipient_id,
+                "folkmoot.sender_id": message.sender_id,
+            },
+        ):
+            return await self._attempt(seq, message, handler)
 
     async def _attempt(self, seq: int, message: AgentMessage, handler: Handler) -> bytes | None:
         attempt = self._settler.attempts.get(seq, 0) + 1
@@ -206,6 +245,11 @@ class EmbeddedSubscription:
         self._workers.discard(worker)
         # What it gave back, or left when it ended, is for the replicas.
         self._mailbox.pump()
+
+
+def _asked_by(message: AgentMessage) -> str | None:
+    user_id = message.payload.context.get("on_behalf_of")
+    return user_id if isinstance(user_id, str) else None
 
 
 def _stopped_from_outside() -> bool:

@@ -43,7 +43,7 @@ from folkmoot.messaging.news import Listener, nobody
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import StorageFullError
-from folkmoot.telemetry import Metrics, get_logger
+from folkmoot.telemetry import Metrics, Tracing, get_logger
 
 _log = get_logger("folkmoot.messaging")
 _PRUNED_AT_ONCE: Final = 2000
@@ -69,11 +69,13 @@ class EmbeddedBroker:
         full_sync: bool = False,
         metrics: Metrics | None = None,
         tell: Listener = nobody,
+        tracing: Tracing | None = None,
     ) -> None:
         self._clock = clock
         self._inbox = inbox
         self._addresses = Addresses(directory)
         self._running = False
+        self._tracing = tracing or Tracing()
         self._figures = Figures(metrics)
         self._mailboxes = Mailboxes()
         self._alarm = Alarm(clock)
@@ -96,6 +98,8 @@ class EmbeddedBroker:
             inbox=inbox,
             clock=clock,
             max_bytes=max_message_bytes,
+            figures=self._figures,
+            tracing=self._tracing,
         )
         self._archive = Archive(reader=self._reader, out=self._settler.out)
         self._acceptance = Acceptance(
@@ -143,7 +147,7 @@ class EmbeddedBroker:
     async def publish(self, message: AgentMessage) -> Receipt:
         """See `Broker.publish`."""
         self._must_run()
-        return await self._acceptance.send(message)
+        return await self._acceptance.send(self._traced(message))
 
     async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
         """See `Broker.subscribe`."""
@@ -168,7 +172,7 @@ class EmbeddedBroker:
         asker = Asker()
         patience = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
         try:
-            message = await self._acceptance.ask(message, asker)
+            message = await self._acceptance.ask(self._traced(message), asker)
             heard = await asker.next()
             if isinstance(heard, First):
                 await self._acceptance.join(asker, heard)
@@ -189,7 +193,7 @@ class EmbeddedBroker:
         self._must_run()
         reader = StreamReader()
         try:
-            message = await self._acceptance.ask(message, reader)
+            message = await self._acceptance.ask(self._traced(message), reader)
             while not isinstance(heard := await self._next(reader, message, timeout), Settlement):
                 if isinstance(heard, First):
                     await self._acceptance.join(reader, heard)
@@ -301,6 +305,12 @@ class EmbeddedBroker:
             return await reader.next()
         finally:
             self._alarm.cancel(appointment)
+
+    def _traced(self, message: AgentMessage) -> AgentMessage:
+        """With the span that it is sent in, so that its handling stands below it in the same tree."""
+        if not self._tracing.on or message.trace is not None:
+            return message
+        return message.model_copy(update={"trace": self._tracing.traceparent()})
 
     def _unsubscribed(self, subscription: EmbeddedSubscription, mailbox: Mailbox) -> None:
         self._subscriptions.discard(subscription)

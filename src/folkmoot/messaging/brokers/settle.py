@@ -95,6 +95,7 @@ class Settler:
         elif message.expires_at is not None and message.expires_at <= self._clock.now():
             self.expired(seq, mailbox, attempts=attempt, error=f"expired after a failed attempt: {said}")
         else:
+            self._figures.repeated(message.intent)
             self._postpone(seq, mailbox, lane, attempt, said)
         mailbox.release(lane)
 
