@@ -19,6 +19,9 @@ class Span:
     def put(self, name: str, value: Value) -> None:
         """Add an attribute."""
 
+    def rename(self, name: str) -> None:
+        """Give it the name that is known only now."""
+
     def fail(self, why: str) -> None:
         """Mark it as failed; `why` is a code or a class, no text of anybody."""
 
@@ -96,6 +99,9 @@ class _Recorded(Span):
 
     def put(self, name: str, value: Value) -> None:
         self._theirs.set_attribute(name, value)
+
+    def rename(self, name: str) -> None:
+        self._theirs.update_name(name)
 
     def fail(self, why: str) -> None:
         from opentelemetry.trace import StatusCode  # noqa: PLC0415  # as above
