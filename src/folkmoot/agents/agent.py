@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
+from folkmoot.agents.behalf import handling, in_hand, passed_on
 from folkmoot.agents.context import AgentContext, Answering, Behaviour
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.dispatch import given_handlers, handler_for, own_handlers
-from folkmoot.agents.errors import NotInitializedError, UnsupportedIntentError
+from folkmoot.agents.errors import AgentSilencedError, NotInitializedError, UnsupportedIntentError
+from folkmoot.agents.sharing import Sharing
 from folkmoot.kernel import new_id
 from folkmoot.memory import Found
+from folkmoot.memory.desk import Searcher
 from folkmoot.messaging import (
     AgentMessage,
     Delivery,
@@ -30,7 +33,7 @@ from folkmoot.telemetry import get_logger
 Owner = Literal["workplace file", "database"]
 
 
-class BaseAgent:
+class BaseAgent(Sharing):
     """One agent. It is reached by messages alone, from `initialize()` until `shutdown()`."""
 
     def __init__(
@@ -48,6 +51,9 @@ class BaseAgent:
         self._handlers: dict[str, Answering] = own_handlers(self)
         self._owner = owner
         self._subscription: Subscription | None = None
+        self._ending: Subscription | None = None
+        self._started = False
+        self._silenced = False
         self._active = False
 
     @property
@@ -60,6 +66,11 @@ class BaseAgent:
         if self._context is None:
             raise NotInitializedError(f"'{self.agent_id}' has no workplace yet; add it to an AgentHost")
         return self._context
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether a person silenced it, as far as it has heard."""
+        return self._silenced
 
     @property
     def has_context(self) -> bool:
@@ -76,31 +87,48 @@ class BaseAgent:
 
         If it raises, the agent neither takes mail nor looks online.
         """
-        if self._subscription is not None:
+        if self._started:
             return
         context = self.context
         self._handlers = {**given_handlers(self._info(), self._behaviours), **own_handlers(self)}
         unhandled = [one for one in self.definition.supported_intents if handler_for(one, self._handlers) is None]
         if unhandled:
             self.log.warning("declared_intents_without_handler", intents=unhandled)
-        await context.registry.register(await self.info())
+        known = await context.registry.register(await self.info())
+        self._started, self._silenced = True, known.presence == "silenced"
         try:
-            self._subscription = await context.broker.subscribe(
-                self.agent_id, self.handle, concurrency=context.concurrency
-            )
+            await self._take_mail()
         except BaseException:
+            self._started = False
             await context.registry.depart([self.agent_id])  # it would look online, and nobody would read its mail
             raise
         self.log.info("agent_started", intents=sorted(self._handlers))
 
     async def shutdown(self) -> None:
         """Take no more mail, finish what is in hand, and go offline. Mail that comes meanwhile waits."""
-        subscription, self._subscription = self._subscription, None
-        if subscription is None:
+        if not self._started:
             return
-        await subscription.cancel(drain=self.context.drain)
+        self._started = False
+        self._ending, self._subscription = self._subscription, None
+        if self._ending is not None:
+            await self._ending.cancel(drain=self.context.drain)
+            self._ending = None
         await self.context.registry.depart([self.agent_id])
         self.log.info("agent_stopped")
+
+    async def silence(self) -> None:
+        """Take no more mail and break off what is in hand, at once; all of it waits in the mailbox."""
+        self._silenced = True
+        taking, self._subscription = self._subscription, None
+        for subscription in (taking, self._ending):
+            if subscription is not None:
+                await subscription.cancel()
+
+    async def speak(self) -> None:
+        """Take mail again after `silence`."""
+        self._silenced = False
+        if self._started and self._subscription is None:
+            await self._take_mail()
 
     async def handle(self, delivery: Delivery) -> Reply:
         """Answer one message. Raises `UnsupportedIntentError`, with which it becomes a dead letter at once."""
@@ -114,7 +142,8 @@ class BaseAgent:
                 intent=message.intent,
                 supported=[*sorted(self._handlers)],
             )
-        return await handler(delivery)
+        with handling(message):
+            return await handler(delivery)
 
     def was_active(self) -> bool:
         """Whether it had mail since this was last asked."""
@@ -152,8 +181,12 @@ class BaseAgent:
     ) -> Receipt | AgentMessage:
         """Send to an agent or an address such as `role:cso`: the broker's receipt, or the reply if it is waited for.
 
-        Raises what `Broker.publish` and `Broker.request` raise.
+        While a message is handled, what is sent is sent on behalf of the same user.
+
+        Raises what `Broker.publish` and `Broker.request` raise, and `AgentSilencedError`.
         """
+        if self._silenced:
+            raise AgentSilencedError(f"'{self.agent_id}' is silenced and sends nothing", agent_id=self.agent_id)
         message = AgentMessage(
             sender_id=self.agent_id,
             recipient_id=recipient_id,
@@ -165,7 +198,7 @@ class BaseAgent:
                 priority=priority,
                 requires_response=wait_for_response,
                 response_timeout=timeout.total_seconds() if wait_for_response else None,
-                context=context or {},
+                context=passed_on(context),
             ),
             conversation_id=conversation_id or new_id(),
         )
@@ -188,8 +221,18 @@ class BaseAgent:
         )
 
     async def search_knowledge(self, query: str, *, limit: int = 5) -> Sequence[Found]:
-        """The best of what this agent may see, by its memory scopes; empty if it has none."""
-        return await self.context.knowledge.search(query, scopes=self.definition.memory_scopes, limit=limit)
+        """The best of what this agent may see for whoever it acts for now; empty if that is nothing."""
+        return await self.context.knowledge.search(query, scopes=await self.searched_scopes(), limit=limit)
+
+    async def searched_scopes(self) -> frozenset[str]:
+        """Its memory scopes, else those of its role, as far as the user may see them for whom it acts now."""
+        own = self.definition
+        scopes = frozenset(own.memory_scopes)
+        if self.context.sights is None:
+            return scopes
+        now = in_hand()
+        searcher = Searcher(agent_id=self.agent_id, role=own.role, scopes=scopes)
+        return await self.context.sights.scopes_for(searcher, user_id=now.user_id if now else None)
 
     async def handle_health_check(self, message: AgentMessage) -> Reply:  # noqa: ARG002  # nothing is asked but whether we live
         """Every agent says that it lives."""
@@ -214,6 +257,15 @@ class BaseAgent:
         seen = await self.context.registry.get(self.agent_id)
         return {"agent_id": self.agent_id, "agent": seen.model_dump(mode="json")}
 
+    async def _take_mail(self) -> None:
+        if self._silenced:
+            self.log.warning("agent_is_silenced")
+            return
+        context = self.context
+        self._subscription = await context.broker.subscribe(self.agent_id, self.handle, concurrency=context.concurrency)
+        if self.is_silenced:  # while the mailbox was opened
+            await self.silence()
+
     def _info(self, *, intents: Sequence[str] = (), capabilities: dict[str, float] | None = None) -> AgentInfo:
         own = self.definition
         return AgentInfo(
@@ -227,5 +279,6 @@ class BaseAgent:
             capabilities=dict(own.capabilities) if capabilities is None else capabilities,
             supported_intents=tuple(str(intent) for intent in intents),
             max_capacity=own.max_capacity,
+            metadata={"specialty": own.specialty} if own.specialty else {},
             owner=self._owner,
         )

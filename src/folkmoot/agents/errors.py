@@ -65,3 +65,10 @@ class TwinSilentError(AgentsError):
 
     code = "agents.twin_silent"
     family = Family.FORBIDDEN
+
+
+class AgentSilencedError(AgentsError):
+    """A person silenced the agent: it does nothing until a person lets it speak again."""
+
+    code = "agent_silenced"
+    family = Family.CONFLICT

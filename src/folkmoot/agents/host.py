@@ -11,6 +11,7 @@ from folkmoot.agents.context import AgentContext, Behaviour
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.heartbeats import Heartbeats
 from folkmoot.agents.kinds import KINDS
+from folkmoot.agents.silences import Silences
 from folkmoot.agents.workplace import Workplace
 from folkmoot.registry import AgentExistsError, AgentType, UnknownAgentError
 from folkmoot.telemetry import get_logger
@@ -54,6 +55,7 @@ class AgentHost:
             interval=heartbeat_interval or context.registry.heartbeat_interval,
             agents=self._agents,
         )
+        self._silences = Silences(registry=context.registry, clock=context.clock, agents=self._agents)
 
     @property
     def agents(self) -> Mapping[str, BaseAgent]:
@@ -93,6 +95,7 @@ class AgentHost:
                 await self._shut_down()
                 raise
             self._heartbeats.start()
+            self._silences.start()
 
     async def stop(self) -> None:
         """Drain every agent at once and go offline; their mail stays. The registry keeps them."""
@@ -137,6 +140,8 @@ class AgentHost:
         if self._running:
             await agent.initialize()
         self._agents[agent.agent_id] = agent
+        if self._running:
+            await self._silences.look()
         return agent
 
     async def _forgotten(self) -> set[str]:
@@ -154,6 +159,7 @@ class AgentHost:
     async def _shut_down(self) -> None:
         self._running = False
         await self._heartbeats.stop()
+        await self._silences.stop()
         outcomes = await asyncio.gather(*(agent.shutdown() for agent in self._agents.values()), return_exceptions=True)
         for agent_id, outcome in zip(self._agents, outcomes, strict=True):
             if isinstance(outcome, BaseException):

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, computed_field
 
 AgentType: TypeAlias = Literal["twin", "specialist", "manager", "user_proxy"]
-Presence: TypeAlias = Literal["online", "offline"]
+Presence: TypeAlias = Literal["online", "offline", "silenced"]
 Availability: TypeAlias = Literal["available", "busy", "away", "offline"]
 Owner: TypeAlias = Literal["workplace file", "database"]
 
+LONGEST_REASON: Final = 500
 Level: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -42,11 +43,18 @@ class AgentInfo(BaseModel):
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     owner: Owner = "database"
 
+    @property
+    def specialty(self) -> str:
+        """What a specialist is asked by, such as `web_development`; any other agent's kind."""
+        named = self.metadata.get("specialty")
+        return named if isinstance(named, str) and named else self.type
+
 
 class AgentRecord(AgentInfo):
     """An agent and where it stands.
 
-    `presence` follows from heartbeats, `availability` (until `until`, if set) was said by people, `current_workload`
+    `presence` follows from heartbeats, unless a person silenced the agent (`silenced_…` say when, who and why);
+    `availability` (until `until`, if set) was said by people, `current_workload`
     counts tasks. `last_seen` is the last heartbeat, `last_active` the last time it had something to do; None: never.
     """
 
@@ -57,6 +65,9 @@ class AgentRecord(AgentInfo):
     registered_at: AwareDatetime
     last_seen: AwareDatetime | None = None
     last_active: AwareDatetime | None = None
+    silenced_at: AwareDatetime | None = None
+    silenced_by: str | None = None
+    silenced_reason: str | None = None
 
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property; pydantic wants it so
     @property
@@ -66,12 +77,22 @@ class AgentRecord(AgentInfo):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Who said when and why that an agent is to be silent; `at` None: that it may speak again."""
+
+    at: datetime | None
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RegistryStats:
     """Figures over all agents. `utilization` is the workload of all as a share of the capacity of all."""
 
     total: int
     online: int
     offline: int
+    silenced: int
     by_type: dict[str, int]
     by_role: dict[str, int]
     by_department: dict[str, int]

@@ -7,7 +7,8 @@ last heartbeat, not from what was announced.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import aclosing, nullcontext
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -16,8 +17,15 @@ from pydantic import ValidationError
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.registry.errors import AgentExistsError, BadAgentError, UnknownAgentError
-from folkmoot.registry.events import AGENT_DEREGISTERED, AGENT_REGISTERED, AGENT_STATUS, AGENT_UPDATED
-from folkmoot.registry.model import AgentInfo, AgentRecord, Availability, RegistryStats
+from folkmoot.registry.events import (
+    AGENT_DEREGISTERED,
+    AGENT_REGISTERED,
+    AGENT_SILENCED,
+    AGENT_STATUS,
+    AGENT_UNSILENCED,
+    AGENT_UPDATED,
+)
+from folkmoot.registry.model import LONGEST_REASON, AgentInfo, AgentRecord, Availability, RegistryStats, Silence
 from folkmoot.registry.store import (
     Transaction,
     as_record,
@@ -32,6 +40,8 @@ from folkmoot.registry.store import (
     mark_seen,
     need_row,
     select_rows,
+    select_silenced,
+    set_silence,
     write_info,
 )
 from folkmoot.registry.tables import AgentRow
@@ -185,6 +195,33 @@ class AgentRegistry:
                 row.chosen_capacity = max_capacity
             return await self._announced(session, row, before=before)
 
+    async def silence(self, agent_id: str, *, reason: str, by: str, session: Transaction | None = None) -> AgentRecord:
+        """Stop an agent: hosts that `follow_silences` cut it off within a second, and it stays so after a restart.
+
+        In the caller's transaction if one is given. Raises `UnknownAgentError`, `BadAgentError`.
+        """
+        if not 0 < len(reason.strip()) <= LONGEST_REASON:
+            raise BadAgentError(f"say in 1 to {LONGEST_REASON} characters why '{agent_id}' is silenced", reason=reason)
+        silence = Silence(at=self._clock.now(), by=by, reason=reason.strip())
+        return await self._set_silence(agent_id, silence, session)
+
+    async def unsilence(self, agent_id: str, *, by: str, session: Transaction | None = None) -> AgentRecord:
+        """Let an agent speak again; the mail that waited comes to it. Raises `UnknownAgentError`."""
+        return await self._set_silence(agent_id, Silence(at=None, by=by, reason=""), session)
+
+    async def silenced(self) -> frozenset[str]:
+        """The ids of agents that are silenced just now."""
+        async with self._database.read() as session:
+            return await select_silenced(session)
+
+    async def follow_silences(self) -> AsyncGenerator[frozenset[str], None]:
+        """Who is silenced: now, and again whenever that changes, in whichever process, without end."""
+        types = (AGENT_SILENCED, AGENT_UNSILENCED, AGENT_DEREGISTERED)
+        async with aclosing(self._events.follow(after=await self._events.latest_id(), types=types)) as events:
+            yield await self.silenced()
+            async for _ in events:
+                yield await self.silenced()
+
     async def set_workload(self, session: Transaction, agent_id: str, workload: int) -> None:
         """Say how many tasks an agent holds, in the transaction that gave or took one. Raises `UnknownAgentError`."""
         row = await need_row(session, agent_id)
@@ -201,7 +238,8 @@ class AgentRegistry:
         return RegistryStats(
             total=len(records),
             online=online,
-            offline=len(records) - online,
+            offline=sum(record.presence == "offline" for record in records),
+            silenced=sum(record.presence == "silenced" for record in records),
             by_type=dict(Counter(record.type for record in records)),
             by_role=dict(Counter(record.role for record in records)),
             by_department=dict(Counter(record.department for record in records)),
@@ -242,6 +280,18 @@ class AgentRegistry:
             raise BadAgentError("max_capacity is a number of tasks from 0 to 1000000", agent_id=agent_id)
         if until is not None and (until.tzinfo is None or until <= self._clock.now()):
             raise BadAgentError(f"until ({until.isoformat()}) must be in the future and have a zone", agent_id=agent_id)
+
+    async def _set_silence(self, agent_id: str, silence: Silence, session: Transaction | None) -> AgentRecord:
+        async with nullcontext(session) if session is not None else self._database.write() as own:
+            row = await need_row(own, agent_id)
+            before = self._record(row)
+            set_silence(row, silence)
+            record = await self._announced(own, row, before=before)
+            if (before.silenced_at is None) != (silence.at is None):
+                kind = AGENT_UNSILENCED if silence.at is None else AGENT_SILENCED
+                data = {"agent_id": agent_id, "name": record.name, "by": silence.by, "reason": silence.reason}
+                await self._events.record(own, kind, agent_id, data)
+            return record
 
     def _record(self, row: AgentRow) -> AgentRecord:
         return as_record(row, now=self._clock.now(), silence=self.heartbeat_interval * 2)

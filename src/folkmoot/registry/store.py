@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from folkmoot.registry.errors import UnknownAgentError
-from folkmoot.registry.model import AgentInfo, AgentRecord, AgentType, Availability, Owner
+from folkmoot.registry.model import AgentInfo, AgentRecord, AgentType, Availability, Owner, Silence
 from folkmoot.registry.tables import AgentRow
 
 # The fields of an agent that are columns of the same name.
@@ -31,6 +31,9 @@ async def insert_agent(session: Transaction, info: AgentInfo, *, moment: datetim
         registered_at=moment,
         last_seen=moment if online else None,
         last_active=None,
+        silenced_at=None,
+        silenced_by=None,
+        silenced_reason=None,
     )
     _set_info(row, info)
     session.add(row)
@@ -149,6 +152,17 @@ async def end_chosen_times(session: Transaction, moment: datetime) -> list[Agent
     return list(back)
 
 
+async def select_silenced(session: Transaction) -> frozenset[str]:
+    """The ids of agents that are silenced."""
+    return frozenset(await session.scalars(select(AgentRow.agent_id).where(AgentRow.silenced_at.is_not(None))))
+
+
+def set_silence(row: AgentRow, silence: Silence) -> None:
+    """Silence an agent, or let it speak again."""
+    row.silenced_at = silence.at
+    row.silenced_by, row.silenced_reason = (silence.by, silence.reason) if silence.at is not None else (None, None)
+
+
 def as_record(row: AgentRow, *, now: datetime, silence: timedelta) -> AgentRecord:
     """An agent as of now: neither a stale presence nor an availability that has run out is shown."""
     seen = row.present and row.last_seen is not None and now - row.last_seen < silence
@@ -166,13 +180,16 @@ def as_record(row: AgentRow, *, now: datetime, silence: timedelta) -> AgentRecor
         max_capacity=row.max_capacity if row.chosen_capacity is None else row.chosen_capacity,
         metadata=row.details,
         owner=cast("Owner", row.owner),
-        presence="online" if seen else "offline",
+        presence="silenced" if row.silenced_at is not None else "online" if seen else "offline",
         availability=cast("Availability", "available" if over else row.availability),
         until=None if over else row.until,
         current_workload=row.current_workload,
         registered_at=row.registered_at,
         last_seen=row.last_seen,
         last_active=row.last_active,
+        silenced_at=row.silenced_at,
+        silenced_by=row.silenced_by,
+        silenced_reason=row.silenced_reason,
     )
 
 

@@ -34,6 +34,11 @@ class AgentRow(Base):
     availability: Mapped[str] = mapped_column(String(20))
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    # Silenced by a person, until a person lifts it.
+    silenced_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    silenced_by: Mapped[str | None] = mapped_column(String(64))
+    silenced_reason: Mapped[str | None] = mapped_column(String(500))
+
     # What the last event said; who was silent for too long is offline whatever stands here.
     present: Mapped[bool] = mapped_column(Boolean)
     current_workload: Mapped[int] = mapped_column(Integer)

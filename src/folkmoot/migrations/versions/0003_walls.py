@@ -3,15 +3,28 @@
 Revision: 0003; follows 0002.
 """
 
+import sqlalchemy as sa
+from alembic import op
+
+from folkmoot.storage import UtcDateTime
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
 
+COLUMNS = ("silenced_at", "silenced_by", "silenced_reason")
+
+
 def upgrade() -> None:
-    """Nothing yet."""
+    op.add_column("agents", sa.Column("silenced_at", UtcDateTime(), nullable=True))
+    op.add_column("agents", sa.Column("silenced_by", sa.String(length=64), nullable=True))
+    op.add_column("agents", sa.Column("silenced_reason", sa.String(length=500), nullable=True))
+    op.create_index(op.f("ix_agents_silenced_at"), "agents", ["silenced_at"])
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_index(op.f("ix_agents_silenced_at"), table_name="agents")
+    for column in COLUMNS:
+        op.drop_column("agents", column)
