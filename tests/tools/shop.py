@@ -11,15 +11,16 @@ from folkmoot.tools.files import UserFiles
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.seal import Seal
+from folkmoot.tools.walls import EVERYTHING, Leave
 
 
 @dataclass
 class Rules:
-    """Walls that a test builds: what is listed, what asks first, what is refused."""
+    """Walls that a test builds: what is listed, what asks first, what there is leave for."""
 
     listed: dict[str, set[str]] = field(default_factory=dict)
     first: set[str] = field(default_factory=set)
-    refused: dict[str, str] = field(default_factory=dict)
+    given: Leave = EVERYTHING
 
     def lists(self, agent_id: str, tool: str) -> bool:
         return agent_id not in self.listed or tool in self.listed[agent_id]
@@ -27,8 +28,8 @@ class Rules:
     def asks_first(self, agent_id: str, tool: str) -> bool:  # noqa: ARG002  # the promise of `Walls`
         return tool in self.first
 
-    async def refusal(self, spec: ToolSpec, *, agent_id: str, user_id: str | None) -> str | None:  # noqa: ARG002  # the promise of `Walls`
-        return self.refused.get(spec.name)
+    async def leave(self, *, agent_id: str, user_id: str | None) -> Leave:  # noqa: ARG002  # the promise of `Walls`
+        return self.given
 
 
 @dataclass(frozen=True, kw_only=True)

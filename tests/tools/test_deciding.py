@@ -13,6 +13,7 @@ from folkmoot.tools.decide import Decisions
 from folkmoot.tools.errors import NotWaitingError, NotYoursToDecideError, SealBrokenError, UnknownCallError
 from folkmoot.tools.events import TOOL_CALL
 from folkmoot.tools.model import Resolution
+from folkmoot.tools.walls import Leave
 from tests.tools.shop import Shop, open_shop
 
 IDA = Principal(user_id="ida", name="Ida", role="member")
@@ -127,7 +128,7 @@ async def test_others_know_nothing_of_it(shop: Shop, post: Post) -> None:
 
 async def test_walls_are_looked_at_again(shop: Shop, post: Post) -> None:
     call_id = await ask(shop)
-    shop.rules.refused["send_contract"] = "the agent is silenced"
+    shop.rules.given = Leave(effects=frozenset(), why="the agent is silenced")
     call = await decisions(shop).approve(call_id, by=IDA)
     assert (call.status, call.error) == (CallStatus.DENIED, "the agent is silenced")
     assert post.sent == []

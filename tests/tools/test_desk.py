@@ -10,6 +10,7 @@ from folkmoot.kernel import SimulatedClock
 from folkmoot.storage import Database
 from folkmoot.tools import (
     CallStatus,
+    Effect,
     ToolContext,
     ToolFailedError,
     ToolSkippedError,
@@ -18,6 +19,7 @@ from folkmoot.tools import (
     tool,
 )
 from folkmoot.tools.keys import CallRun
+from folkmoot.tools.walls import Leave
 from tests.tools.shop import Shop, open_shop
 
 SENT: list[str] = []
@@ -148,7 +150,7 @@ async def test_what_is_not_listed_is_denied_and_logged(shop: Shop) -> None:
 
 
 async def test_a_refused_call_is_denied(shop: Shop) -> None:
-    shop.rules.refused["send_mail"] = "a viewer may only read"
+    shop.rules.given = Leave(effects=frozenset({Effect.READ}), why="a viewer may only read")
     outcome = await shop.desk.call("send_mail", {"to": "x", "text": "y"}, agent_id="a", user_id="u")
     assert (outcome.status, outcome.error) == (CallStatus.DENIED, "a viewer may only read")
     assert SENT == []

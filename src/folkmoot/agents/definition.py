@@ -50,7 +50,8 @@ def _levels(value: Any) -> Any:
     return value
 
 
-def _scope(value: str) -> str:
+def shared_scope(value: str) -> str:
+    """A scope that a file may name."""
     # A twin's messages are seen by that twin, under its person's consent: no file can grant them to anybody.
     if value.casefold().startswith("twin:"):
         raise ValueError(f"'{value}' are a person's own messages, which only their twin may search")
@@ -86,7 +87,9 @@ class AgentDefinition(BaseModel):
     """One agent as it stands in a workplace file.
 
     `capabilities` is a map name → level 0..1; a plain list means level 1 each. `model` is `provider:name`; None takes
-    the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist.
+    the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist;
+    `specialty` is what a specialist is shown and asked by as its type, such as `web_development`. `tools` are all that it
+    may call, `source.*` every tool of a source; those in `asks_first` wait for a person's approval.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
@@ -96,6 +99,7 @@ class AgentDefinition(BaseModel):
     type: AgentType = "specialist"
     person: Name | None = None
     email: Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", max_length=320)] | None = None
+    specialty: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]*)?$", max_length=100)] = ""
     role: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     department: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
     description: Text = ""
@@ -105,7 +109,8 @@ class AgentDefinition(BaseModel):
     persona: Text = ""
     model: Name | None = None
     tools: tuple[Name, ...] = ()
-    memory_scopes: tuple[Annotated[Name, AfterValidator(_scope)], ...] = ()
+    asks_first: tuple[Name, ...] = ()
+    memory_scopes: tuple[Annotated[Name, AfterValidator(shared_scope)], ...] = ()
     examples: tuple[Annotated[str, StringConstraints(min_length=1, max_length=2_000)], ...] = ()
     keywords: tuple[Name, ...] = ()
     limits: AgentLimits = AgentLimits()
@@ -128,4 +133,6 @@ class AgentDefinition(BaseModel):
             raise ValueError("a twin needs the 'person' it stands for")
         if self.type != "twin" and self.person:
             raise ValueError(f"only a twin stands for a 'person'; this is a {self.type}")
+        if self.specialty and self.type != "specialist":
+            raise ValueError(f"only a specialist has a 'specialty'; this is a {self.type}")
         return self

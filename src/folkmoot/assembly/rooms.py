@@ -15,11 +15,13 @@ from folkmoot.assembly.search import build_search
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
 from folkmoot.assembly.team import TeamHall
+from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
 from folkmoot.assembly.upkeep import Chore, Upkeep
 from folkmoot.assembly.usage import Spending, spending, tracing
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
+from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging import Broker
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
@@ -70,6 +72,7 @@ class Rooms:
     estimates: Estimates
     spending: Spending
     integrations: Integrations
+    tooling: ToolHouse
     tracing: Tracing
 
     async def load_estimator(self) -> None:
@@ -99,11 +102,8 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tell=news.hear,
         tracing=traces,
     )
-    runs = RunEngine(
-        url=_runs_url(database, home),
-        clock=clock,
-        presence=None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat),
-    )
+    presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
+    runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence)
     searching = build_search(
         settings,
         database=database,
@@ -118,6 +118,18 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
     hub = model_hub(settings, clock, ledger=spent.ledger, tracing=traces)
     services = integrations(settings, clock)
+    tooling = build_tools(
+        settings,
+        home=home,
+        database=database,
+        clock=clock,
+        events=events,
+        users=people.users,
+        metrics=metrics,
+        tools=services.tools,
+        process=runs.executor_id,
+        presence=presence,
+    )
     estimates = Estimates(estimator=CapabilityEstimator())
     twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
     evidence = TwinEvidence(database=database, gate=gate)
@@ -156,7 +168,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         index=index,
         imports=imports,
         share=share,
-        parts=[OutcomesPart(outcomes), answers, OwnersPart(people.users)],
+        parts=[OutcomesPart(outcomes), answers, OwnersPart(people.users), ToolLogPart(tooling.parts.log)],
     )
     roster = RegistryRoster(registry=registry)
     types = CurrentTypes()
@@ -170,7 +182,17 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         clock=clock,
         quotations=quotations,
     )
-    context = AgentContext(broker=broker, registry=registry, clock=clock, models=hub, knowledge=index, sights=searching.desk, shared=searching.shared, consents=gate)
+    context = AgentContext(
+        broker=broker,
+        registry=registry,
+        clock=clock,
+        models=hub,
+        knowledge=index,
+        sights=searching.desk,
+        tools=tooling.parts.desk,
+        shared=AgentsMemory(shared=searching.shared, people=people.users),
+        consents=gate,
+    )
     desk = task_desk(
         database=database,
         log=events,
@@ -187,6 +209,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     )
     host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)
     characters.follow(host)
+    tooling.walls.follow(host)
     searching.searchers.follow(host)
     file = settings.workplace_file or settings.agent_config_file
     team = TeamHall(
@@ -226,14 +249,13 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         imports=imports,
         forgetting=forgetting,
         team=team,
+        tools=tooling.parts,
         knowledge=searching.desk,
         shared_memory=searching.shared,
         models=hub,
         budgets=spent.desk,
         tracing=traces,
-        health=HealthDesk(
-            checks=checks, clock=clock, started_at=started_at, integrations=services.health
-        ),
+        health=HealthDesk(checks=checks, clock=clock, started_at=started_at, integrations=services.health),
     )
     upkeep = Upkeep(
         clock=clock,
@@ -250,6 +272,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             Chore(name="events", every=timedelta(hours=1), act=lambda: events.prune(older_than=KEPT_EVENTS)),
             *spent.chores,
             *searching.chores,
+            *tooling.chores,
             Chore(name="sign-ins", every=timedelta(hours=1), act=people.credentials.tidy),
             Chore(name="answers", every=timedelta(hours=1), act=lambda: repeats.prune(clock.now() - KEPT_ANSWERS)),
         ],
@@ -272,6 +295,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         estimates=estimates,
         spending=spent,
         integrations=services,
+        tooling=tooling,
         tracing=traces,
     )
 

@@ -103,6 +103,8 @@ async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     await rooms.broker.start()
     stack.push_async_callback(rooms.broker.stop)
     await rooms.load_estimator()
+    await rooms.tooling.start()
+    stack.push_async_callback(rooms.tooling.stop)
     await rooms.host.start()
     stack.push_async_callback(rooms.host.stop)
     await rooms.team.open()

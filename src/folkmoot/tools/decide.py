@@ -72,12 +72,10 @@ class Decisions:
     async def _set_going(self, call_id: str, *, expected: CallStatus, by: Principal, note: str | None) -> LoggedCall:
         call = await self._checked(call_id, by)
         spec = self._registry.get(call.tool)
-        refusal: str | None = None
-        if spec is None or not self._walls.lists(call.agent_id, call.tool):
-            refusal = f"'{call.agent_id}' has no tool '{call.tool}' any more"
-        else:
-            refusal = await self._walls.refusal(spec, agent_id=call.agent_id, user_id=call.user_id)
-        if spec is None or refusal is not None:
+        leave = await self._walls.leave(agent_id=call.agent_id, user_id=call.user_id)
+        if spec is None or spec.effect not in leave.effects or not self._walls.lists(call.agent_id, call.tool):
+            gone = f"'{call.agent_id}' has no tool '{call.tool}' any more"
+            refusal = leave.why if spec is not None and spec.effect not in leave.effects else gone
             return await self._ledger.settle(
                 call_id, CallStatus.DENIED, expected=expected, by=by.user_id, note=note, error=refusal
             )

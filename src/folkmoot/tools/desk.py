@@ -60,8 +60,10 @@ class ToolDesk:
 
     async def offered(self, *, agent_id: str, user_id: str | None) -> list[ToolSpec]:
         """The tools that an agent may call on this user's behalf: nothing else is shown to its model."""
-        listed = [one for one in self._registry.all() if self._walls.lists(agent_id, one.name)]
-        return [one for one in listed if await self._walls.refusal(one, agent_id=agent_id, user_id=user_id) is None]
+        leave = await self._walls.leave(agent_id=agent_id, user_id=user_id)
+        return [
+            one for one in self._registry.all() if one.effect in leave.effects and self._walls.lists(agent_id, one.name)
+        ]
 
     async def call(
         self,
@@ -98,8 +100,9 @@ class ToolDesk:
             known = "there is no such tool" if spec is None else "it is not among the tools of this agent"
             return self._noted(entry, CallStatus.DENIED, f"'{agent_id}' may not call '{name[:100]}': {known}")
         entry = _with(entry, effect=spec.effect)
-        if (refusal := await self._walls.refusal(spec, agent_id=agent_id, user_id=user_id)) is not None:
-            return self._noted(entry, CallStatus.DENIED, refusal)
+        leave = await self._walls.leave(agent_id=agent_id, user_id=user_id)
+        if spec.effect not in leave.effects:
+            return self._noted(entry, CallStatus.DENIED, leave.why)
         try:
             checked = spec.check(arguments)
         except ToolFailedError as error:

@@ -5,13 +5,26 @@ Who a user is and whether an agent is silenced is known elsewhere; `folkmoot.ass
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
 
 from folkmoot.kernel import Clock
+from folkmoot.tools.model import Effect
 from folkmoot.tools.specify import ToolSpec
 
 _MINUTE: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leave:
+    """What an agent may do just now on somebody's behalf; `why` says it may not do the rest."""
+
+    effects: frozenset[Effect]
+    why: str = ""
+
+
+EVERYTHING: Final = Leave(effects=frozenset(Effect))
 
 
 class Walls(Protocol):
@@ -25,8 +38,8 @@ class Walls(Protocol):
         """Whether the agent, or the workplace, wants a person's word before this tool is called."""
         ...
 
-    async def refusal(self, spec: ToolSpec, *, agent_id: str, user_id: str | None) -> str | None:
-        """Why the agent may not call a tool that it lists, on this user's behalf and just now; None if it may."""
+    async def leave(self, *, agent_id: str, user_id: str | None) -> Leave:
+        """What the agent may do on this user's behalf just now, by any of the tools that it lists."""
         ...
 
 
@@ -39,8 +52,8 @@ class Unguarded:
     def asks_first(self, agent_id: str, tool: str) -> bool:  # noqa: ARG002  # the promise of `Walls`
         return False
 
-    async def refusal(self, spec: ToolSpec, *, agent_id: str, user_id: str | None) -> str | None:  # noqa: ARG002  # the promise of `Walls`
-        return None
+    async def leave(self, *, agent_id: str, user_id: str | None) -> Leave:  # noqa: ARG002  # the promise of `Walls`
+        return EVERYTHING
 
 
 class Pace:

@@ -20,6 +20,7 @@ from folkmoot.registry import AgentRegistry
 from folkmoot.security import AuditLog, Credentials, KeyDesk, UserDesk
 from folkmoot.tasks import TaskDesk
 from folkmoot.telemetry import Metrics, Tracing
+from folkmoot.tools.parts import ToolParts
 from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
@@ -77,6 +78,7 @@ class Parts:
     imports: ImportExport
     forgetting: Forgetting
     team: Team
+    tools: ToolParts
     knowledge: KnowledgeDesk
     shared_memory: SharedMemory
     models: ModelHub

@@ -1,7 +1,40 @@
 """Settings: what agents may call."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, SecretStr
 
 
 class ToolSettings(BaseModel):
     """Settings: what agents may call."""
+
+    tool_log_days: float = Field(
+        default=90.0,
+        gt=0,
+        le=36_500,
+        description="Days for which calls of tools are kept in the log; what waits for a person is kept longer",
+        examples=["90"],
+    )
+    tools_asking_first: str = Field(
+        default="",
+        description="Tools that wait for a person's approval whoever calls them, separated by commas",
+        examples=["send_marketing_proposal"],
+    )
+    mcp_servers: SecretStr | None = Field(
+        default=None,
+        description="MCP servers whose tools agents may be given, as JSON; beside those of the workplace file",
+        examples=['{"library": {"url": "https://library.example/mcp"}}'],
+    )
+    user_file_bytes: int = Field(
+        default=1024 * 1024,
+        gt=0,
+        le=64 * 1024 * 1024,
+        description="Bytes that one file of a user may have",
+        examples=["1048576"],
+    )
+    user_files: int = Field(
+        default=200, gt=0, le=100_000, description="Files that agents may keep for one user", examples=["200"]
+    )
+
+    @property
+    def asking_first(self) -> frozenset[str]:
+        """`tools_asking_first` as names."""
+        return frozenset(filter(None, (part.strip() for part in self.tools_asking_first.split(","))))

@@ -1,0 +1,181 @@
+"""What agents may call, made from the settings and joined to who the agents are and what their users may do."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from folkmoot.agents import AgentHost
+from folkmoot.agents.definition import AgentDefinition
+from folkmoot.agents.offer import searching
+from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.upkeep import Chore
+from folkmoot.consent import person_key
+from folkmoot.events import EventLog
+from folkmoot.kernel import Clock
+from folkmoot.runs import ExecutorPresence
+from folkmoot.security import UserDesk, allowed_effects
+from folkmoot.storage import Database, Home
+from folkmoot.telemetry import Metrics
+from folkmoot.tools import CallStatus, Effect, ToolDesk, ToolRegistry, ToolSpec
+from folkmoot.tools.decide import Decisions
+from folkmoot.tools.files import FileLimits, UserFiles
+from folkmoot.tools.ledger import Ledger
+from folkmoot.tools.mask import Masker
+from folkmoot.tools.parts import ToolParts
+from folkmoot.tools.seal import Seal
+from folkmoot.tools.user_data import USER_DATA_TOOLS
+from folkmoot.tools.walls import Leave
+from folkmoot.twins import Twin
+
+KEY_FILE = "tool_calls.key"
+USER_FOLDER = "users"
+# What an agent may call without listing it: to look into what it may see anyway.
+EVERYBODYS = frozenset({searching.name})
+
+
+class AgentWalls:
+    """Who may call what: by the agents' definitions, and by the role of whoever they act for."""
+
+    def __init__(self, *, users: UserDesk, asking_first: Collection[str]) -> None:
+        self._users = users
+        self._asking_first = frozenset(asking_first)
+        self._host: AgentHost | None = None
+
+    def follow(self, host: AgentHost) -> None:
+        """Ask this host; it is made after those who ask."""
+        self._host = host
+
+    def lists(self, agent_id: str, tool: str) -> bool:
+        own = self._definition(agent_id)
+        return own is not None and (tool in EVERYBODYS or _among(tool, own.tools))
+
+    def asks_first(self, agent_id: str, tool: str) -> bool:
+        own = self._definition(agent_id)
+        return _among(tool, self._asking_first) or (own is not None and _among(tool, own.asks_first))
+
+    async def leave(self, *, agent_id: str, user_id: str | None) -> Leave:
+        principal = await self._users.principal(user_id)
+        effects = allowed_effects(principal.role if principal else None)
+        who = f"{principal.name}, who is a {principal.role}" if principal else "nobody with an account"
+        own = self._definition(agent_id)
+        if own is not None and own.person:
+            owner = await self._users.owner_of(person_key(own.person))
+            theirs = allowed_effects(owner.role if owner and owner.disabled_at is None else None)
+            if theirs < effects:
+                effects, who = theirs, f"{own.person}, whose twin may do no more than they may themselves"
+        return Leave(
+            effects=frozenset(Effect(one) for one in effects),
+            why=f"'{agent_id}' acts for {who}: it may only {' and '.join(sorted(effects)) or 'listen'}",
+        )
+
+    def _definition(self, agent_id: str) -> AgentDefinition | None:
+        agent = self._host.agents.get(agent_id) if self._host else None
+        return agent.definition if agent else None
+
+
+def _among(tool: str, names: Collection[str]) -> bool:
+    """`library.*` stands for every tool of that source."""
+    source, dot, _ = tool.partition(".")
+    return tool in names or (bool(dot) and f"{source}.*" in names)
+
+
+class ToolLogPart:
+    """What a twin called, for `twins` to forget with its person."""
+
+    name = "tool calls"
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def forget(self, twin: Twin) -> int:
+        return await self._ledger.forget_agent(twin.agent_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolHouse:
+    """What of the room `tools` the house uses."""
+
+    parts: ToolParts
+    walls: AgentWalls
+    chores: Sequence[Chore]
+    alone: bool
+
+    async def start(self) -> None:
+        """Say of calls that a killed process left what is known of them: nothing.
+
+        Where several processes share the database, the chore does it once it has seen who of them lives.
+        """
+        if self.alone:
+            await self.parts.log.recover()
+
+    async def stop(self) -> None:
+        """Let calls at work end, and write down what was noted."""
+        await self.parts.desk.stop()
+
+
+def build_tools(
+    settings: Settings,
+    *,
+    home: Home,
+    database: Database,
+    clock: Clock,
+    events: EventLog,
+    users: UserDesk,
+    metrics: Metrics,
+    tools: Sequence[ToolSpec],
+    process: str,
+    presence: ExecutorPresence | None,
+) -> ToolHouse:
+    """Make them. `presence` says which other processes live, where several share the database."""
+    registry = ToolRegistry()
+    registry.add(searching, *USER_DATA_TOOLS, *tools)
+    ledger = Ledger(
+        database=database,
+        clock=clock,
+        events=events,
+        masker=Masker(known=_secrets(settings)),
+        seal=Seal(home.path(KEY_FILE)),
+        process=process,
+    )
+    files = UserFiles(
+        home.path(USER_FOLDER), limits=FileLimits(file_bytes=settings.user_file_bytes, files=settings.user_files)
+    )
+    walls = AgentWalls(users=users, asking_first=settings.asking_first)
+
+    def heard(tool: str, status: CallStatus, took: timedelta) -> None:
+        metrics.tool_calls.labels(tool, str(status)).inc()
+        metrics.tool_seconds.labels(tool).observe(took.total_seconds())
+
+    desk = ToolDesk(registry=registry, ledger=ledger, walls=walls, files=files, clock=clock, heard=heard)
+
+    async def look_after() -> None:
+        await desk.sweep()
+        if presence is not None and (known := presence.known()):
+            await ledger.recover(living=known)
+
+    kept = timedelta(days=settings.tool_log_days)
+    return ToolHouse(
+        parts=ToolParts(
+            registry=registry,
+            desk=desk,
+            log=ledger,
+            decisions=Decisions(desk=desk, ledger=ledger, registry=registry, walls=walls),
+            walls=walls,
+            files=files,
+        ),
+        walls=walls,
+        alone=presence is None,
+        chores=[
+            Chore(name="tool calls", every=timedelta(seconds=15), act=look_after),
+            Chore(name="tool log", every=timedelta(hours=1), act=lambda: ledger.prune(older_than=kept)),
+        ],
+    )
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Every secret that this house was given: none of them may stand in the log."""
+    values: Mapping[str, Any] = dict(settings)
+    return [one.get_secret_value() for one in values.values() if isinstance(one, SecretStr)]

@@ -1,0 +1,22 @@
+"""What of this room others are given, together."""
+
+from dataclasses import dataclass
+
+from folkmoot.tools.decide import Decisions
+from folkmoot.tools.desk import ToolDesk
+from folkmoot.tools.files import UserFiles
+from folkmoot.tools.ledger import Ledger
+from folkmoot.tools.registry import ToolRegistry
+from folkmoot.tools.walls import Walls
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolParts:
+    """The tools there are, the desk that calls them, the log of calls, what people decide, and users' files."""
+
+    registry: ToolRegistry
+    desk: ToolDesk
+    log: Ledger
+    decisions: Decisions
+    walls: Walls
+    files: UserFiles
