@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from folkmoot.kernel import SimulatedClock
-from folkmoot.security import NotSignedInError, Tokens, TokenStore
+from folkmoot.security import NotSignedInError, Tokens
+from folkmoot.security.store import TokenStore
 from folkmoot.storage import Database
 
 

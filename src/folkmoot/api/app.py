@@ -12,12 +12,33 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from folkmoot.api import agents, board, consents, invoke, live, messages, system, tasks, twins
+from folkmoot.api import (
+    agents,
+    approvals,
+    audit,
+    auth,
+    board,
+    consents,
+    invoke,
+    keys,
+    live,
+    logs,
+    messages,
+    models,
+    shared_memory,
+    system,
+    tasks,
+    tools,
+    twins,
+    usage,
+    users,
+)
 from folkmoot.version import __version__
 from folkmoot.web import Doorkeeper, IdempotencyStore, Parts
 from folkmoot.web.headers import policy_of_page
 from folkmoot.web.principal import within_rules
-from folkmoot.web.problems import Problem, install
+from folkmoot.web.problems import Problem, documented, install
+from folkmoot.web.rules import OPEN, RULES
 from folkmoot.web.walls import Walls, raise_walls
 
 DESCRIPTION = """A self-hosted workplace for agents.
@@ -32,7 +53,15 @@ def build_api(parts: Parts, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore
     app = routes_alone()
     app.state.parts = parts
     app.state.doorkeeper = doorkeeper
-    raise_walls(app, walls, doorkeeper=doorkeeper, repeats=repeats, clock=parts.clock, metrics=parts.metrics)
+    raise_walls(
+        app,
+        walls,
+        doorkeeper=doorkeeper,
+        repeats=repeats,
+        clock=parts.clock,
+        metrics=parts.metrics,
+        tracing=parts.tracing,
+    )
     return app
 
 
@@ -51,6 +80,10 @@ def routes_alone() -> FastAPI:
     for router in (
         system.open_router,
         system.router,
+        auth.router,
+        users.router,
+        keys.router,
+        audit.router,
         tasks.router,
         messages.router,
         agents.router,
@@ -58,6 +91,12 @@ def routes_alone() -> FastAPI:
         consents.router,
         twins.router,
         board.router,
+        usage.router,
+        models.router,
+        shared_memory.router,
+        logs.router,
+        approvals.router,
+        tools.router,
         live.router,
     ):
         app.include_router(router)
@@ -83,6 +122,18 @@ def _add_docs(app: FastAPI) -> None:
         return page
 
 
+def _document_rules(document: dict[str, Any]) -> None:
+    """Say of each route that is not open what a key needs for it, and that it may answer 403."""
+    for path, ways in document["paths"].items():
+        for method, operation in ways.items():
+            rule = RULES.get(f"{method.upper()} {path}")
+            if rule is None or rule.access is OPEN:
+                continue
+            operation["responses"].setdefault("403", documented(403)[403])
+            needs = f"Needs the role {rule.access.name.lower()}; a key needs the scope `{rule.subject}`."
+            operation["description"] = f"{operation.get('description', '')}\n\n{needs}".strip()
+
+
 def _document_problems(app: FastAPI) -> None:
     """Put `Problem` into the document's schemas, and in place of FastAPI's own form of a validation error."""
     original = app.openapi
@@ -96,6 +147,7 @@ def _document_problems(app: FastAPI) -> None:
             schemas["Problem"] = whole
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
+            _document_rules(document)
         return app.openapi_schema or {}
 
     app.openapi = with_problems  # type: ignore[method-assign]  # the documented way to extend the document

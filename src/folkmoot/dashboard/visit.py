@@ -21,9 +21,10 @@ from folkmoot.dashboard.components.notices import toast
 from folkmoot.dashboard.sign_in import SIGN_IN
 from folkmoot.kernel import FolkmootError
 from folkmoot.registry import AgentRecord
-from folkmoot.security import NotAllowedError, NotSignedInError, Principal
+from folkmoot.security import Actor, NotAllowedError, NotSignedInError, Principal
 from folkmoot.telemetry import get_logger
 from folkmoot.web import Doorkeeper, Parts
+from folkmoot.web.principal import actor_of
 from folkmoot.web.rules import check, may
 
 GATHER_SECONDS: Final = 0.08  # what happens within this is shown in one go
@@ -62,6 +63,11 @@ class Visit:
         agent = self.agents.get(agent_id)
         return agent.name if agent else agent_id
 
+    @property
+    def actor(self) -> Actor:
+        """Who acts here, for the audit."""
+        return actor_of(self.request, self.principal)
+
     def may(self, *routes: str) -> bool:
         """Whether the visitor's role opens all of these, such as `POST /api/tasks`: what they may not, is not shown."""
         return all(may(self.principal, route) for route in routes)
@@ -69,7 +75,7 @@ class Visit:
     async def may_stay(self) -> bool:
         """Whether the visitor's token and role still open this page; if not, it leads to the sign-in."""
         try:
-            self.principal = await self.doorkeeper.recognise(self.token)
+            self.principal = await self.doorkeeper.recognise_page(self.token)
             check(self.principal, self.rule)
         except (NotSignedInError, NotAllowedError):
             go(SIGN_IN)

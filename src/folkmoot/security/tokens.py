@@ -1,12 +1,13 @@
 """The administrator's token: made once, shown once, kept as a hash; and who a presented token belongs to.
 
-Users, roles and keys of their own join here later: they become further rows of the same store.
+Users have accounts of their own (`users.py`) and programs keys (`keys.py`); `credentials.py` knows them all.
 """
 
 import asyncio
 import hashlib
 import hmac
 import secrets
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -56,6 +57,10 @@ class Tokens:
     def admit(self, key: str) -> None:
         """Recognise `key` as the administrator's as long as this process lives; it is stored nowhere here."""
         self._admitted.add(self._digest(key))
+
+    def is_admitted(self, key: str) -> bool:
+        """Whether this is a key of this process, which no account can disable."""
+        return self._digest(key) in self._admitted
 
     async def recognise(self, token: str | None) -> Principal:
         """Who this token belongs to; raises `NotSignedInError` for none or a wrong one."""

@@ -28,6 +28,7 @@ class TaskRow(Base):
     deadline: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(20))
     owner: Mapped[str | None] = mapped_column(String(200))
+    created_by: Mapped[str | None] = mapped_column(String(64), index=True)  # a user's id; None: the house itself
     details: Mapped[dict[str, Any]] = mapped_column(JsonColumn)
     attempt: Mapped[int] = mapped_column(Integer)
     progress: Mapped[float] = mapped_column(Float)

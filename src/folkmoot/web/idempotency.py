@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from folkmoot.kernel import Clock
+from folkmoot.security import Principal
 from folkmoot.web.problems import problem
 from folkmoot.web.store import IdempotencyStore
 
@@ -22,7 +23,9 @@ KEPT: Final = timedelta(days=1)
 _LONGEST_KEY: Final = 255
 _LARGEST_ANSWER: Final = 1024 * 1024
 _UPLOAD_TYPE: Final = "multipart/"
-_SHOWN_ONCE: Final = frozenset({"/api/consents"})  # the answer bears a token, of which only a hash may be kept
+# The answer bears a token, of which only a hash may be kept.
+_SHOWN_ONCE: Final = frozenset({"/api/consents", "/api/keys"})
+_NEVER_KEPT: Final = "/api/auth/"  # signing in twice is two sign-ins
 
 
 class Idempotency:
@@ -34,7 +37,9 @@ class Idempotency:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith("/api/"):
+        path = scope.get("path", "")
+        fits = scope["type"] == "http" and scope["method"] == "POST" and path.startswith("/api/")
+        if not fits or path.startswith(_NEVER_KEPT):
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -49,8 +54,7 @@ class Idempotency:
             await refusal(scope, receive, send)
             return
         body = await request.body()
-        caller = request.headers.get("authorization", "")
-        key = _digest(caller, scope["path"], header)
+        key = _digest(_caller(request), scope["path"], header)
         asked = _digest(scope["path"], str(request.url.query), body.decode("utf-8", "replace"))
         earlier = await self._store.reserve(key, request_digest=asked, at=self._clock.now())
         if earlier is None:
@@ -96,6 +100,14 @@ class Idempotency:
             await self._store.answer(key, status=status, media_type=media_type, body=bytes(parts))
         elif status < HTTPStatus.INTERNAL_SERVER_ERROR:
             await self._store.release(key)
+
+
+def _caller(request: Request) -> str:
+    """Whose keys these are: the user's, whatever token they come with; a program's key has its own."""
+    principal = request.scope.get("state", {}).get("principal")
+    if isinstance(principal, Principal):
+        return f"{principal.user_id} {principal.key_id or ''}"
+    return request.headers.get("authorization", "")
 
 
 def _digest(*parts: str) -> str:

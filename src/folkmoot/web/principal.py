@@ -6,6 +6,7 @@ dashboard are known by the sign-in page's cookie and ask by themselves.
 """
 
 import re
+from contextlib import suppress
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -15,8 +16,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from folkmoot.kernel import FolkmootError
-from folkmoot.security import NotAllowedError, NotSignedInError, Principal, Tokens
+from folkmoot.security import Actor, Credentials, NotAllowedError, NotSignedInError, Principal
+from folkmoot.security.credentials import Issued
 from folkmoot.security.model import administrator
+from folkmoot.telemetry.context import also_bound_to
 from folkmoot.web.problems import of_error
 from folkmoot.web.rules import OPEN, RULES, check
 
@@ -30,15 +33,33 @@ _bearer = HTTPBearer(auto_error=False, description="The token that was shown at 
 class Doorkeeper:
     """Recognises who asks; with `open_house` (AUTH=off, loopback only) everybody is the administrator."""
 
-    def __init__(self, *, tokens: Tokens, open_house: bool) -> None:
-        self.tokens = tokens
+    def __init__(self, *, credentials: Credentials, open_house: bool) -> None:
+        self._credentials = credentials
         self.open_house = open_house
 
     async def recognise(self, token: str | None) -> Principal:
         """The principal of a token; raises `NotSignedInError`."""
-        if self.open_house:
-            return administrator()
-        return await self.tokens.recognise(token)
+        return administrator() if self.open_house else await self._credentials.recognise(token)
+
+    async def recognise_socket(self, token: str | None) -> Principal:
+        """The principal of a socket's token, which may be one for that socket alone."""
+        return administrator() if self.open_house else await self._credentials.recognise_socket(token)
+
+    async def recognise_page(self, cookie: str | None) -> Principal:
+        """The principal of the dashboard's cookie."""
+        return administrator() if self.open_house else await self._credentials.recognise_page(cookie)
+
+    async def sign_in(self, *, name: str, password: str, token: str, address: str) -> Issued:
+        """Begin a visit of the dashboard, by name and password or by a token."""
+        if token:
+            return await self._credentials.sign_in_by_token(token, address=address)
+        return await self._credentials.sign_in(name, password, address=address, via="page")
+
+    async def sign_out(self, cookie: str | None, *, address: str) -> None:
+        """End the visit that this cookie belongs to; without one there is nothing to end."""
+        if cookie and not self.open_house:
+            with suppress(NotSignedInError):
+                await self._credentials.revoke(cookie, address=address)
 
 
 class Guard:
@@ -59,7 +80,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         try:
-            principal = await self._doorkeeper.recognise(_token(HTTPConnection(scope)))
+            principal = await _recognise(self._doorkeeper, HTTPConnection(scope))
         except FolkmootError as error:
             if kind == "http":
                 await of_error(error)(scope, receive, send)
@@ -69,6 +90,7 @@ class Guard:
                 await _turn_away(error, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
+        also_bound_to(user_id=principal.user_id)
         await self._app(scope, receive, send)
 
     def _is_open(self, scope: Scope) -> bool:
@@ -91,7 +113,7 @@ async def within_rules(connection: HTTPConnection) -> None:
         check(await principal_of(connection), key)
     except (NotAllowedError, NotSignedInError) as error:
         if method == "WS":
-            raise WebSocketException(NOT_ALLOWED, error.message[:_CLOSE_REASON]) from error
+            raise WebSocketException(NOT_ALLOWED, _reason(error)) from error
         raise
 
 
@@ -100,7 +122,22 @@ async def principal_of(connection: HTTPConnection) -> Principal:
     found = connection.scope.get("state", {}).get("principal")
     if isinstance(found, Principal):
         return found
-    doorkeeper: Doorkeeper = connection.app.state.doorkeeper
+    return await _recognise(connection.app.state.doorkeeper, connection)
+
+
+def actor_of(connection: HTTPConnection, principal: Principal | None) -> Actor:
+    """Who acts, and from which address, for the audit."""
+    return Actor(user_id=principal.user_id if principal else None, address=address_of(connection))
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """The network address of the other side; behind a proxy, what the server was told to believe."""
+    return connection.client.host if connection.client else ""
+
+
+async def _recognise(doorkeeper: Doorkeeper, connection: HTTPConnection) -> Principal:
+    if connection.scope["type"] == "websocket":
+        return await doorkeeper.recognise_socket(_token(connection))
     return await doorkeeper.recognise(_token(connection))
 
 
@@ -112,6 +149,13 @@ async def _signed_in(
 
 
 SignedIn = Annotated[Principal, Depends(_signed_in)]
+
+
+async def _acting(request: Request, principal: SignedIn) -> Actor:
+    return actor_of(request, principal)
+
+
+Acting = Annotated[Actor, Depends(_acting)]
 
 
 async def of_socket(connection: HTTPConnection) -> Principal:
@@ -141,4 +185,8 @@ async def _turn_away(error: FolkmootError, receive: Receive, send: Send) -> None
     """Accept and close at once: a browser is told the reason of a socket that was open, and of no other."""
     await receive()
     await send({"type": "websocket.accept"})
-    await send({"type": "websocket.close", "code": NOT_SIGNED_IN, "reason": error.message[:_CLOSE_REASON]})
+    await send({"type": "websocket.close", "code": NOT_SIGNED_IN, "reason": _reason(error)})
+
+
+def _reason(error: FolkmootError) -> str:
+    return error.message.encode()[:_CLOSE_REASON].decode(errors="ignore")

@@ -1,0 +1,77 @@
+"""Accounts, keys, tokens and the audit, made from the settings and joined to what else knows of people."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from folkmoot.assembly.settings import Settings
+from folkmoot.kernel import Clock
+from folkmoot.security import AuditLog, Credentials, KeyDesk, Tokens, UserDesk
+from folkmoot.security.credentials import Throttle
+from folkmoot.security.passwords import Passwords
+from folkmoot.security.signing import Signer, kept_secret
+from folkmoot.security.store import TokenStore
+from folkmoot.storage import Database, Home
+from folkmoot.twins import Twin
+from folkmoot.web.rules import RULES
+
+SIGNING_FILE = "jwt.key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """The parts of the room `security` that know people."""
+
+    tokens: Tokens
+    users: UserDesk
+    keys: KeyDesk
+    credentials: Credentials
+    audit: AuditLog
+
+    async def admit_admin(self, settings: Settings, *, anew: bool = False) -> str | None:
+        """See to it that somebody can administer; a token that was made for that, to be shown once.
+
+        Where nobody is asked for a token (AUTH=off) none is made unless it is asked for.
+        """
+        given = settings.admin_token.get_secret_value() if settings.admin_token else None
+        await self.users.ensure_admin(enable=anew)
+        if settings.auth == "off" and given is None and not anew:
+            return None
+        made = await self.tokens.ensure_admin(given=given)
+        return await self.tokens.renew_admin() if anew and given is None and made is None else made
+
+
+def build_people(
+    settings: Settings, *, home: Home, database: Database, clock: Clock, throttle: Throttle | None = None
+) -> People:
+    """Make them; the secret that signs tokens is made with the first home, unless it is set."""
+    audit = AuditLog(database=database, clock=clock)
+    tokens = Tokens(store=TokenStore(database), clock=clock)
+    users = UserDesk(database=database, clock=clock, audit=audit, passwords=Passwords())
+    subjects = {rule.subject for rule in RULES.values() if rule.subject}
+    keys = KeyDesk(database=database, clock=clock, audit=audit, subjects=subjects)
+    given = settings.jwt_secret.get_secret_value().encode() if settings.jwt_secret else None
+    credentials = Credentials(
+        database=database,
+        clock=clock,
+        tokens=tokens,
+        users=users,
+        keys=keys,
+        signer=Signer(secret=given or kept_secret(home.path(SIGNING_FILE)), clock=clock),
+        audit=audit,
+        throttle=throttle,
+        access_lives=timedelta(seconds=settings.access_token_seconds),
+        refresh_lives=timedelta(seconds=settings.refresh_token_seconds),
+    )
+    return People(tokens=tokens, users=users, keys=keys, credentials=credentials, audit=audit)
+
+
+class OwnersPart:
+    """Whose a twin is, for `twins` to forget with the person."""
+
+    name = "owners of twins"
+
+    def __init__(self, users: UserDesk) -> None:
+        self._users = users
+
+    async def forget(self, twin: Twin) -> int:
+        return await self._users.unlink(twin.person)
