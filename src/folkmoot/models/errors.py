@@ -62,7 +62,7 @@ class ModelAnswerInvalidError(ModelsError):
 class ModelBudgetExceededError(ModelsError):
     """A budget has no room for the request, or the agent's limits of tokens, cost or turns ended the run.
 
-    `retry_after` (seconds) says when the budget is full again, None if it never is by itself.
+    `retry_after_seconds` says when the budget is full again, None if it never is by itself.
     """
 
     code = "models.budget_exceeded"

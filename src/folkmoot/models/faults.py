@@ -44,7 +44,7 @@ def translated(model: str, error: Exception) -> ModelsError:  # noqa: PLR0911  #
             return ModelTimeoutError(f"{model} did not answer in time; try again, or use a faster model", model=model)
         case theirs.ModelRateLimitError() | theirs.ModelQuotaExceededError():
             return ModelLimitedError(
-                f"{model} takes no more requests now: {said}", model=model, retry_after=error.retry_after
+                f"{model} takes no more requests now: {said}", model=model, retry_after_seconds=error.retry_after
             )
         case theirs.ModelAuthenticationError():
             return ModelRefusedError(f"{model} refused the key; check the provider's API key: {said}", model=model)

@@ -13,11 +13,18 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from folkmoot.kernel import Clock, SystemClock
-from folkmoot.models.errors import ModelNotConfiguredError, ModelUnavailableError, OfflineModelError, UnknownModelError
+from folkmoot.models.errors import (
+    ModelNotConfiguredError,
+    ModelsError,
+    ModelUnavailableError,
+    OfflineModelError,
+    UnknownModelError,
+)
 from folkmoot.models.knowledge import Tool
-from folkmoot.models.model import Answer, Caller, Limits, ModelHandle, ModelSettings, Turn
+from folkmoot.models.model import Answer, Caller, Limits, ModelHandle, ModelSettings, ModelState, Turn
 from folkmoot.models.provider import Provider
 from folkmoot.models.spending import UsageLedger
+from folkmoot.models.spending.prices import Tokens
 from folkmoot.telemetry import Tracing
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -157,6 +164,18 @@ class ModelHub:
         async for piece in pieces:
             yield piece
 
+    async def states(self, *, listing: bool = False) -> list[ModelState]:
+        """Every provider and how it is, in the order in which `auto` tries them; `listing` asks for their models."""
+        try:
+            chosen = await self.resolve(None)
+        except ModelsError:
+            chosen = None  # what is wrong stands in the line of its provider
+        return list(await asyncio.gather(*(self._state(one, chosen, listing) for one in self._providers.values())))
+
+    def cost(self, handle: ModelHandle, tokens: Tokens) -> int | None:
+        """Nano-USD; None if the price is not known."""
+        return self._ledger.prices.cost(handle, tokens) if self._ledger else None
+
     async def warm_up(self, name: str | None = None) -> ModelHandle:
         """Import and build now what the first question to this model would wait seconds for. Asks the model nothing."""
         handle = await self.resolve(name)
@@ -168,6 +187,21 @@ class ModelHub:
         self._built.clear()
         for provider in self._providers.values():
             await provider.close()
+
+    async def _state(self, provider: Provider, chosen: ModelHandle | None, listing: bool) -> ModelState:
+        missing = provider.why_not()
+        if missing is not None:
+            return ModelState(provider=provider.name, status="not_configured", detail=missing)
+        default = chosen is not None and chosen.provider == provider.name
+        model = chosen.model if default and chosen is not None else await provider.default_model()
+        models = await provider.models() if listing else []
+        if not model or (default and not provider.offline and listing and not models):
+            said = f"no server answers at {provider.url}"
+            handle = chosen if default else None
+            return ModelState(provider=provider.name, handle=handle, status="down", detail=said, default=default)
+        return ModelState(
+            provider=provider.name, handle=_handle(provider, model), default=default, models=tuple(models)
+        )
 
     def _named(self, wanted: str) -> tuple[Provider, str]:
         provider_name, _, model = wanted.partition(":")

@@ -37,6 +37,18 @@ class ModelHandle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelState:
+    """A provider, what its bare name means now, and how it is: `ok`, `down` or `not_configured`, and why."""
+
+    provider: str
+    handle: ModelHandle | None = None
+    status: str = "ok"
+    detail: str | None = None
+    default: bool = False
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turn:
     """One earlier utterance of a conversation."""
 

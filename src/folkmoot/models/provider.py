@@ -33,6 +33,10 @@ class Provider(Protocol):
         """
         ...
 
+    async def models(self) -> list[str]:
+        """The models that its server lists; empty if it lists none or is not there."""
+        ...
+
     def why_not(self) -> str | None:
         """What is missing before this provider can be asked, as a sentence with the remedy; None if nothing is."""
         ...

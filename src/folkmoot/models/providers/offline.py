@@ -14,6 +14,9 @@ class Offline:
     async def default_model(self) -> str | None:
         return "offline"
 
+    async def models(self) -> list[str]:
+        return ["offline"]
+
     def why_not(self) -> str | None:
         return None
 

@@ -33,11 +33,14 @@ class Ollama:
     async def default_model(self) -> str | None:
         now = self._clock.monotonic()
         if self._seen is None or now - self._seen[0] > self._settings.probe_memory.total_seconds():
-            models = await listed_models(
-                f"{self._url}/api/tags", list_key="models", name_key="name", patience=self._settings.probe_timeout
-            )
+            models = await self.models()
             self._seen = (now, next((name for name in models if "embed" not in name), None))
         return self._seen[1]
+
+    async def models(self) -> list[str]:
+        return await listed_models(
+            f"{self._url}/api/tags", list_key="models", name_key="name", patience=self._settings.probe_timeout
+        )
 
     def why_not(self) -> str | None:
         return None

@@ -33,14 +33,16 @@ class OpenAICompatible:
             return self._settings.openai_model
         if self._url == OPENAI_URL:
             return DEFAULT_MODEL
-        models = await listed_models(
+        return next(iter(await self.models()), None)
+
+    async def models(self) -> list[str]:
+        return await listed_models(
             f"{self._url}/models",
             list_key="data",
             name_key="id",
             key=self._settings.openai_api_key,
             patience=self._settings.probe_timeout,
         )
-        return next(iter(models), None)
 
     def why_not(self) -> str | None:
         if self._settings.openai_api_key or self._settings.openai_base_url:

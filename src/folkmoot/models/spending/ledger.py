@@ -289,7 +289,7 @@ class UsageLedger:
             used_cost_usd=usd(spent.cost),
             limit_cost_usd=None if budget.cost is None else usd(budget.cost),
             resets_at=rfc3339(resets) if resets else None,
-            retry_after=patience,
+            retry_after_seconds=patience,
         )
 
     async def _write_behind(self) -> None:
