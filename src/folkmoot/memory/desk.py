@@ -32,6 +32,14 @@ class Searchers(Protocol):
         ...
 
 
+class Askers(Protocol):
+    """Who the people of this workplace are (`folkmoot.security.UserDesk`)."""
+
+    async def principal(self, user_id: str | None) -> Principal | None:
+        """What a user may do now; None for nobody, an unknown or a disabled one."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sight:
     """What a search may see, and why that is nothing."""
@@ -43,8 +51,11 @@ class Sight:
 class KnowledgeDesk:
     """Searches on somebody's behalf."""
 
-    def __init__(self, *, index: KnowledgeIndex, roles: RoleScopes, searchers: Searchers) -> None:
+    def __init__(
+        self, *, index: KnowledgeIndex, roles: RoleScopes, searchers: Searchers, people: Askers | None = None
+    ) -> None:
         self._index = index
+        self._people = people
         self._searchers = searchers
         self.roles = roles
 
@@ -93,6 +104,19 @@ class KnowledgeDesk:
         if not seen and not notice:
             notice = "nothing may be searched: what the agent and the role may see, whoever asks may not"
         return Sight(scopes=frozenset(one for one in seen if not one.startswith(TWIN_PREFIX)), notice=notice)
+
+    async def scopes_for(self, agent: Searcher, *, user_id: str | None) -> frozenset[str]:
+        """What an agent may search while it acts for a user; None is the house itself.
+
+        For a user who is unknown, or disabled meanwhile, that is nothing.
+        """
+        own = self.of_agent(agent)
+        if user_id is None:
+            return own
+        asker = await self._people.principal(user_id) if self._people is not None else None
+        if asker is None:
+            return frozenset()
+        return own if asker.knowledge_scopes is None else own & asker.knowledge_scopes
 
     def of_agent(self, agent: Searcher) -> frozenset[str]:
         """What an agent may search: its memory scopes, else those of its role."""

@@ -56,3 +56,10 @@ class UnknownMemoryError(MemoryRoomError):
 
     code = "memory_unknown"
     family = Family.NOT_FOUND
+
+
+class ReadOnlyMemoryError(MemoryRoomError):
+    """Whoever is acted for may read, and change nothing."""
+
+    code = "memory_read_only"
+    family = Family.FORBIDDEN

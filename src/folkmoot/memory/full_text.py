@@ -24,8 +24,10 @@ _SIGNS = "./_-@:#&=?+~<>''"
 
 SEARCH_DDL: Final[dict[str, tuple[str, ...]]] = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE knowledge_fts USING fts5("
-        "text, scope, content='', tokenize='porter unicode61 remove_diacritics 2')",
+        (
+            "CREATE VIRTUAL TABLE knowledge_fts USING fts5("
+            "text, scope, content='', tokenize='porter unicode61 remove_diacritics 2')"
+        ),
         f"CREATE TRIGGER knowledge_fts_insert AFTER INSERT {_ON} {_KEEP} {_COUNT} END",
         f"CREATE TRIGGER knowledge_fts_delete AFTER DELETE {_ON} {_FORGET} {_COUNT} END",
         f"CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text, scope {_ON} {_FORGET} {_KEEP} END",
@@ -35,19 +37,29 @@ SEARCH_DDL: Final[dict[str, tuple[str, ...]]] = {
         "CREATE TEXT SEARCH DICTIONARY folkmoot_stem (TEMPLATE = snowball, LANGUAGE = english)",
         "CREATE TEXT SEARCH CONFIGURATION folkmoot (COPY = simple)",
         "ALTER TEXT SEARCH CONFIGURATION folkmoot ALTER MAPPING FOR asciiword, word WITH folkmoot_stem",
-        "CREATE TABLE knowledge_fts ("
-        "number bigint PRIMARY KEY REFERENCES knowledge_passages (number) ON DELETE CASCADE, words tsvector NOT NULL)",
+        (
+            "CREATE TABLE knowledge_fts ("
+            "number bigint PRIMARY KEY REFERENCES knowledge_passages (number) ON DELETE CASCADE, words tsvector NOT NULL)"
+        ),
         "CREATE INDEX ix_knowledge_fts_words ON knowledge_fts USING gin (words)",
-        "CREATE FUNCTION knowledge_fts_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "INSERT INTO knowledge_fts (number, words) VALUES "
-        f"(new.number, to_tsvector('folkmoot', translate(new.text, '{_SIGNS}', '{' ' * 15}'))) "
-        "ON CONFLICT (number) DO UPDATE SET words = excluded.words; RETURN NULL; END $$",
-        "CREATE TRIGGER knowledge_fts_keep AFTER INSERT OR UPDATE OF text ON knowledge_passages "
-        "FOR EACH ROW EXECUTE FUNCTION knowledge_fts_keep()",
-        "CREATE FUNCTION knowledge_fts_count() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "INSERT INTO knowledge_changes (version) VALUES (1); RETURN NULL; END $$",
-        "CREATE TRIGGER knowledge_fts_count AFTER INSERT OR UPDATE OR DELETE ON knowledge_passages "
-        "FOR EACH STATEMENT EXECUTE FUNCTION knowledge_fts_count()",
+        (
+            "CREATE FUNCTION knowledge_fts_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "INSERT INTO knowledge_fts (number, words) VALUES "
+            f"(new.number, to_tsvector('folkmoot', translate(new.text, '{_SIGNS}', '{' ' * 15}'))) "
+            "ON CONFLICT (number) DO UPDATE SET words = excluded.words; RETURN NULL; END $$"
+        ),
+        (
+            "CREATE TRIGGER knowledge_fts_keep AFTER INSERT OR UPDATE OF text ON knowledge_passages "
+            "FOR EACH ROW EXECUTE FUNCTION knowledge_fts_keep()"
+        ),
+        (
+            "CREATE FUNCTION knowledge_fts_count() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "INSERT INTO knowledge_changes (version) VALUES (1); RETURN NULL; END $$"
+        ),
+        (
+            "CREATE TRIGGER knowledge_fts_count AFTER INSERT OR UPDATE OR DELETE ON knowledge_passages "
+            "FOR EACH STATEMENT EXECUTE FUNCTION knowledge_fts_count()"
+        ),
     ),
 }
 # Before the passages' own table is dropped.

@@ -29,12 +29,12 @@ async def frequencies(session: AsyncSession, words: Sequence[str]) -> dict[str, 
     """In how many passages each word stands, up to `COMMON`; whatever their scope."""
     if session.get_bind().dialect.name == "sqlite":
         counted = text(
-            f"SELECT count(*) FROM (SELECT 1 FROM knowledge_fts WHERE knowledge_fts MATCH :word LIMIT {COMMON})"  # noqa: S608  # the limit is a number of ours
+            f"SELECT count(*) FROM (SELECT 1 FROM knowledge_fts WHERE knowledge_fts MATCH :word LIMIT {COMMON})"  # the limit is a number of ours
         )
         return {word: int(await session.scalar(counted, {"word": f'text : "{word}"'}) or 0) for word in words}
     counted = text(
         "SELECT count(*) FROM (SELECT 1 FROM knowledge_fts "
-        f"WHERE words @@ to_tsquery('folkmoot', :word) LIMIT {COMMON}) AS places"  # noqa: S608  # the limit is a number of ours
+        f"WHERE words @@ to_tsquery('folkmoot', :word) LIMIT {COMMON}) AS places"  # the limit is a number of ours
     )
     return {word: int(await session.scalar(counted, {"word": f"'{word}'"}) or 0) for word in words}
 

@@ -31,12 +31,16 @@ EARLIER_DROP = {
 }
 EARLIER = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE knowledge_fts USING fts5(text, content='knowledge_passages', "
-        "content_rowid='number', tokenize='unicode61 remove_diacritics 2')",
+        (
+            "CREATE VIRTUAL TABLE knowledge_fts USING fts5(text, content='knowledge_passages', "
+            "content_rowid='number', tokenize='unicode61 remove_diacritics 2')"
+        ),
         f"CREATE TRIGGER knowledge_fts_insert AFTER INSERT ON knowledge_passages BEGIN {_EARLIER_KEEP} END",
         f"CREATE TRIGGER knowledge_fts_delete AFTER DELETE ON knowledge_passages BEGIN {_EARLIER_FORGET} END",
-        "CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text ON knowledge_passages "
-        f"BEGIN {_EARLIER_FORGET} {_EARLIER_KEEP} END",
+        (
+            "CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text ON knowledge_passages "
+            f"BEGIN {_EARLIER_FORGET} {_EARLIER_KEEP} END"
+        ),
         "INSERT INTO knowledge_fts (knowledge_fts) VALUES ('rebuild')",
     ),
     "postgresql": (
