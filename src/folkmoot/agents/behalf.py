@@ -54,6 +54,12 @@ def handling(message: AgentMessage) -> Iterator[Handling]:
         _now.reset(mark)
 
 
+def on_behalf_of(message: AgentMessage, user_id: str) -> AgentMessage:
+    """A message as it enters through a face: for this user, whatever its context said."""
+    context = {**message.payload.context, ON_BEHALF_OF: user_id}
+    return message.model_copy(update={"payload": message.payload.model_copy(update={"context": context})})
+
+
 def in_hand() -> Handling | None:
     """The handling that runs now, None outside of any."""
     return _now.get()

@@ -1,4 +1,8 @@
-"""Messages between agents, sent from outside; and the dead-letter box (SPEC A1-A5, A10)."""
+"""Messages between agents, sent from outside; and the dead-letter box (SPEC A1-A5, A10).
+
+A message that enters here bears on whose behalf it came in; what stands there besides was written by nobody we know.
+Users see the messages that were sent on their behalf, the administrator sees all.
+"""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,16 +11,19 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel
 
+from folkmoot.agents.behalf import ON_BEHALF_OF, on_behalf_of
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
 from folkmoot.messaging.errors import ReplyTimeoutError, UnknownMessageError
+from folkmoot.security import Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 
 router = APIRouter(prefix="/api/agents/messages", tags=["messages"])
 READ = documented(401, 404, 422, 503)
 WRITE = documented(401, 404, 409, 413, 422, 429, 503, 504)
 MAX_WAIT_SECONDS = 300.0
+LOOKED_THROUGH = 500  # dead letters that are looked through for somebody's own
 
 
 class Sent(BaseModel):
@@ -62,7 +69,7 @@ def _shown(record: MessageRecord) -> MessageShown:
 
 @router.post("", status_code=202, responses=WRITE)
 async def send(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     message: AgentMessage,
     wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for the reply")] = 0,
@@ -70,6 +77,8 @@ async def send(
     """Send a message to an agent, or to `role:…`, `capability:…`, `department:…`; the same id twice is one message."""
     if ":" not in message.recipient_id:
         await rooms.registry.get(message.recipient_id)
+    await _check_own(rooms, principal, message.message_id)
+    message = on_behalf_of(message, principal.user_id)
     receipt = await rooms.broker.publish(message)
     reply = None
     if wait:
@@ -88,8 +97,9 @@ async def send(
 
 
 @router.post("/broadcast", status_code=202, responses=WRITE)
-async def broadcast(_principal: SignedIn, rooms: Rooms, message: AgentMessage) -> Broadcast:
+async def broadcast(principal: SignedIn, rooms: Rooms, message: AgentMessage) -> Broadcast:
     """Send to everyone that the recipient selects: `role:…`, `capability:…`, `department:…` or `everybody`."""
+    message = on_behalf_of(message, principal.user_id)
     results = {}
     for agent_id, outcome in (await rooms.broker.broadcast(message)).items():
         if isinstance(outcome, Exception):
@@ -102,34 +112,55 @@ async def broadcast(_principal: SignedIn, rooms: Rooms, message: AgentMessage) -
 
 @router.get("/dead-letters", responses=documented(401, 422, 503))
 async def dead_letters(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     window: Paging,
     agent_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[MessageShown]:
     """Messages that were given up on, with the error, the newest first."""
+    if not principal.is_admin:
+        all_ = await rooms.broker.dead_letters(agent_id=agent_id, limit=LOOKED_THROUGH)
+        own = [_shown(one) for one in all_ if _is_own(principal, one)]
+        return window.page(own[window.offset : window.offset + window.limit], len(own))
     found = await rooms.broker.dead_letters(agent_id=agent_id, limit=window.limit, offset=window.offset)
     total = (await rooms.broker.stats()).dead if agent_id is None else window.offset + len(found)
     return window.page([_shown(one) for one in found], max(total, window.offset + len(found)))
 
 
 @router.post("/dead-letters/{message_id}/retry", responses=WRITE)
-async def retry(_principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
+async def retry(principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
     """Deliver a dead letter again."""
+    await _check_own(rooms, principal, message_id)
     return _shown(await rooms.broker.retry_dead_letter(message_id))
 
 
 @router.delete("/dead-letters/{message_id}", status_code=204, responses=READ)
-async def drop(_principal: SignedIn, rooms: Rooms, message_id: str) -> Response:
+async def drop(principal: SignedIn, rooms: Rooms, message_id: str) -> Response:
     """Delete a dead letter."""
+    await _check_own(rooms, principal, message_id)
     await rooms.broker.drop_dead_letter(message_id)
     return Response(status_code=204)
 
 
 @router.get("/{message_id}", responses=READ)
-async def read(_principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
+async def read(principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
     """A message, its status and its reply."""
     record = await rooms.broker.find(message_id)
-    if record is None:
-        raise UnknownMessageError(f"there is no message {message_id}; settled messages are kept for some days only")
+    if record is None or not _is_own(principal, record):
+        raise _unknown(message_id)
     return _shown(record)
+
+
+def _is_own(principal: Principal, record: MessageRecord) -> bool:
+    return principal.is_admin or record.message.payload.context.get(ON_BEHALF_OF) == principal.user_id
+
+
+async def _check_own(rooms: Rooms, principal: Principal, message_id: str) -> None:
+    """Raise `UnknownMessageError` for a message of somebody else's: its id opens nothing to others."""
+    record = await rooms.broker.find(message_id)
+    if record is not None and not _is_own(principal, record):
+        raise _unknown(message_id)
+
+
+def _unknown(message_id: str) -> UnknownMessageError:
+    return UnknownMessageError(f"there is no message {message_id}; settled messages are kept for some days only")

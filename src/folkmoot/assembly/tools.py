@@ -60,7 +60,10 @@ class AgentWalls:
         principal = await self._users.principal(user_id)
         effects = allowed_effects(principal.role if principal else None)
         who = f"{principal.name}, who is a {principal.role}" if principal else "nobody with an account"
-        own = self._definition(agent_id)
+        agent = self._host.agents.get(agent_id) if self._host else None
+        if agent is not None and agent.is_silenced:
+            return Leave(effects=frozenset(), why=f"'{agent_id}' is silenced: a person switched it off")
+        own = agent.definition if agent else None
         if own is not None and own.person:
             owner = await self._users.owner_of(person_key(own.person))
             theirs = allowed_effects(owner.role if owner and owner.disabled_at is None else None)

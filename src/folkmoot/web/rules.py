@@ -84,6 +84,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "GET /api/agents/directory": Rule(VIEWER, "agents:read"),
         "GET /api/agents/{agent_id}": Rule(VIEWER, "agents:read"),
         "PUT /api/agents/{agent_id}/availability": Rule(MEMBER, "agents:write"),
+        "POST /api/agents/{agent_id}/silence": Rule(MEMBER, "agents:silence"),
+        "DELETE /api/agents/{agent_id}/silence": Rule(MEMBER, "agents:silence"),
         "PUT /api/agents/{agent_id}/name": Rule(MEMBER, "agents:write"),
         "POST /api/agents/invoke": Rule(MEMBER, "agents:ask"),
         # Leads
