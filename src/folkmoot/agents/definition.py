@@ -88,8 +88,8 @@ class AgentDefinition(BaseModel):
 
     `capabilities` is a map name → level 0..1; a plain list means level 1 each. `model` is `provider:name`; None takes
     the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist;
-    `specialty` is what a specialist is shown and asked by as its type, such as `web_development`. `tools` are all that it
-    may call, `source.*` every tool of a source; those in `asks_first` wait for a person's approval.
+    `specialty` is what a specialist is shown and asked by as its type, such as `web_development`. `tools` are all that
+    it may call, `source.*` every tool of a source; those in `asks_first` wait for a person's approval.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)

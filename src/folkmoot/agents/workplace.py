@@ -7,12 +7,20 @@ each with file, line and field; how lines are found is in `place.py`.
 import difflib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
-from folkmoot.agents.definition import AgentDefinition, AgentLimits, Name, Text
+from folkmoot.agents.definition import AgentDefinition, AgentLimits, Name, Text, shared_scope
 from folkmoot.agents.errors import WorkplaceInvalidError, WorkplaceMissingError
 from folkmoot.agents.place import Fault, FieldPath, Placed, field_name, read_placed
 from folkmoot.consent import person_key
@@ -42,6 +50,33 @@ class ImportSource(BaseModel):
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
 
 
+class KnowledgeSource(BaseModel):
+    """A document that the workplace brings along; `file` is relative to it. Who may search `scope` sees it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Name
+    scope: Annotated[Name, AfterValidator(shared_scope)]
+
+
+class ServiceOffered(BaseModel):
+    """Something that customers can buy from one of the agents, with the usual price of a project."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    agent: Name
+    title: Name
+    price_from: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    price_to: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if (self.price_from is None) != (self.price_to is None) or (self.price_from or 0) > (self.price_to or 0):
+            raise ValueError("needs both 'price_from' and a 'price_to' that is not below it, or neither")
+        return self
+
+
 class WorkplaceAbout(BaseModel):
     """What the workplace is called."""
 
@@ -52,14 +87,21 @@ class WorkplaceAbout(BaseModel):
 
 
 class Workplace(BaseModel):
-    """A whole workplace file. `task_types` maps a kind of task to the capabilities it asks for."""
+    """A whole workplace file.
+
+    `task_types` maps a kind of task to the capabilities it asks for, `knowledge_scopes` a role to the scopes that it
+    may search instead of the usual ones (`folkmoot.memory.RoleScopes`).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     workplace: WorkplaceAbout = WorkplaceAbout()
     agents: tuple[AgentDefinition, ...]
     task_types: dict[Name, list[Name]] = Field(default_factory=dict)
+    knowledge_scopes: dict[Name, list[Annotated[Name, AfterValidator(shared_scope)]]] = Field(default_factory=dict)
     imports: tuple[ImportSource, ...] = ()
+    knowledge: tuple[KnowledgeSource, ...] = ()
+    services: tuple[ServiceOffered, ...] = ()
 
     @property
     def name(self) -> str:
@@ -136,6 +178,12 @@ def _conflicts(data: Mapping[str, Any]) -> Iterable[tuple[FieldPath, str]]:
         if person and _same_person(person) not in people:
             known = ", ".join(sorted(people.values())) or "nobody"
             yield ("imports", index, "person"), f"'{person}' has no twin among the agents; those with one are: {known}"
+    ids = {_text(agent, "agent_id") for agent in agents}
+    services = data.get("services")
+    for index, service in enumerate(services if isinstance(services, list) else []):
+        named = _text(service, "agent")
+        if named and named not in ids:
+            yield ("services", index, "agent"), f"'{named}' is none of the agents of this file"
 
 
 def _text(entry: Any, field: str) -> str:
@@ -207,5 +255,7 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "agents": AgentDefinition,
     "limits": AgentLimits,
     "imports": ImportSource,
+    "knowledge": KnowledgeSource,
+    "services": ServiceOffered,
     "workplace": WorkplaceAbout,
 }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from folkmoot.kernel import rfc3339
-from folkmoot.registry import AgentRecord, UnknownAgentError
+from folkmoot.registry import AgentRecord, AgentRegistry, AgentType, Presence, UnknownAgentError
 from folkmoot.web import Rooms, SignedIn, documented
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
@@ -17,14 +17,18 @@ Availability = Literal["available", "busy", "away", "offline"]
 
 
 class AgentShown(BaseModel):
-    """An agent. `status` is its presence, `availability_status` what its person said, the rest its load."""
+    """An agent. `status` is its presence, `availability_status` what its person said, the rest its load.
+
+    `kind` is twin, specialist, manager or user_proxy; `type` is the same, or a specialist's field of work.
+    """
 
     agent_id: str
     id: str
     name: str
     user_name: str
     person_name: str
-    type: str
+    type: str = Field(examples=["web_development", "twin"])
+    kind: AgentType
     role: str
     department: str
     description: str
@@ -54,7 +58,7 @@ class AgentList(BaseModel):
 class AgentHealth(BaseModel):
     """Whether an agent answers."""
 
-    status: Literal["online", "offline"]
+    status: Presence
     availability_status: Availability
     last_active: AwareDatetime | None
     waiting_messages: int
@@ -123,7 +127,8 @@ def _shown(one: AgentRecord, tasks: list[str]) -> AgentShown:
         name=one.name,
         user_name=one.name,
         person_name=one.person or one.name,
-        type=one.type,
+        type=one.specialty,
+        kind=one.type,
         role=one.role,
         department=one.department,
         description=one.description,
@@ -147,6 +152,19 @@ def _shown(one: AgentRecord, tasks: list[str]) -> AgentShown:
 async def _all_shown(rooms: Rooms, agents: list[AgentRecord]) -> list[AgentShown]:
     held = await rooms.tasks.in_hand([one.agent_id for one in agents])
     return [_shown(one, held.get(one.agent_id, [])) for one in agents]
+
+
+async def meant(registry: AgentRegistry, named: str) -> AgentRecord:
+    """The agent of that id, else the first of that type, else the first of that role. Raises `UnknownAgentError`."""
+    try:
+        return await registry.get(named)
+    except UnknownAgentError:
+        everybody = await registry.discover()
+        alike = [one for one in everybody if named in (one.specialty, one.type)]
+        alike = alike or [one for one in everybody if one.role.casefold() == named.casefold()]
+        if not alike:
+            raise
+        return alike[0]
 
 
 @router.get("", responses=documented(401, 422, 503))
@@ -208,15 +226,8 @@ async def directory(_principal: SignedIn, rooms: Rooms) -> AgentDirectory:
 
 @router.get("/{agent_id}", responses=READ)
 async def read(_principal: SignedIn, rooms: Rooms, agent_id: str) -> AgentShown:
-    """One agent by its id; a type or role (`manager`, `cso`) names the first agent of it."""
-    try:
-        one = await rooms.registry.get(agent_id)
-    except UnknownAgentError:
-        alike = await rooms.registry.discover(type=agent_id) or await rooms.registry.discover(role=agent_id)
-        if not alike:
-            raise
-        one = alike[0]
-    return (await _all_shown(rooms, [one]))[0]
+    """One agent by its id; a type or role (`manager`, `web_development`, `cso`) names the first agent of it."""
+    return (await _all_shown(rooms, [await meant(rooms.registry, agent_id)]))[0]
 
 
 @router.put("/{agent_id}/availability", responses=WRITE)

@@ -8,6 +8,7 @@ from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
 from folkmoot.assembly.joints import CurrentTypes, HostCharacters, KeptAnswers, OutcomesPart, TextShare, TwinTexts
+from folkmoot.assembly.leads import LeadTeam, lead_room
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.people import OwnersPart, People, build_people
@@ -29,6 +30,7 @@ from folkmoot.models import ModelHub
 from folkmoot.registry import AgentRegistry
 from folkmoot.runs import ExecutorPresence, RunEngine
 from folkmoot.security.redaction import Redactor
+from folkmoot.security.throttle import SignInThrottle
 from folkmoot.skills import CapabilityEstimator
 from folkmoot.skills.estimates import Estimates
 from folkmoot.storage import Database, Home
@@ -87,7 +89,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     traces = tracing(settings)
     heartbeat = timedelta(seconds=settings.heartbeat_interval)
     events = EventLog(database=database, clock=clock)
-    people = build_people(settings, home=home, database=database, clock=clock)
+    people = build_people(settings, home=home, database=database, clock=clock, throttle=SignInThrottle(clock=clock))
     ledger = ConsentLedger(database=database, clock=clock, events=events)
     gate = ConsentGate(database=database, clock=clock)
     registry = AgentRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
@@ -129,6 +131,16 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tools=services.tools,
         process=runs.executor_id,
         presence=presence,
+    )
+    lead_team = LeadTeam()
+    leads = lead_room(
+        database=database,
+        log=events,
+        clock=clock,
+        runs=runs,
+        models=hub,
+        tools=tooling.parts.desk,
+        team=lead_team,
     )
     estimates = Estimates(estimator=CapabilityEstimator())
     twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
@@ -219,6 +231,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         twins=twins,
         types=types,
         roles=searching.roles,
+        told=[lead_team.replace],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
     )
@@ -245,6 +258,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         audit=people.audit,
         credentials=people.credentials,
         tasks=desk,
+        leads=leads.desk,
         twins=twins,
         imports=imports,
         forgetting=forgetting,
@@ -271,6 +285,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             Chore(name="runs", every=timedelta(hours=1), act=lambda: runs.prune(older_than=KEPT_RUNS)),
             Chore(name="events", every=timedelta(hours=1), act=lambda: events.prune(older_than=KEPT_EVENTS)),
             *spent.chores,
+            *leads.chores,
             *searching.chores,
             *tooling.chores,
             Chore(name="sign-ins", every=timedelta(hours=1), act=people.credentials.tidy),

@@ -6,7 +6,7 @@ team that comes with Folkmoot. Twins made one by one stand in the database and c
 
 import asyncio
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -14,6 +14,7 @@ from folkmoot.agents import AgentDefinition, AgentHost, Workplace, load_workplac
 from folkmoot.assembly.joints import CurrentTypes, declared_of
 from folkmoot.assembly.samples import ACME, team_folder
 from folkmoot.kernel import Family, FolkmootError
+from folkmoot.memory import RoleScopes
 from folkmoot.registry import AgentRegistry
 from folkmoot.skills.estimates import Estimates
 from folkmoot.twins import Twin, TwinRoster
@@ -40,6 +41,8 @@ class TeamHall:
         estimates: Estimates,
         twins: TwinRoster,
         types: CurrentTypes,
+        roles: RoleScopes,
+        told: Sequence[Callable[[Workplace], None]] = (),
         file: Path | None,
         kept: Path,
     ) -> None:
@@ -48,6 +51,8 @@ class TeamHall:
         self._estimates = estimates
         self._twins = twins
         self._types = types
+        self._roles = roles
+        self._told = told
         self._file = file
         self._kept = kept
         self._one_at_a_time = asyncio.Lock()
@@ -118,6 +123,9 @@ class TeamHall:
 
     async def _bring_up(self, workplace: Workplace) -> None:
         self._types.replace(workplace.task_types)
+        self._roles.replace(workplace.knowledge_scopes)
+        for tell in self._told:
+            tell(workplace)
         for one in workplace.agents:
             if one.type == "twin" and one.person:
                 await self._twins.ensure(one.person, email=one.email or "", agent_id=one.agent_id)

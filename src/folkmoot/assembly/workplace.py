@@ -111,6 +111,7 @@ async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     await rooms.runs.start()
     stack.push_async_callback(rooms.runs.stop)
     await rooms.desk.resume()
+    await rooms.parts.leads.resume()
     rooms.upkeep.start()
     stack.push_async_callback(rooms.upkeep.stop)
 

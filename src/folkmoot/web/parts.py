@@ -13,6 +13,7 @@ from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeDesk
 from folkmoot.memory.shared import SharedMemory
+from folkmoot.leads import LeadDesk
 from folkmoot.messaging import Broker
 from folkmoot.models import ModelHub
 from folkmoot.models.spending import BudgetDesk
@@ -74,6 +75,7 @@ class Parts:
     audit: AuditLog
     credentials: Credentials
     tasks: TaskDesk
+    leads: LeadDesk
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting
