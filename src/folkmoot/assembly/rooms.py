@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from folkmoot.agents import AgentContext, AgentHost
+from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
 from folkmoot.assembly.joints import CurrentTypes, HostCharacters, KeptAnswers, OutcomesPart, TextShare, TwinTexts
@@ -74,6 +75,7 @@ class Rooms:
     estimates: Estimates
     spending: Spending
     integrations: Integrations
+    documents: Documents
     tooling: ToolHouse
     tracing: Tracing
 
@@ -120,6 +122,15 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
     hub = model_hub(settings, clock, ledger=spent.ledger, tracing=traces)
     services = integrations(settings, clock)
+    documents = build_documents(
+        settings,
+        home=home,
+        database=database,
+        clock=clock,
+        events=events,
+        index=index,
+        services=services,
+    )
     tooling = build_tools(
         settings,
         home=home,
@@ -265,6 +276,8 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         team=team,
         tools=tooling.parts,
         knowledge=searching.desk,
+        library=documents.library,
+        follower=documents.follower,
         shared_memory=searching.shared,
         models=hub,
         budgets=spent.desk,
@@ -287,6 +300,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             *spent.chores,
             *leads.chores,
             *searching.chores,
+            *documents.chores,
             *tooling.chores,
             Chore(name="sign-ins", every=timedelta(hours=1), act=people.credentials.tidy),
             Chore(name="answers", every=timedelta(hours=1), act=lambda: repeats.prune(clock.now() - KEPT_ANSWERS)),
@@ -310,6 +324,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         estimates=estimates,
         spending=spent,
         integrations=services,
+        documents=documents,
         tooling=tooling,
         tracing=traces,
     )

@@ -82,6 +82,40 @@ def availability(
 
 
 @app.command()
+def silence(
+    agent_id: AgentId,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the registry.")] = "silenced by command",
+    json: AsJson = False,
+) -> None:
+    """Silence an agent at once: no mail, no tools; what it has in hand is cut off and waits."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    async def act(caller: Caller) -> Any:
+        return await caller.call("POST", f"/api/agents/{agent_id}/silence", json={"reason": reason})
+
+    done = with_workplace(act)
+    if json:
+        as_json(done)
+    else:
+        typer.echo(f"{done['name']} is silenced: {done['reason']}")
+
+
+@app.command()
+def unsilence(agent_id: AgentId, json: AsJson = False) -> None:
+    """Let a silenced agent speak again; the mail that waited comes to it."""
+    from folkmoot.cli.connection import Caller, with_workplace
+
+    async def act(caller: Caller) -> Any:
+        return await caller.call("DELETE", f"/api/agents/{agent_id}/silence")
+
+    done = with_workplace(act)
+    if json:
+        as_json(done)
+    else:
+        typer.echo(f"{done['name']} may speak again")
+
+
+@app.command()
 def reload() -> None:
     """Read the workplace file again: who is new joins, who is gone leaves, who is changed is replaced."""
     from folkmoot.cli.connection import Caller, with_workplace

@@ -69,6 +69,10 @@ def _of_presence(event: Event, people: People) -> Story | None:
     match event.type:
         case "agent_registered":
             return _of_agent(event, people, "people", "joined")
+        case "agent_silenced":
+            return _of_agent(event, people, "alert", "was silenced")
+        case "agent_unsilenced":
+            return _of_agent(event, people, "pulse", "may speak again")
         case "agent_status" if data.get("status", data.get("presence")) == "offline":
             return _of_agent(event, people, "cross", "went offline")
         case "agent_status" if data.get("availability_status", data.get("availability")) not in {"available", None}:

@@ -41,6 +41,11 @@ def state_chip(state: TaskState) -> None:
     chip(text, colour, sign, live=state in {TaskState.CONSULTING, TaskState.NEGOTIATING})
 
 
+def presence_chip(agent: AgentRecord) -> None:
+    text, colour, sign = words.PRESENCE[agent.presence]
+    chip(text, colour, sign)
+
+
 def availability_chip(agent: AgentRecord) -> None:
     text, colour, sign = words.AVAILABILITY[agent.availability]
     if agent.until is not None:

@@ -26,6 +26,11 @@ AVAILABILITY: Final[dict[str, tuple[str, str, str]]] = {
     "away": ("Away", "", "clock"),
     "offline": ("Not working", "", "cross"),
 }
+PRESENCE: Final[dict[str, tuple[str, str, str]]] = {
+    "online": ("Online", "green", "pulse"),
+    "offline": ("Offline", "", "cross"),
+    "silenced": ("Silenced", "red", "alert"),
+}
 STANCES: Final[dict[str, tuple[str, str, str]]] = {
     "keep": ("keeps the claim", "teal", "hand"),
     "concede": ("concedes", "", "undo"),

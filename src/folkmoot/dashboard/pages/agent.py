@@ -8,14 +8,16 @@ from folkmoot.dashboard.components import marks, task_cards, words
 from folkmoot.dashboard.components.dialogs import close, dialog, foot, opener
 from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, go, heading, link, tag
 from folkmoot.dashboard.components.fields import Form
-from folkmoot.dashboard.components.notices import empty
+from folkmoot.dashboard.components.notices import empty, notice
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.frame import crumb
 from folkmoot.dashboard.visit import Visit
 from folkmoot.registry import AgentRecord, UnknownAgentError
 from folkmoot.tasks import Task
+from folkmoot.web.silencing import let_speak, may_silence, silence
 
 SHOWN = 20
+SILENCE = "POST /api/agents/{agent_id}/silence"
 
 
 async def build(visit: Visit) -> None:
@@ -47,6 +49,11 @@ class _AgentPage:
         with dialog("rename", "Another name"), form(self._rename, css="stack"):
             Form("rename").text("name", "Name", value=agent.name, maxlength=200, autocomplete="off")
             foot("rename", "Rename")
+        with dialog("silence", "Silence this agent"), form(self._silence, css="stack"):
+            tag("p", "At once: it takes no mail, and what it has in hand is cut off and waits.", css="muted prose")
+            self._why = Form("silence")
+            self._why.text("reason", "Why", maxlength=500, autocomplete="off", required=True)
+            foot("silence", "Silence")
         await self.refresh()
 
     async def refresh(self) -> None:
@@ -86,17 +93,30 @@ class _AgentPage:
                 heading(1, agent.name).style("overflow-wrap:anywhere")
                 tag("p", " · ".join(filter(None, (agent.role, agent.department))), css="muted")
                 with tag("div", css="row").style("margin-top:8px"):
-                    online = agent.presence == "online"
-                    marks.chip(
-                        "Online" if online else "Offline", "green" if online else "", "pulse" if online else "cross"
-                    )
+                    marks.presence_chip(agent)
                     marks.availability_chip(agent)
         with tag("div", css="row"):
             if self._twin is not None:
                 link("What the twin learned", "twins", self._twin, css="btn")
             button("Rename", js=opener("rename"), kind="quiet")
+            if may_silence(self._visit.principal, agent):
+                if agent.presence == "silenced":
+                    button("Let it speak", self._let_speak, kind="primary")
+                else:
+                    button("Silence", js=opener("silence"), kind="danger")
+
+    def _say_silence(self, agent: AgentRecord) -> None:
+        if agent.silenced_at is not None:
+            since = words.moment(agent.silenced_at)
+            notice(
+                f"{agent.name} is silenced since {since}: it takes no mail and no tool answers it.",
+                f"{agent.silenced_reason} What is sent to it waits in its mailbox.",
+                colour="red",
+                sign="alert",
+            )
 
     def _fill_main(self, agent: AgentRecord, tasks: list[Task], total: int, people: People) -> None:
+        self._say_silence(agent)
         if agent.description:
             tag("p", agent.description, css="muted prose")
         with tag("section", aria_labelledby="can"):
@@ -164,6 +184,26 @@ class _AgentPage:
                 ),
                 said=f"{self._visit.name(self._id)} is {field_of(fields, 'availability')}.",
             )
+
+    async def _silence(self, fields: Fields) -> None:
+        reason = field_of(fields, "reason").strip()
+        self._why.show({} if reason else {"reason": "Say why: others will ask."})
+        if reason:
+            close("silence")
+            visit = self._visit
+            await visit.act(
+                lambda: silence(visit.parts, self._id, reason=reason, principal=visit.principal, actor=visit.actor),
+                said=f"{visit.name(self._id)} is silenced.",
+                needs=SILENCE,
+            )
+
+    async def _let_speak(self) -> None:
+        visit = self._visit
+        await visit.act(
+            lambda: let_speak(visit.parts, self._id, principal=visit.principal, actor=visit.actor),
+            said=f"{visit.name(self._id)} may speak again.",
+            needs=SILENCE,
+        )
 
     async def _rename(self, fields: Fields) -> None:
         close("rename")

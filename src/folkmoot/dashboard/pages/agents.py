@@ -74,7 +74,7 @@ class _Agents:
         states = {
             "": True,
             "online": one.presence == "online",
-            "offline": one.presence == "offline",
+            "offline": one.presence != "online",
             "free": one.utilization < 1 and one.availability in {"available", "busy"},
             "full": one.utilization >= 1,
         }
@@ -93,11 +93,7 @@ def _card(one: AgentRecord) -> None:
                     css="faint clip",
                 )
         with tag("div", css="row"):
-            marks.chip(
-                "Online" if one.presence == "online" else "Offline",
-                "green" if one.presence == "online" else "",
-                "pulse" if one.presence == "online" else "cross",
-            )
+            marks.presence_chip(one)
             if one.presence == "online" or one.availability != "available":
                 marks.availability_chip(one)
         if one.capabilities:
