@@ -112,6 +112,7 @@ async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     stack.push_async_callback(rooms.runs.stop)
     await rooms.desk.resume()
     await rooms.parts.leads.resume()
+    stack.push_async_callback(rooms.documents.ingest.close)
     rooms.upkeep.start()
     stack.push_async_callback(rooms.upkeep.stop)
 

@@ -7,6 +7,7 @@ from alembic import context
 import folkmoot.consent.tables
 import folkmoot.events.tables
 import folkmoot.leads.tables
+import folkmoot.memory.documents.tables
 import folkmoot.memory.shared.tables
 import folkmoot.memory.tables
 import folkmoot.messaging.tables

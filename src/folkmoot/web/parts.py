@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from folkmoot.consent import ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
-from folkmoot.memory import KnowledgeDesk
-from folkmoot.memory.shared import SharedMemory
 from folkmoot.leads import LeadDesk
+from folkmoot.memory import KnowledgeDesk
+from folkmoot.memory.documents import FolderFollower, Library
+from folkmoot.memory.shared import SharedMemory
 from folkmoot.messaging import Broker
 from folkmoot.models import ModelHub
 from folkmoot.models.spending import BudgetDesk
@@ -82,6 +83,8 @@ class Parts:
     team: Team
     tools: ToolParts
     knowledge: KnowledgeDesk
+    library: Library
+    follower: FolderFollower
     shared_memory: SharedMemory
     models: ModelHub
     budgets: BudgetDesk
