@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from folkmoot.agents import AgentHost
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
+from folkmoot.assembly.vectors import MeaningSide, build_vectors
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
@@ -16,6 +18,8 @@ from folkmoot.memory.shared import SharedMemory
 from folkmoot.registry import AgentRegistry, UnknownAgentError
 from folkmoot.security import UserDesk
 from folkmoot.storage import Database
+
+EMBED_EVERY: Final = timedelta(seconds=2)
 
 
 class KnownSearchers:
@@ -51,6 +55,20 @@ class Searching:
     roles: RoleScopes
     searchers: KnownSearchers
     chores: Sequence[Chore]
+    meaning: MeaningSide | None
+
+    async def check(self) -> str | None:
+        """For `/health`: how it is searched, and how far embedding is."""
+        if self.meaning is None:
+            return "searched by words"
+        progress = await self.meaning.embedding.progress()
+        fault = f"; {progress.fault}" if progress.fault else ""
+        return f"searched by words and {progress.model}, {progress.embedded} of {progress.total} embedded{fault}"
+
+    async def close(self) -> None:
+        """Give back what was opened for searching."""
+        if self.meaning is not None:
+            await self.meaning.close()
 
 
 def build_search(
@@ -66,7 +84,8 @@ def build_search(
 ) -> Searching:
     """Make them."""
     roles = RoleScopes()
-    index = KnowledgeIndex(database=database, clock=clock)
+    meaning = build_vectors(settings, database=database, clock=clock, ledger=ledger, gate=gate)
+    index = KnowledgeIndex(database=database, clock=clock, vectors=meaning.search if meaning else None)
     shared = SharedMemory(database=database, clock=clock, events=events)
     searchers = KnownSearchers(registry)
     return Searching(
@@ -78,5 +97,7 @@ def build_search(
         chores=[
             Chore(name="shared memory", every=timedelta(minutes=10), act=shared.expire),
             Chore(name="knowledge", every=timedelta(hours=1), act=index.prune),
+            *([Chore(name="vectors", every=EMBED_EVERY, act=meaning.embedding.catch_up)] if meaning else []),
         ],
+        meaning=meaning,
     )

@@ -4,6 +4,8 @@ SQLite: an FTS5 table beside the passages that keeps no text of its own. Its col
 token, so that the index itself passes over what a search may not see. PostgreSQL: a table of `tsvector`s with a GIN
 index, and a configuration of its own that stems English and knows no stop words. Triggers keep both in step, for
 cascading deletes too, and count changes in `knowledge_changes`, by which a kept answer is known to be out of date.
+Signs that make PostgreSQL's parser read addresses, paths and tags where people mean words become blanks.
+
 Run by `create_all` and by the migration. No statement may hold a percent sign or a colon before a word.
 """
 
@@ -19,8 +21,6 @@ _COUNT = (
     "ON CONFLICT (number) DO UPDATE SET version = version + 1;"
 )
 _ON = "ON knowledge_passages BEGIN"
-# Signs that make PostgreSQL's parser read addresses, paths and tags where people mean words.
-_SIGNS = "./_-@:#&=?+~<>''"
 
 SEARCH_DDL: Final[dict[str, tuple[str, ...]]] = {
     "sqlite": (
@@ -39,13 +39,14 @@ SEARCH_DDL: Final[dict[str, tuple[str, ...]]] = {
         "ALTER TEXT SEARCH CONFIGURATION folkmoot ALTER MAPPING FOR asciiword, word WITH folkmoot_stem",
         (
             "CREATE TABLE knowledge_fts ("
-            "number bigint PRIMARY KEY REFERENCES knowledge_passages (number) ON DELETE CASCADE, words tsvector NOT NULL)"
+            "number bigint PRIMARY KEY REFERENCES knowledge_passages (number) ON DELETE CASCADE, "
+            "words tsvector NOT NULL)"
         ),
         "CREATE INDEX ix_knowledge_fts_words ON knowledge_fts USING gin (words)",
         (
             "CREATE FUNCTION knowledge_fts_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             "INSERT INTO knowledge_fts (number, words) VALUES "
-            f"(new.number, to_tsvector('folkmoot', translate(new.text, '{_SIGNS}', '{' ' * 15}'))) "
+            "(new.number, to_tsvector('folkmoot', translate(new.text, './_-@:#&=?+~<>''', '               '))) "
             "ON CONFLICT (number) DO UPDATE SET words = excluded.words; RETURN NULL; END $$"
         ),
         (
@@ -83,6 +84,6 @@ SEARCH_FILL: Final[dict[str, str]] = {
     "sqlite": "INSERT INTO knowledge_fts (rowid, text, scope) SELECT number, text, hex(scope) FROM knowledge_passages",
     "postgresql": (
         "INSERT INTO knowledge_fts (number, words) SELECT number, "
-        f"to_tsvector('folkmoot', translate(text, '{_SIGNS}', '{' ' * 15}')) FROM knowledge_passages"
+        "to_tsvector('folkmoot', translate(text, './_-@:#&=?+~<>''', '               ')) FROM knowledge_passages"
     ),
 }

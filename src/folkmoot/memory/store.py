@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, text, 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from folkmoot.memory.model import TWIN_PREFIX, Filters, Found, Passage
-from folkmoot.memory.tables import ChangeRow, PassageRow
+from folkmoot.memory.tables import ChangeRow, PassageRow, PointRow, VectorRow
 
 Session: TypeAlias = AsyncSession
 
@@ -59,10 +59,16 @@ async def delete_scope(session: AsyncSession, scope: str) -> int:
 
 
 async def move_to_scope(session: AsyncSession, origin: str, scope: str) -> int:
-    moved = await session.execute(
+    """Its vectors are made anew: they are filtered by scope where they are."""
+    found = await session.scalars(
         update(PassageRow).where(PassageRow.origin == origin).values(scope=scope).returning(PassageRow.number)
     )
-    return len(moved.all())
+    moved = list(found)
+    for start in range(0, len(moved), _CHUNK):
+        part = moved[start : start + _CHUNK]
+        for table in (VectorRow, PointRow):
+            await session.execute(delete(table).where(table.number.in_(part)))
+    return len(moved)
 
 
 async def count_scope(session: AsyncSession, scope: str) -> int:

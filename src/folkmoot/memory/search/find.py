@@ -37,7 +37,7 @@ class Meaning(Protocol):
     async def nearest(
         self, query: str, *, scopes: Sequence[str], limit: int, filters: Filters
     ) -> Sequence[tuple[int, float]]:
-        """Numbers of passages near in meaning, the nearest first. Raises a `FolkmootError` where that is not to be had."""
+        """Numbers of passages near in meaning, the nearest first. Raises a `FolkmootError` without them."""
         ...
 
 

@@ -28,15 +28,17 @@ _CONFIG: Final = "'folkmoot'"
 async def frequencies(session: AsyncSession, words: Sequence[str]) -> dict[str, int]:
     """In how many passages each word stands, up to `COMMON`; whatever their scope."""
     if session.get_bind().dialect.name == "sqlite":
+        counted = text("SELECT count(*) FROM (SELECT 1 FROM knowledge_fts WHERE knowledge_fts MATCH :word LIMIT :most)")
+        asked = {word: f'text : "{word}"' for word in words}
+    else:
         counted = text(
-            f"SELECT count(*) FROM (SELECT 1 FROM knowledge_fts WHERE knowledge_fts MATCH :word LIMIT {COMMON})"  # the limit is a number of ours
+            "SELECT count(*) FROM (SELECT 1 FROM knowledge_fts "
+            "WHERE words @@ to_tsquery('folkmoot', :word) LIMIT :most) AS places"
         )
-        return {word: int(await session.scalar(counted, {"word": f'text : "{word}"'}) or 0) for word in words}
-    counted = text(
-        "SELECT count(*) FROM (SELECT 1 FROM knowledge_fts "
-        f"WHERE words @@ to_tsquery('folkmoot', :word) LIMIT {COMMON}) AS places"  # the limit is a number of ours
-    )
-    return {word: int(await session.scalar(counted, {"word": f"'{word}'"}) or 0) for word in words}
+        asked = {word: f"'{word}'" for word in words}
+    return {
+        word: int(await session.scalar(counted, {"word": said, "most": COMMON}) or 0) for word, said in asked.items()
+    }
 
 
 async def passages(session: AsyncSession) -> int:

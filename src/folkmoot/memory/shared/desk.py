@@ -137,7 +137,7 @@ class SharedMemory:
         agent_id: str | None = None,
         version: int | None = None,
     ) -> None:
-        """Delete a value. Raises `UnknownMemoryError`, or `StaleVersionError` if it has another version than `version`."""
+        """Delete a value. Raises `UnknownMemoryError`, and `StaleVersionError` if it has another version."""
         found = await self.get(space_id, key, principal=principal, scope=scope, agent_id=agent_id)
         place = checked_place(space_id, key, scope=found.scope, agent_id=agent_id)
         now = self._clock.now()

@@ -32,7 +32,7 @@ _ALSO: Final = {"session": MemoryScope.CONVERSATION, "global": MemoryScope.WORKP
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One value. `version` counts from 1 and grows with each change; `agent_id` is empty unless one agent alone sees it."""
+    """One value. `version` counts changes from 1; `agent_id` is empty unless one agent alone sees it."""
 
     space_id: str
     key: str
