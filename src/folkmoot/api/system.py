@@ -7,9 +7,11 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from folkmoot.kernel import rfc3339
+from folkmoot.security import Principal
 from folkmoot.tasks import TaskState
 from folkmoot.version import __version__
 from folkmoot.web import Health, Parts, Rooms, SignedIn, documented
+from folkmoot.web.ownership import sight_of
 
 open_router = APIRouter(tags=["system"])
 router = APIRouter(prefix="/api", tags=["system"])
@@ -77,10 +79,7 @@ async def health(rooms: Rooms, response: Response) -> Health:
 @open_router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(rooms: Rooms) -> Response:
     """Figures in Prometheus' text format."""
-    stats = await rooms.broker.stats()
-    rooms.metrics.mailbox_depth.set(stats.queued)
-    rooms.metrics.dead_letters.set(stats.dead)
-    rooms.metrics.agents_online.set((await rooms.registry.get_registry_stats()).online)
+    await rooms.readings()
     return Response(rooms.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -92,16 +91,16 @@ async def initialize(_principal: SignedIn, rooms: Rooms, wanted: Annotated[TeamW
 
 
 @router.get("/status", responses=documented(401, 503))
-async def status(_principal: SignedIn, rooms: Rooms) -> Status:
-    """Agents and tasks, counted now."""
-    return await status_of(rooms)
+async def status(principal: SignedIn, rooms: Rooms) -> Status:
+    """Agents and tasks, counted now: all of them for an administrator, else the tasks that concern you."""
+    return await status_of(rooms, principal)
 
 
-async def status_of(rooms: Parts) -> Status:
+async def status_of(rooms: Parts, principal: Principal) -> Status:
     """The figures of `/api/status`; also what `/ws` answers to `status`."""
     now = rooms.clock.now()
     stats = await rooms.registry.get_registry_stats()
-    count = await rooms.tasks.counts()
+    count = await rooms.tasks.counts(sight=await sight_of(rooms, principal))
     return Status(
         total_agents=stats.total,
         active_agents=stats.online,

@@ -13,10 +13,12 @@ from folkmoot.assembly.leads import LeadTeam, lead_room
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.people import OwnersPart, People, build_people
-from folkmoot.assembly.search import build_search
+from folkmoot.assembly.search import Searching, build_search
+from folkmoot.assembly.readings import Readings
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
 from folkmoot.assembly.team import TeamHall
+from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
 from folkmoot.assembly.upkeep import Chore, Upkeep
 from folkmoot.assembly.usage import Spending, spending, tracing
@@ -74,6 +76,7 @@ class Rooms:
     outcomes: Outcomes
     estimates: Estimates
     spending: Spending
+    searching: Searching
     integrations: Integrations
     documents: Documents
     tooling: ToolHouse
@@ -107,7 +110,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tracing=traces,
     )
     presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
-    runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence)
+    runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence, metrics=metrics, tracing=traces)
     searching = build_search(
         settings,
         database=database,
@@ -117,6 +120,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         users=people.users,
         ledger=ledger,
         gate=gate,
+        metrics=metrics,
     )
     index = searching.index
     spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
@@ -139,6 +143,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         events=events,
         users=people.users,
         metrics=metrics,
+        tracing=traces,
         tools=services.tools,
         process=runs.executor_id,
         presence=presence,
@@ -177,6 +182,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         roster=twins,
         redactor=Redactor(),
         folder=home.path("imports"),
+        metrics=metrics,
     )
     imports.listen(learning)
     answers = KeptAnswers(broker=broker, twins=twins)
@@ -229,6 +235,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         quotations=quotations,
         minds=minds,
         patience=timedelta(seconds=settings.message_timeout),
+        metrics=metrics,
     )
     host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)
     characters.follow(host)
@@ -242,6 +249,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         twins=twins,
         types=types,
         roles=searching.roles,
+        knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library),
         told=[lead_team.replace],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
@@ -252,7 +260,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         "broker": broker.health_check,
         "registry": lambda: _who_is_there(registry),
         "models": lambda: _model_in_use(hub),
-        "memory": database.ping,
+        "memory": searching.check,
         "workflows": runs.health_check,
     }
     repeats = IdempotencyStore(database)
@@ -281,6 +289,16 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         shared_memory=searching.shared,
         models=hub,
         budgets=spent.desk,
+        readings=Readings(
+            metrics=metrics,
+            broker=broker,
+            registry=registry,
+            tasks=desk,
+            budgets=spent.desk,
+            library=documents.library,
+            services=services,
+            database=database,
+        ),
         tracing=traces,
         health=HealthDesk(checks=checks, clock=clock, started_at=started_at, integrations=services.health),
     )
@@ -323,6 +341,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         outcomes=outcomes,
         estimates=estimates,
         spending=spent,
+        searching=searching,
         integrations=services,
         documents=documents,
         tooling=tooling,

@@ -18,6 +18,7 @@ from folkmoot.memory.shared import SharedMemory
 from folkmoot.registry import AgentRegistry, UnknownAgentError
 from folkmoot.security import UserDesk
 from folkmoot.storage import Database
+from folkmoot.telemetry import Metrics
 
 EMBED_EVERY: Final = timedelta(seconds=2)
 
@@ -81,11 +82,12 @@ def build_search(
     users: UserDesk,
     ledger: ConsentLedger,
     gate: ConsentGate,
+    metrics: Metrics | None = None,
 ) -> Searching:
     """Make them."""
     roles = RoleScopes()
     meaning = build_vectors(settings, database=database, clock=clock, ledger=ledger, gate=gate)
-    index = KnowledgeIndex(database=database, clock=clock, vectors=meaning.search if meaning else None)
+    index = KnowledgeIndex(database=database, clock=clock, vectors=meaning.search if meaning else None, metrics=metrics)
     shared = SharedMemory(database=database, clock=clock, events=events)
     searchers = KnownSearchers(registry)
     return Searching(

@@ -20,6 +20,7 @@ from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.record import RecordedMinutes
 from folkmoot.tasks.roster import Roster
+from folkmoot.telemetry import Metrics
 
 
 def task_desk(
@@ -36,9 +37,10 @@ def task_desk(
     quotations: Quotations,
     minds: Minds,
     patience: timedelta,
+    metrics: Metrics | None = None,
 ) -> TaskDesk:
     """The desk, with its run registered at the engine."""
-    minutes = RecordedMinutes(database=database, log=log, clock=clock)
+    minutes = RecordedMinutes(database=database, log=log, clock=clock, metrics=metrics)
     distribute = Distribute(
         database=database,
         log=log,
@@ -50,6 +52,7 @@ def task_desk(
         ),
         negotiate=Negotiate(broker=broker, clock=clock, minutes=minutes, minds=minds, patience=patience),
         award=Award(database=database, log=log, clock=clock, roster=roster),
+        metrics=metrics,
     )
     runs.register(RUN_NAME, distribute.run)
     hand = Hand(database=database, log=log, clock=clock, roster=roster, outcomes=outcomes)

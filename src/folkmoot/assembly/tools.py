@@ -18,7 +18,7 @@ from folkmoot.kernel import Clock
 from folkmoot.runs import ExecutorPresence
 from folkmoot.security import UserDesk, allowed_effects
 from folkmoot.storage import Database, Home
-from folkmoot.telemetry import Metrics
+from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools import CallStatus, Effect, ToolDesk, ToolRegistry, ToolSpec
 from folkmoot.tools.decide import Decisions
 from folkmoot.tools.files import FileLimits, UserFiles
@@ -128,6 +128,7 @@ def build_tools(
     events: EventLog,
     users: UserDesk,
     metrics: Metrics,
+    tracing: Tracing,
     tools: Sequence[ToolSpec],
     process: str,
     presence: ExecutorPresence | None,
@@ -149,10 +150,13 @@ def build_tools(
     walls = AgentWalls(users=users, asking_first=settings.asking_first)
 
     def heard(tool: str, status: CallStatus, took: timedelta) -> None:
-        metrics.tool_calls.labels(tool, str(status)).inc()
-        metrics.tool_seconds.labels(tool).observe(took.total_seconds())
+        label = metrics.tools(tool)
+        metrics.tool_calls.labels(label, str(status)).inc()
+        metrics.tool_seconds.labels(label).observe(took.total_seconds())
 
-    desk = ToolDesk(registry=registry, ledger=ledger, walls=walls, files=files, clock=clock, heard=heard)
+    desk = ToolDesk(
+        registry=registry, ledger=ledger, walls=walls, files=files, clock=clock, heard=heard, tracing=tracing
+    )
 
     async def look_after() -> None:
         await desk.sweep()

@@ -21,6 +21,7 @@ from folkmoot.assembly.walls import walls_of
 from folkmoot.consent import ConsentGate
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database, Home, HomeBusyError
+from folkmoot.telemetry.loop_lag import LoopLag
 from folkmoot.web import Doorkeeper, Parts
 
 DATABASE = "folkmoot.db"
@@ -93,8 +94,12 @@ async def _own(home: Home, stack: AsyncExitStack) -> None:
 
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
     """Mail first, then those who take it, then the runs that send it."""
-    stack.callback(rooms.tracing.close)
+    stack.push_async_callback(asyncio.to_thread, rooms.tracing.close)
+    lag = LoopLag(rooms.parts.metrics)
+    lag.start()
+    stack.push_async_callback(lag.stop)
     stack.push_async_callback(rooms.models.close)
+    stack.push_async_callback(rooms.searching.close)
     stack.push_async_callback(rooms.integrations.close)
     await rooms.spending.ledger.start()
     stack.push_async_callback(rooms.spending.ledger.stop)

@@ -1,6 +1,7 @@
 """The knowledge index: adding, searching, removing. Who may see which scopes is said by `scopes.py` and `desk.py`."""
 
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from typing import Final, Protocol
 
 from folkmoot.consent import Consent
@@ -22,6 +23,7 @@ from folkmoot.memory.store import (
     shared_scopes,
 )
 from folkmoot.storage import Database
+from folkmoot.telemetry import Metrics
 
 LIMIT: Final = 200
 
@@ -45,9 +47,11 @@ class KnowledgeIndex:
         vectors: VectorSide | None = None,
         weights: Weights | None = None,
         cache: SearchCache | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._vectors = vectors
+        self._metrics = metrics
         self._search = HybridSearch(
             database=database, clock=clock or SystemClock(), meaning=vectors, weights=weights, cache=cache
         )
@@ -85,7 +89,9 @@ class KnowledgeIndex:
         """As `search`, with what there is to say: how it was searched, and why by words alone."""
         if not 1 <= limit <= LIMIT:
             raise InvalidSearchError(f"a search answers 1 to {LIMIT} passages, not {limit}", limit=limit)
-        return await self._search.look_up(query, scopes=scopes, limit=limit, filters=filters or Filters())
+        timing = nullcontext() if self._metrics is None else self._metrics.search_seconds.time()
+        with timing:
+            return await self._search.look_up(query, scopes=scopes, limit=limit, filters=filters or Filters())
 
     async def count(self, scope: str) -> int:
         """How many passages a scope has."""

@@ -8,7 +8,7 @@ one executor in one transaction, and an execution that lost its run can record n
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import Any, TypeAlias, TypeVar
 
@@ -28,7 +28,7 @@ from folkmoot.runs.presence import ExecutorPresence
 from folkmoot.runs.record import DBOS_STATES, as_info
 from folkmoot.runs.recorded import as_json
 from folkmoot.runs.run import Run
-from folkmoot.telemetry import get_logger
+from folkmoot.telemetry import Metrics, Tracing, bound_to, get_logger
 
 RunFunction: TypeAlias = Callable[[Run, Any], Awaitable[Any]]
 RunInfos: TypeAlias = list[RunInfo]  # where a method is called `list`, the type cannot be
@@ -58,6 +58,8 @@ class RunEngine:
         concurrency: int = 32,
         polling: timedelta = POLLING,
         patience: timedelta = PATIENCE,
+        metrics: Metrics | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.executor_id = new_id(executor_id)
         self._clock = clock
@@ -69,6 +71,9 @@ class RunEngine:
         self._here: dict[str, asyncio.Task[Any]] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._running = False
+        self._metrics = metrics
+        self._tracing = tracing or Tracing()
+        self._sent_by: dict[str, str] = {}  # the span that each run was launched in, where it runs in this process
 
     def register(self, name: str, function: RunFunction) -> None:
         """Let `function(run, input)` be what runs of `name` do. Before `start`; the same names in every process."""
@@ -128,6 +133,9 @@ class RunEngine:
                 f"nothing is registered under '{name}'; known are {', '.join(sorted(self._workflows))}"
             )
         value = as_json(input, f"the input of run '{run_id}'")
+
+        if self._tracing.on and (sent_by := self._tracing.traceparent()) is not None:
+            self._sent_by.setdefault(run_id, sent_by)
 
         async def enqueue() -> None:
             from dbos import DBOS, SetWorkflowID, error  # noqa: PLC0415  # see dbos_process
@@ -227,11 +235,16 @@ class RunEngine:
                 # Taken from the queue in the last moment: as unfinished as the others.
                 raise asyncio.CancelledError
             self._here[run_id] = task
+            run = Run(run_id=run_id, clock=self._clock, patience=self._patience)
             try:
-                return as_json(
-                    await function(Run(run_id=run_id, clock=self._clock, patience=self._patience), value),
-                    f"the result of run '{run_id}'",
-                )
+                with (
+                    bound_to(run_id=run_id),
+                    self._tracing.span(
+                        f"run {name}", parent=self._sent_by.pop(run_id, None), **{"folkmoot.run_id": run_id}
+                    ),
+                    nullcontext() if self._metrics is None else self._metrics.runs_active.track_inprogress(),
+                ):
+                    return as_json(await function(run, value), f"the result of run '{run_id}'")
             except asyncio.CancelledError as error:
                 if task.cancelling():
                     raise

@@ -26,7 +26,7 @@ from folkmoot.tasks.roster import Roster
 from folkmoot.tasks.situation import Brief, Inquiry
 from folkmoot.tasks.talk import Consultation, Position, Verdict
 from folkmoot.tasks.task_types import TaskTypes
-from folkmoot.telemetry import get_logger
+from folkmoot.telemetry import Metrics, bound_to, get_logger
 
 RUN_NAME: Final = "share_out_task"
 _AWARD_LIFETIME: Final = timedelta(days=7)
@@ -103,6 +103,7 @@ class Distribute:
     negotiate: Negotiate
     award: Award
     at_once: int = 12
+    metrics: Metrics | None = None
     _turns: asyncio.Semaphore = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +112,12 @@ class Distribute:
     async def run(self, steps: Steps, launched: dict[str, Any]) -> str:
         """`launched` is `{task_id, attempt}`; answers the state the task came to."""
         async with self._turns:
-            return await self._run(steps, str(launched["task_id"]), int(launched["attempt"]))
+            task_id = str(launched["task_id"])
+            with bound_to(task_id=task_id):
+                came_to = await self._run(steps, task_id, int(launched["attempt"]))
+        if self.metrics is not None:
+            self.metrics.tasks_settled.labels(came_to).inc()
+        return came_to
 
     async def _run(self, steps: Steps, task_id: str, attempt: int) -> str:
         opened = await steps.step("open", self._open, task_id, attempt)

@@ -15,6 +15,7 @@ from folkmoot.tasks import events, store
 from folkmoot.tasks.model import TaskState
 from folkmoot.tasks.situation import Inquiry
 from folkmoot.tasks.talk import Consultation, Position, Utterance, Verdict
+from folkmoot.telemetry import Metrics
 
 
 class _Answer(NamedTuple):
@@ -35,10 +36,11 @@ _Entry: TypeAlias = _Answer | _Said | Callable[[store.AsyncSession], Awaitable[N
 class RecordedMinutes:
     """See `Minutes`."""
 
-    def __init__(self, *, database: Database, log: EventLog, clock: Clock) -> None:
+    def __init__(self, *, database: Database, log: EventLog, clock: Clock, metrics: Metrics | None = None) -> None:
         self._database = database
         self._log = log
         self._clock = clock
+        self._metrics = metrics
         self._waiting: list[tuple[_Entry, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -49,6 +51,10 @@ class RecordedMinutes:
 
     async def consulted(self, inquiry: Inquiry, answer: Consultation) -> None:
         await self._write(_Answer(inquiry.brief.task_id, inquiry.attempt, answer))
+        if self._metrics is not None and answer.abstained:
+            self._metrics.consultation_silent.inc()
+        elif self._metrics is not None:
+            self._metrics.consultation_confidence.observe(answer.confidence)
 
     async def negotiating(self, inquiry: Inquiry) -> None:
         task_id = inquiry.brief.task_id
@@ -75,6 +81,8 @@ class RecordedMinutes:
                 await self._log.record(session, events.TASK_DECIDED, task_id, data)
 
         await self._write(entry)
+        if self._metrics is not None:
+            self._metrics.negotiation_rounds.observe(len(positions))
 
     async def _write(self, entry: _Entry) -> None:
         safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from folkmoot.kernel import Clock, FolkmootError, JsonValue, new_id
-from folkmoot.telemetry import get_logger
+from folkmoot.telemetry import Tracing, get_logger
 from folkmoot.tools.carry_out import Ended, carry_out
 from folkmoot.tools.errors import ToolFailedError
 from folkmoot.tools.files import UserFiles
@@ -47,6 +47,7 @@ class ToolDesk:
         files: UserFiles,
         clock: Clock,
         heard: Heard = _nobody,
+        tracing: Tracing | None = None,
     ) -> None:
         self._registry = registry
         self._ledger = ledger
@@ -54,6 +55,7 @@ class ToolDesk:
         self._files = files
         self._clock = clock
         self._heard = heard
+        self._tracing = tracing or Tracing()
         self._pace = Pace(clock)
         self._running: dict[str, asyncio.Task[ToolOutcome]] = {}
         self._owed: list[tuple[str, Ended]] = []
@@ -149,7 +151,7 @@ class ToolDesk:
     async def _read(self, spec: ToolSpec, entry: Entry, checked: Arguments, act: Act | None) -> ToolOutcome:
         if not self._pace.allows(spec, entry.agent_id):
             return self._noted(entry, CallStatus.DENIED, _too_often(spec))
-        ended = await carry_out(spec, checked, self._context(entry), clock=self._clock, act=act)
+        ended = await self._carried_out(spec, entry, checked, act)
         kept = spec.kept(ended.result) if spec.kept and ended.status is CallStatus.SUCCEEDED else ended.result
         self._ledger.note(entry, ended.status, result=kept, error=ended.error, took=ended.took)
         self._heard(spec.name, ended.status, ended.took)
@@ -189,12 +191,25 @@ class ToolDesk:
         return None
 
     async def _make(self, spec: ToolSpec, entry: Entry, checked: Arguments, act: Act | None) -> ToolOutcome:
-        ended = await carry_out(spec, checked, self._context(entry), clock=self._clock, act=act)
+        ended = await self._carried_out(spec, entry, checked, act)
         # Being cancelled now must not lose what came of the call.
         recorded = await asyncio.shield(asyncio.create_task(self._record(entry.call_id, ended)))
         status = ended.status if recorded else CallStatus.UNKNOWN
         self._heard(spec.name, status, ended.took)
         return ToolOutcome(status=status, call_id=entry.call_id, result=ended.result, error=ended.error)
+
+    async def _carried_out(self, spec: ToolSpec, entry: Entry, checked: Arguments, act: Act | None) -> Ended:
+        told = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": spec.name,
+            "folkmoot.call_id": entry.call_id,
+        }
+        with self._tracing.span(f"execute_tool {spec.name}", **told) as span:
+            ended = await carry_out(spec, checked, self._context(entry), clock=self._clock, act=act)
+            span.put("folkmoot.status", str(ended.status))
+            if ended.status in {CallStatus.FAILED, CallStatus.UNKNOWN}:
+                span.fail(str(ended.status))
+        return ended
 
     async def _record(self, call_id: str, ended: Ended) -> bool:
         for pause in (*_RECORDING, None):

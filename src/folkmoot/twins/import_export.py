@@ -17,7 +17,7 @@ from folkmoot.events import EventLog
 from folkmoot.kernel import Clock, Family, FolkmootError, new_id
 from folkmoot.memory import KnowledgeIndex, Passage, twin_scope
 from folkmoot.storage import Database
-from folkmoot.telemetry import get_logger
+from folkmoot.telemetry import Metrics, get_logger
 from folkmoot.twins.importers import Export, open_export
 from folkmoot.twins.keep_file import KeptFiles
 from folkmoot.twins.model import ImportOptions, ImportResult, ImportState, TwinMessage
@@ -74,6 +74,7 @@ class ImportExport:
         redactor: Redactor,
         folder: Path,
         batch: int = BATCH,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -84,6 +85,7 @@ class ImportExport:
         self._redactor = redactor
         self._files = KeptFiles(folder)
         self._batch = batch
+        self._metrics = metrics
         self._listeners: list[OnImported] = []
         self._active: set[str] = set()
 
@@ -287,10 +289,16 @@ class ImportExport:
             told = {"platform": result.platform, "messages": result.messages, "own": result.own}
             await self._events.record(session, "import_done", result.import_id, told)
         await asyncio.to_thread(self._files.drop, job.kept)
+        self._count("done")
         return result
+
+    def _count(self, outcome: str) -> None:
+        if self._metrics is not None:
+            self._metrics.imports.labels(outcome).inc()
 
     async def _fail(self, result: ImportResult, kept: Path, error: Exception) -> None:
         """Take back what this import stored, and say why it failed."""
+        self._count("failed")
         said = error.message if isinstance(error, FolkmootError) else f"an unforeseen {type(error).__name__}"
         failed = replace(
             result,

@@ -89,6 +89,7 @@ class Parts:
     models: ModelHub
     budgets: BudgetDesk
     tracing: Tracing
+    readings: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
 
 
