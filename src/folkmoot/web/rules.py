@@ -74,6 +74,16 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /api/dashboard/sync": Rule(MEMBER, "tasks:write"),
         # Agents
         "GET /api/agents": Rule(VIEWER, "agents:read"),
+        # Knowledge
+        "POST /api/knowledge": Rule(MEMBER, "knowledge:write"),
+        "GET /api/knowledge": Rule(VIEWER, "knowledge:read"),
+        "GET /api/knowledge/scopes": Rule(VIEWER, "knowledge:read"),
+        "GET /api/knowledge/sources": Rule(VIEWER, "knowledge:read"),
+        "POST /api/knowledge/sources/{source_id}/sync": Rule(ADMIN, "knowledge:write"),
+        "POST /api/knowledge/search": Rule(VIEWER, "knowledge:read"),
+        "GET /api/knowledge/{document_id}": Rule(VIEWER, "knowledge:read"),
+        "GET /api/knowledge/{document_id}/chunks": Rule(VIEWER, "knowledge:read"),
+        "DELETE /api/knowledge/{document_id}": Rule(MEMBER, "knowledge:write"),
         # Shared memory
         "GET /api/memory/{space_id}": Rule(VIEWER, "memory:read"),
         "DELETE /api/memory/{space_id}": Rule(MEMBER, "memory:write"),
