@@ -25,6 +25,7 @@ from folkmoot.agents.errors import WorkplaceInvalidError, WorkplaceMissingError
 from folkmoot.agents.place import Fault, FieldPath, Placed, field_name, read_placed
 from folkmoot.consent import person_key
 from folkmoot.kernel import FolkmootError
+from folkmoot.tools.servers.model import McpServer, ServerName
 
 _MAX_BYTES: Final = 4 * 1024 * 1024
 
@@ -90,7 +91,8 @@ class Workplace(BaseModel):
     """A whole workplace file.
 
     `task_types` maps a kind of task to the capabilities it asks for, `knowledge_scopes` a role to the scopes that it
-    may search instead of the usual ones (`folkmoot.memory.RoleScopes`).
+    may search instead of the usual ones (`folkmoot.memory.RoleScopes`). Tools in `asks_first` wait for a person's
+    approval whoever calls them; `mcp_servers` bring further tools, named `<server>.<tool>`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,6 +100,8 @@ class Workplace(BaseModel):
     workplace: WorkplaceAbout = WorkplaceAbout()
     agents: tuple[AgentDefinition, ...]
     task_types: dict[Name, list[Name]] = Field(default_factory=dict)
+    asks_first: tuple[Name, ...] = ()
+    mcp_servers: dict[ServerName, McpServer] = Field(default_factory=dict)
     knowledge_scopes: dict[Name, list[Annotated[Name, AfterValidator(shared_scope)]]] = Field(default_factory=dict)
     imports: tuple[ImportSource, ...] = ()
     knowledge: tuple[KnowledgeSource, ...] = ()
@@ -257,5 +261,6 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "imports": ImportSource,
     "knowledge": KnowledgeSource,
     "services": ServiceOffered,
+    "mcp_servers": McpServer,
     "workplace": WorkplaceAbout,
 }

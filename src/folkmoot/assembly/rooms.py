@@ -250,7 +250,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         types=types,
         roles=searching.roles,
         knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library),
-        told=[lead_team.replace],
+        told=[lead_team.replace, tooling.workplace_changed],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
     )

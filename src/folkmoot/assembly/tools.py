@@ -1,17 +1,19 @@
 """What agents may call, made from the settings and joined to who the agents are and what their users may do."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
-from folkmoot.agents import AgentHost
+from folkmoot.agents import AgentHost, Workplace
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.offer import searching
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
+from folkmoot.assembly.walls import url_guard
 from folkmoot.consent import person_key
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
@@ -26,6 +28,7 @@ from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.parts import ToolParts
 from folkmoot.tools.seal import Seal
+from folkmoot.tools.servers import McpSources
 from folkmoot.tools.user_data import USER_DATA_TOOLS
 from folkmoot.tools.walls import Leave
 from folkmoot.twins import Twin
@@ -41,12 +44,17 @@ class AgentWalls:
 
     def __init__(self, *, users: UserDesk, asking_first: Collection[str]) -> None:
         self._users = users
-        self._asking_first = frozenset(asking_first)
+        self._always_first = frozenset(asking_first)
+        self._asking_first = self._always_first
         self._host: AgentHost | None = None
 
     def follow(self, host: AgentHost) -> None:
         """Ask this host; it is made after those who ask."""
         self._host = host
+
+    def ask_first(self, tools: Collection[str]) -> None:
+        """What the workplace file wants to be asked about, beside what the settings do."""
+        self._asking_first = self._always_first | frozenset(tools)
 
     def lists(self, agent_id: str, tool: str) -> bool:
         own = self._definition(agent_id)
@@ -103,8 +111,10 @@ class ToolHouse:
 
     parts: ToolParts
     walls: AgentWalls
+    servers: McpSources
     chores: Sequence[Chore]
     alone: bool
+    changing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
         """Say of calls that a killed process left what is known of them: nothing.
@@ -113,10 +123,20 @@ class ToolHouse:
         """
         if self.alone:
             await self.parts.log.recover()
+        await self.servers.start()
 
     async def stop(self) -> None:
         """Let calls at work end, and write down what was noted."""
+        await self.servers.stop()
         await self.parts.desk.stop()
+
+    def workplace_changed(self, workplace: Workplace) -> None:
+        """Follow a workplace file that was read: what asks first in it, and its servers."""
+        self.walls.ask_first(workplace.asks_first)
+        # Disconnecting may take a moment, and nobody has to wait for it.
+        task = asyncio.create_task(self.servers.use(workplace.mcp_servers), name="mcp-servers")
+        self.changing.add(task)
+        task.add_done_callback(self.changing.discard)
 
 
 def build_tools(
@@ -174,6 +194,7 @@ def build_tools(
             files=files,
         ),
         walls=walls,
+        servers=McpSources(registry=registry, guard=url_guard(settings), always=settings.servers),
         alone=presence is None,
         chores=[
             Chore(name="tool calls", every=timedelta(seconds=15), act=look_after),

@@ -1,6 +1,8 @@
 """Settings: what agents may call."""
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+from folkmoot.tools.servers.model import McpServer, read_servers
 
 
 class ToolSettings(BaseModel):
@@ -33,6 +35,18 @@ class ToolSettings(BaseModel):
     user_files: int = Field(
         default=200, gt=0, le=100_000, description="Files that agents may keep for one user", examples=["200"]
     )
+
+    @field_validator("mcp_servers")
+    @classmethod
+    def _readable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_servers(value.get_secret_value())
+        return value
+
+    @property
+    def servers(self) -> dict[str, McpServer]:
+        """`mcp_servers` by name."""
+        return read_servers(self.mcp_servers.get_secret_value()) if self.mcp_servers else {}
 
     @property
     def asking_first(self) -> frozenset[str]:
