@@ -12,6 +12,7 @@ from folkmoot.kernel import excerpt
 from folkmoot.messaging import Broker, MessageIntent
 from folkmoot.skills import Declared, Evidence
 from folkmoot.skills.estimates import Estimates
+from folkmoot.storage import as_the_house
 from folkmoot.tasks.mind import Character
 from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.talk import Quotation
@@ -123,6 +124,11 @@ class TwinTexts:
         self._gate = gate
 
     async def quoted(self, ids: Collection[str], *, person: str | None = None) -> Mapping[str, Quotation]:
+        # A consent permits the quotation, not whose text it is.
+        with as_the_house():
+            return await self._quoted(ids, person)
+
+    async def _quoted(self, ids: Collection[str], person: str | None) -> Mapping[str, Quotation]:
         found: dict[str, Quotation] = {}
         for one in [person] if person is not None else [twin.person for twin in await self._twins.list()]:
             usable = await permitted(self._gate, one, Purpose.PROFILE)

@@ -5,12 +5,14 @@ as a whole is made by the Alembic revisions in `folkmoot.migrations`. Messages w
 have a journal of their own in `messaging`.
 """
 
+from folkmoot.storage.acting import HOUSE, acting_for, as_the_house, only_rows_of
 from folkmoot.storage.base import Base, JsonColumn, UtcDateTime
 from folkmoot.storage.database import Database
 from folkmoot.storage.errors import HomeBusyError, HomeUnusableError, StorageFullError, StorageUnavailableError
 from folkmoot.storage.home import Home, RunningServer
 
 __all__ = [
+    "HOUSE",
     "Base",
     "Database",
     "Home",
@@ -21,4 +23,7 @@ __all__ = [
     "StorageFullError",
     "StorageUnavailableError",
     "UtcDateTime",
+    "acting_for",
+    "as_the_house",
+    "only_rows_of",
 ]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceEr
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from folkmoot.storage.acting import HOUSE, acting_for, as_the_house
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
 
 BUSY_TIMEOUT = timedelta(seconds=30)
@@ -40,7 +41,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading: a consistent view, nothing is kept of what it changes."""
+        """A session for reading: a consistent view, nothing is kept of what it changes; see `acting` for whose rows."""
         with _translated(self.url):
             async with self._sessions() as session:
                 yield session
@@ -49,9 +50,10 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
-        Raises `StorageFullError` or `StorageUnavailableError` for faults of the disk or server; then nothing was kept.
+        It sees every row, for whomever the block runs: see `acting`. Raises `StorageFullError` or
+        `StorageUnavailableError` for faults of the disk or server; then nothing was kept.
         """
-        with _translated(self.url):
+        with _translated(self.url), as_the_house():
             async with self._one_writer or nullcontext(), self._sessions() as session:
                 if self.is_sqlite:
                     await session.connection(execution_options={"folkmoot_write": True})
@@ -124,6 +126,7 @@ def _engine(url: URL) -> AsyncEngine:
         # A restarted server leaves dead connections in the pool: ask each before use.
         engine = create_async_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
         event.listen(engine.sync_engine, "connect", _tune_postgres)
+        event.listen(engine.sync_engine, "begin", _begin_postgres)
         return engine
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT.total_seconds()})
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
@@ -135,8 +138,16 @@ def _tune_postgres(connection: Any, _record: object) -> None:
     # A process frozen within a transaction must not keep its locks from everybody else.
     cursor = connection.cursor()
     cursor.execute(f"SET idle_in_transaction_session_timeout = {int(BUSY_TIMEOUT.total_seconds() * 1000)}")
+    # Every transaction is the house's unless it says otherwise; see `_begin_postgres`.
+    cursor.execute(f"SET folkmoot.user_id = '{HOUSE}'")
     cursor.close()
     connection.commit()
+
+
+def _begin_postgres(connection: Any) -> None:
+    user_id = acting_for()
+    if user_id != HOUSE:  # until the end of this transaction
+        connection.exec_driver_sql("SELECT set_config('folkmoot.user_id', %s, true)", (user_id,))
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

@@ -12,7 +12,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from starlette.middleware.cors import CORSMiddleware
 
 from folkmoot.kernel import Clock
-from folkmoot.telemetry import Metrics
+from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.web.headers import SecurityHeaders
 from folkmoot.web.idempotency import Idempotency
 from folkmoot.web.limits import BodyLimit, Limits
@@ -20,10 +20,11 @@ from folkmoot.web.measuring import Measuring
 from folkmoot.web.origins import OwnHosts, OwnOrigins
 from folkmoot.web.principal import Doorkeeper, Guard
 from folkmoot.web.rates import RateLimit, Rates, Strangers
+from folkmoot.web.row_walls import RowWalls
 from folkmoot.web.store import IdempotencyStore
 
-_ASKED: tuple[str, ...] = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID")
-_SHOWN: tuple[str, ...] = ("Retry-After", "Idempotent-Replay", "Location")
+_ASKED: tuple[str, ...] = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID")
+_SHOWN: tuple[str, ...] = ("Retry-After", "Idempotent-Replay", "Location", "X-Request-ID")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,14 @@ class Walls:
 
 
 def raise_walls(
-    app: FastAPI, walls: Walls, *, doorkeeper: Doorkeeper, repeats: IdempotencyStore, clock: Clock, metrics: Metrics
+    app: FastAPI,
+    walls: Walls,
+    *,
+    doorkeeper: Doorkeeper,
+    repeats: IdempotencyStore,
+    clock: Clock,
+    metrics: Metrics,
+    tracing: Tracing | None = None,
 ) -> None:
     """Put every wall around the application; each that is added stands outside those before."""
     app.add_middleware(Idempotency, store=repeats, clock=clock)
@@ -47,6 +55,7 @@ def raise_walls(
     limiter = MovingWindowRateLimiter(walls.counters) if counted and walls.counters is not None else None
     if limiter is not None and walls.rates is not None:
         app.add_middleware(RateLimit, rates=walls.rates, limiter=limiter, clock=clock)
+    app.add_middleware(RowWalls)
     # Over those: no body is read, and no earlier answer repeated, for somebody who is not signed in.
     app.add_middleware(Guard, doorkeeper=doorkeeper)
     if limiter is not None and walls.rates is not None:
@@ -67,4 +76,4 @@ def raise_walls(
             max_age=600,
         )
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(Measuring, metrics=metrics)
+    app.add_middleware(Measuring, metrics=metrics, tracing=tracing)
