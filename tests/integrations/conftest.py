@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from folkmoot.tools.integrations import GoogleCalendar, GoogleDrive, HubSpot, SendGrid
 from folkmoot.tools.integrations.google_credentials import GoogleCredentials, credentials_of
 from folkmoot.tools.integrations.slots import WorkingHours
-from tests.integrations.hasty import PATIENT, HastyClock, service_account
+from tests.integrations.hasty import PATIENT, HastyClock, authorized_user
 from tests.integrations.servers import google
 from tests.integrations.servers.google import CalendarServer, DriveServer
 from tests.integrations.servers.hubspot import TOKEN, HubSpotServer
@@ -74,8 +74,9 @@ async def calendar_server(hasty: HastyClock, robot_keys: tuple[str, str]) -> Asy
 
 
 @pytest.fixture
-def calendar_credentials(calendar_server: CalendarServer, robot_keys: tuple[str, str]) -> GoogleCredentials:
-    return credentials_of(service_account(robot_keys[0], calendar_server.token_url))
+def calendar_credentials(calendar_server: CalendarServer) -> GoogleCredentials:
+    """Those of a person: signing for a robot takes a fifth of a second, and is tried by itself."""
+    return credentials_of(authorized_user(calendar_server.token_url))
 
 
 @pytest.fixture
@@ -103,10 +104,8 @@ async def drive_server(hasty: HastyClock, robot_keys: tuple[str, str]) -> AsyncI
 
 
 @pytest.fixture
-async def drive(
-    drive_server: DriveServer, robot_keys: tuple[str, str], hasty: HastyClock
-) -> AsyncIterator[GoogleDrive]:
-    credentials = credentials_of(service_account(robot_keys[0], drive_server.token_url))
+async def drive(drive_server: DriveServer, hasty: HastyClock) -> AsyncIterator[GoogleDrive]:
+    credentials = credentials_of(authorized_user(drive_server.token_url))
     client = GoogleDrive(credentials=credentials, clock=hasty, url=drive_server.url, rules=PATIENT)
     yield client
     await client.close()

@@ -36,3 +36,14 @@ def service_account(private_key: str, token_url: str) -> Mapping[str, Any]:
         "client_id": "100000000000000000001",
         "token_uri": token_url,
     }
+
+
+def authorized_user(token_url: str) -> Mapping[str, Any]:
+    """Credentials of a person as Google's own tool keeps them."""
+    return {
+        "type": "authorized_user",
+        "client_id": "client",
+        "client_secret": "GOCSPX-client-secret-of-tests",
+        "refresh_token": "1//refresh-token-of-tests",
+        "token_uri": token_url,
+    }

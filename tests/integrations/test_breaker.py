@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkmoot.kernel import SimulatedClock
@@ -129,6 +129,7 @@ stretches = st.builds(
 )
 
 
+@settings(max_examples=40)
 @given(
     busy=st.lists(stretches, max_size=12),
     after=moments,

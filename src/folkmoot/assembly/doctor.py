@@ -53,7 +53,28 @@ async def examine() -> list[Finding]:
             findings.append(await check(settings))
         except FolkmootError as error:
             findings.append(Finding(part=part, ok=False, found=error.message, remedy=remedy))
-    return findings
+    return [*findings, *await _services(settings)]
+
+
+async def _services(settings: Settings) -> list[Finding]:
+    """Each service of others, asked once for the least that shows whether it works."""
+    from folkmoot.assembly.integrations import integrations
+
+    services = integrations(settings, SystemClock())
+    try:
+        await services.probe()
+        found = services.health()
+    finally:
+        await services.close()
+    return [
+        Finding(
+            part=name.replace("_", " "),
+            ok=one.status in {"ok", "not_configured"},
+            found=f"{one.status.replace('_', ' ')}: {one.detail or ''}",
+            remedy="mend its settings, or look whether the service is up; see docs/how-to/integrations.md",
+        )
+        for name, one in found.items()
+    ]
 
 
 async def _home(settings: Settings) -> Finding:

@@ -11,7 +11,6 @@ from folkmoot.web import Component, Health
 
 PATIENCE: Final = timedelta(seconds=3)
 ABSENT: Final = Component(status="not_configured")
-INTEGRATIONS: Final = ("hubspot", "sendgrid", "google_calendar", "google_drive")
 # Nothing works without these; without another part something is missing.
 VITAL: Final = frozenset({"database", "broker"})
 
@@ -22,8 +21,16 @@ Check = Callable[[], Awaitable[str | None]]
 class HealthDesk:
     """Asks every part at once and waits for none longer than `PATIENCE`."""
 
-    def __init__(self, *, checks: Mapping[str, Check], clock: Clock, started_at: datetime) -> None:
+    def __init__(
+        self,
+        *,
+        checks: Mapping[str, Check],
+        clock: Clock,
+        started_at: datetime,
+        integrations: Callable[[], Mapping[str, Component]],
+    ) -> None:
         self._checks = checks
+        self._integrations = integrations
         self._clock = clock
         self._started_at = started_at
 
@@ -31,8 +38,9 @@ class HealthDesk:
         found = await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))
         components: dict[str, Component | dict[str, Component]] = dict(zip(self._checks, found, strict=True))
         components["bridges"] = ABSENT
-        components["integrations"] = dict.fromkeys(INTEGRATIONS, ABSENT)
+        services = components["integrations"] = dict(self._integrations())
         down = {name for name, one in zip(self._checks, found, strict=True) if one.status == "down"}
+        down |= {name for name, one in services.items() if one.status == "down"}
         return Health(
             status="down" if down & VITAL else "degraded" if down else "ok",
             version=__version__,

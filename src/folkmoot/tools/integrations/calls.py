@@ -82,7 +82,7 @@ class Calls:
             form=form,
             expected=expected,
         )
-        return await self._repeat(wanted, lambda renew: self._exchange.ask(wanted, renew=renew))
+        return await self._repeat(wanted, lambda refused: self._exchange.ask(wanted, refused=refused))
 
     async def pages(
         self, path: str, *, items: str, after: str, next_page: str, params: Mapping[str, str | int] | None = None
@@ -111,7 +111,7 @@ class Calls:
     async def download(self, path: str, *, params: Mapping[str, str | int], largest: int) -> AsyncIterator[bytes]:
         """The pieces of a large answer, none kept here. What breaks in the middle raises, and is not repeated."""
         wanted = Wanted(method="GET", path=path, safe=True, params=params)
-        response = await self._repeat(wanted, lambda renew: self._exchange.open(wanted, renew=renew))
+        response = await self._repeat(wanted, lambda refused: self._exchange.open(wanted, refused=refused))
         try:
             async for piece in self._exchange.pieces(response, largest):
                 yield piece
@@ -146,18 +146,18 @@ class Calls:
         if self._key is not None:
             await self._key.close()
 
-    async def _repeat(self, wanted: Wanted, attempt: Callable[[bool], Awaitable[Done]]) -> Done:
+    async def _repeat(self, wanted: Wanted, attempt: Callable[[str | None], Awaitable[Done]]) -> Done:
         deadline = self._clock.monotonic() + self._rules.whole.total_seconds()
-        attempts, renewed, renew = 0, False, False
+        attempts = 0
+        refused: str | None = None
         while True:
             attempts += 1
             try:
-                done = await self._passing(attempt, renew)
+                done = await self._passing(attempt, refused)
             except AttemptFailedError as failed:
-                if failed.key_refused and not renewed and self._key is not None and self._key.renewable:
-                    renewed, renew, attempts = True, True, attempts - 1
+                if failed.refused_key and refused is None and self._key is not None and self._key.renewable:
+                    refused, attempts = failed.refused_key, attempts - 1
                     continue
-                renew = False
                 wait = self._wait(attempts, failed)
                 if wait is None or self._clock.monotonic() + wait.total_seconds() > deadline:
                     self._failed(wanted, failed.error, attempts)
@@ -167,11 +167,11 @@ class Calls:
                 self.standing.answered()
                 return done
 
-    async def _passing(self, attempt: Callable[[bool], Awaitable[Done]], renew: bool) -> Done:
+    async def _passing(self, attempt: Callable[[str | None], Awaitable[Done]], refused: str | None) -> Done:
         """One attempt through the breaker."""
         self.breaker.enter()
         try:
-            done = await attempt(renew)
+            done = await attempt(refused)
         except AttemptFailedError as failed:
             if failed.counts:
                 self.breaker.failed()

@@ -5,6 +5,7 @@ The judgement has three parts: the error a caller would get, whether another att
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -87,7 +88,7 @@ class Reply:
 
 
 class AttemptFailedError(Exception):
-    """An attempt did not succeed; see the head of this file. `key_refused`: another key may succeed."""
+    """An attempt did not succeed; see the head of this file. `refused_key`: with another than this it might."""
 
     def __init__(
         self,
@@ -96,11 +97,11 @@ class AttemptFailedError(Exception):
         again: bool,
         counts: bool,
         wait: timedelta | None = None,
-        key_refused: bool = False,
+        refused_key: str | None = None,
     ) -> None:
         super().__init__(error.message)
         self.error = error
-        self.key_refused = key_refused
+        self.refused_key = refused_key
         self.again = again
         self.counts = counts
         self.wait = wait
@@ -120,9 +121,9 @@ class Exchange:
         self._rules = rules
         self._client: httpx.AsyncClient | None = None
 
-    async def ask(self, wanted: Wanted, *, renew: bool = False) -> Reply:
+    async def ask(self, wanted: Wanted, *, refused: str | None = None) -> Reply:
         """Send and read the answer to its end. Raises `AttemptFailedError`."""
-        headers = await self._headers(renew)
+        headers = await self._headers(refused)
         try:
             async with asyncio.timeout(self._rules.timeout.total_seconds()):
                 response = await self._send(wanted, headers)
@@ -134,9 +135,9 @@ class Exchange:
             raise self._lost(wanted, error) from error
         return Reply(status=response.status_code, headers=response.headers, data=self._parsed(wanted, response, body))
 
-    async def open(self, wanted: Wanted, *, renew: bool = False) -> httpx.Response:
+    async def open(self, wanted: Wanted, *, refused: str | None = None) -> httpx.Response:
         """Send, and return the answer with its body unread; the caller closes it. Raises `AttemptFailedError`."""
-        headers = {**await self._headers(renew), "Accept": "*/*"}
+        headers = {**await self._headers(refused), "Accept": "*/*"}
         try:
             async with asyncio.timeout(self._rules.timeout.total_seconds()):
                 return await self._send(wanted, headers)
@@ -181,14 +182,14 @@ class Exchange:
                 body = await self._read(response, _LARGEST_REFUSAL, cut=True)
             finally:
                 await response.aclose()
-            raise self._refused(wanted, response, body)
+            raise self._refused(wanted, response, body, headers.get("Authorization"))
         return response
 
-    async def _headers(self, renew: bool) -> Mapping[str, str]:
+    async def _headers(self, refused: str | None) -> Mapping[str, str]:
         if self._key is None:
             return {}
         try:
-            return {"Authorization": await self._key.header(renew=renew)}
+            return {"Authorization": await self._key.header(refused=refused)}
         except IntegrationError as error:
             # Nothing was sent to the service itself; the place that gives tokens was asked as often as makes sense.
             raise AttemptFailedError(error, again=False, counts=isinstance(error, ServiceDownError)) from error
@@ -196,8 +197,11 @@ class Exchange:
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:
             patience = httpx.Timeout(self._rules.timeout.total_seconds(), connect=self._rules.connect.total_seconds())
+            # Reading every authority's certificate takes longer than a call; where there is no TLS, none is trusted.
+            plain = urlsplit(self._url).scheme == "http"
             self._client = httpx.AsyncClient(
                 timeout=patience,
+                verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
                 follow_redirects=False,  # a key must not follow to wherever an answer points
                 trust_env=urlsplit(self._url).hostname not in _LOOPBACK,  # a proxy of the network, for the outside
                 headers={"User-Agent": f"folkmoot/{__version__}", "Accept": "application/json"},
@@ -249,7 +253,7 @@ class Exchange:
         )
         return AttemptFailedError(lost, again=False, counts=True)
 
-    def _refused(self, wanted: Wanted, response: httpx.Response, body: bytes) -> AttemptFailedError:
+    def _refused(self, wanted: Wanted, response: httpx.Response, body: bytes, key: str | None) -> AttemptFailedError:
         status = response.status_code
         if status < HTTPStatus.BAD_REQUEST:
             elsewhere = ServiceAnswerInvalidError(
@@ -261,9 +265,8 @@ class Exchange:
         error = self._error_for(wanted, status, refusal)
         failing = refusal.kind in {Kind.FAILING, Kind.CLOSED}
         again = refusal.kind in {Kind.LIMITED, Kind.CLOSED} or (refusal.kind is Kind.FAILING and wanted.safe)
-        return AttemptFailedError(
-            error, again=again, counts=failing, wait=refusal.wait, key_refused=refusal.kind is Kind.UNAUTHORIZED
-        )
+        refused_key = key if refusal.kind is Kind.UNAUTHORIZED else None
+        return AttemptFailedError(error, again=again, counts=failing, wait=refusal.wait, refused_key=refused_key)
 
     def _error_for(self, wanted: Wanted, status: int, refusal: Refusal) -> IntegrationError:
         case, words = _CASES[refusal.kind]

@@ -89,11 +89,10 @@ class GoogleKey:
             case AccessToken(token=token):
                 return tokens | {token}
 
-    async def header(self, *, renew: bool = False) -> str:
-        refused = self._token if renew else None
+    async def header(self, *, refused: str | None = None) -> str:
         async with self._one_asks:
-            # Somebody may have renewed it while this caller waited.
-            if self._calls is not None and (not self._good() or (renew and self._token == refused)):
+            # Somebody may have renewed it since the refused one was sent.
+            if self._calls is not None and (not self._good() or refused == f"Bearer {self._token}"):
                 await self._renew()
         return f"Bearer {self._token}"
 

@@ -7,13 +7,13 @@ from typing import Protocol
 class Key(Protocol):
     """Makes the header `Authorization`."""
 
-    async def header(self, *, renew: bool = False) -> str:
-        """The header's value; with `renew` a new one, because the last was refused. Raises `IntegrationError`s."""
+    async def header(self, *, refused: str | None = None) -> str:
+        """The header's value, another than the one that was `refused`. Raises `IntegrationError`s."""
         ...
 
     @property
     def renewable(self) -> bool:
-        """Whether `renew` can help."""
+        """Whether there can be another one."""
         ...
 
     def secrets(self) -> Collection[str]:
@@ -36,7 +36,7 @@ class BearerKey:
     def __repr__(self) -> str:
         return "BearerKey(***)"
 
-    async def header(self, *, renew: bool = False) -> str:  # noqa: ARG002  # there is no other
+    async def header(self, *, refused: str | None = None) -> str:  # noqa: ARG002  # there is no other
         return f"Bearer {self._key}"
 
     def secrets(self) -> Collection[str]:
