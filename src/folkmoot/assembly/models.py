@@ -9,7 +9,7 @@ from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
 
 
 def model_hub(settings: Settings, clock: Clock, **counting: Any) -> ModelHub:
-    """The hub, with the `ledger` and `tracing` it gets; `auto` tries the providers in this order and ends at the one that is always there.
+    """The hub, with the `ledger` and `tracing` it gets; `auto` tries these in order and ends at what is always there.
 
     Raises `WrongSettingError` for a MODEL that can never mean one.
     """

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from folkmoot.cli import agent, ask, backtest, consent, db, knowledge, lead, server, task, twin
+from folkmoot.cli import agent, ask, backtest, consent, db, knowledge, lead, server, task, tool, twin, usage
 from folkmoot.kernel import FolkmootError
 from folkmoot.version import __version__
 
@@ -26,10 +26,12 @@ app.command()(ask.ask)
 app.add_typer(task.app, name="task")
 app.add_typer(lead.app, name="lead")
 app.add_typer(agent.app, name="agent")
+app.add_typer(tool.app, name="tool")
 app.add_typer(twin.app, name="twin")
 app.add_typer(consent.app, name="consent")
 app.add_typer(backtest.app, name="backtest")
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(usage.app, name="usage")
 app.add_typer(db.app, name="db")
 
 

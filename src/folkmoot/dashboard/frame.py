@@ -20,6 +20,8 @@ SECTIONS: Final = (
     ("Agents", "agents", ("agents",)),
     ("Tasks", "tasks", ("tasks",)),
     ("Twins", "twins", ("twins",)),
+    ("Tool log", "tools", ("tools",)),
+    ("Usage", "load", ("usage",)),
 )
 SHEETS: Final = ("tokens.css", "layout.css", "parts.css", "talk.css")
 _THEME: Final = "() => folkmoot.theme()"

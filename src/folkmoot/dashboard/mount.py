@@ -21,7 +21,7 @@ from folkmoot.dashboard.components.dom import ASSETS, ROOT, path
 from folkmoot.dashboard.components.notices import notice
 from folkmoot.dashboard.frame import framed
 from folkmoot.dashboard.headers import PageHeaders
-from folkmoot.dashboard.pages import agent, agents, not_found, overview, task, tasks, twin, twins
+from folkmoot.dashboard.pages import agent, agents, not_found, overview, task, tasks, tool_log, twin, twins, usage
 from folkmoot.dashboard.sign_in import SIGN_IN, add_sign_in, signed_in
 from folkmoot.dashboard.visit import Visit
 from folkmoot.kernel import Family, FolkmootError
@@ -44,6 +44,8 @@ PAGES: Final[tuple[tuple[str, str, Build], ...]] = (
     ("/tasks/{task_id}", "Tasks", task.build),
     ("/twins", "Twins", twins.build),
     ("/twins/{person}", "Twins", twin.build),
+    ("/usage", "Usage", usage.build),
+    ("/tools", "Tool log", tool_log.build),
     ("/{anything:path}", "", not_found.build),
 )
 

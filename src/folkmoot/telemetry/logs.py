@@ -14,7 +14,19 @@ from folkmoot.telemetry.context import bound
 from folkmoot.telemetry.masking import Masking
 
 # Noisy at INFO by design of their own; their warnings are kept.
-_QUIET = ("httpx", "httpcore", "dbos", "alembic", "sqlalchemy", "nicegui", "multipart", "asyncio")
+_QUIET = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "openai",
+    "dbos",
+    "alembic",
+    "sqlalchemy",
+    "nicegui",
+    "multipart",
+    "asyncio",
+)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
