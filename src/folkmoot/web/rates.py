@@ -27,7 +27,7 @@ from folkmoot.security import Principal
 from folkmoot.web.problems import problem
 
 OVER_RATE: Final = 4429
-_DOORS: Final = frozenset({"/api/auth/token", "/api/auth/refresh", "/dashboard/sign-in"})
+_DOORS: Final = frozenset({"/api/auth/token", "/api/auth/refresh", "/api/auth/revoke", "/dashboard/sign-in"})
 _COSTLY: Final = re.compile(
     r"/api/(initialize|twins/[^/]+/imports|knowledge(/(?!search$).*)?|leads/submit|leads/[^/]+/analyze|keys|users)"
 )
