@@ -1,4 +1,4 @@
-"""The teams that come with Folkmoot, and where their files are."""
+"""The teams that come with Folkmoot, where their files are, and how they are written somewhere to start from."""
 
 import shutil
 from pathlib import Path
@@ -7,8 +7,18 @@ from typing import ClassVar, Final
 from folkmoot.kernel import Family, FolkmootError
 
 ACME: Final = "acme"
-_BESIDE_PACKAGE: Final = Path(__file__).resolve().parents[1] / "examples"  # in a wheel
-_IN_REPOSITORY: Final = Path(__file__).resolve().parents[3] / "examples"
+TEAMS: Final = (ACME, "agency", "startup", "wellness")
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+# The demo's twins come with exports, which are examples; the teams of specialists are part of the room of agents.
+_ROOTS: Final = (_PACKAGE / "agents" / "teams", _PACKAGE / "examples", _PACKAGE.parents[1] / "examples")
+ENV: Final = """\
+# `folkmoot doctor` checks these settings.
+WORKPLACE_FILE=workplace.yaml
+FOLKMOOT_HOME=.folkmoot
+# Answers are quoted from the documents until a language model is named, for example:
+#MODEL=openai:gpt-5-mini
+#OPENAI_API_KEY=
+"""
 
 
 class UnknownTeamError(FolkmootError):
@@ -26,11 +36,20 @@ class FileThereError(FolkmootError):
 
 
 def team_folder(team: str) -> Path:
-    """The folder of a built-in team: `workplace.yaml`, `tasks.yaml` and its exports."""
-    for root in (_BESIDE_PACKAGE, _IN_REPOSITORY):
-        if team == ACME and (root / team / "workplace.yaml").is_file():
+    """The folder of a built-in team: `workplace.yaml` and what it names beside it."""
+    for root in _ROOTS:
+        if team in TEAMS and (root / team / "workplace.yaml").is_file():
             return root / team
-    raise UnknownTeamError(f"no team '{team}' comes with Folkmoot; there is: {ACME}", team=team)
+    raise UnknownTeamError(f"no team '{team}' comes with Folkmoot; there are: {', '.join(TEAMS)}", team=team)
+
+
+def copy_team(team: str, home: Path) -> None:
+    """Put a team's `workplace.yaml` and its documents into a home, which has none yet. Blocks."""
+    source = team_folder(team)
+    documents = source / "knowledge"
+    if documents.is_dir():
+        shutil.copytree(documents, home / "knowledge", dirs_exist_ok=True)
+    shutil.copyfile(source / "workplace.yaml", home / "workplace.yaml")
 
 
 def write_template(template: str, folder: Path, *, replace: bool) -> list[Path]:
@@ -47,7 +66,6 @@ def write_template(template: str, folder: Path, *, replace: bool) -> list[Path]:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / path, folder / path)
     env = folder / ".env"
-    env.write_text(
-        "# `folkmoot doctor` checks these settings.\nWORKPLACE_FILE=workplace.yaml\nFOLKMOOT_HOME=.folkmoot\n"
-    )
+    env.touch(mode=0o600)  # keys of models and services will stand in it
+    env.write_text(ENV, encoding="utf-8")
     return [folder / path for path in wanted] + [env]

@@ -5,14 +5,14 @@ team that comes with Folkmoot. Twins made one by one stand in the database and c
 """
 
 import asyncio
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
 from folkmoot.agents import AgentDefinition, AgentHost, Workplace, load_workplace
 from folkmoot.assembly.joints import CurrentTypes, declared_of
-from folkmoot.assembly.samples import ACME, team_folder
+from folkmoot.assembly.samples import ACME, copy_team, team_folder
+from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.memory import RoleScopes
 from folkmoot.registry import AgentRegistry
@@ -42,6 +42,7 @@ class TeamHall:
         twins: TwinRoster,
         types: CurrentTypes,
         roles: RoleScopes,
+        knowledge: TeamKnowledge,
         told: Sequence[Callable[[Workplace], None]] = (),
         file: Path | None,
         kept: Path,
@@ -52,6 +53,7 @@ class TeamHall:
         self._twins = twins
         self._types = types
         self._roles = roles
+        self._knowledge = knowledge
         self._told = told
         self._file = file
         self._kept = kept
@@ -74,8 +76,7 @@ class TeamHall:
         """Bring a team up: `{manager, workers}`. None means the file's team, or `acme` where there is no file."""
         async with self._one_at_a_time:
             if self.file is None:
-                source = team_folder(team or ACME) / "workplace.yaml"
-                await asyncio.to_thread(shutil.copyfile, source, self._kept)
+                await asyncio.to_thread(copy_team, team or ACME, self._kept.parent)
             elif team is not None:
                 await self._check_same(team)
             assert self.file is not None
@@ -122,6 +123,8 @@ class TeamHall:
             )
 
     async def _bring_up(self, workplace: Workplace) -> None:
+        folder = self.file.parent if self.file else self._kept.parent
+        await self._knowledge.check(workplace, folder)
         self._types.replace(workplace.task_types)
         self._roles.replace(workplace.knowledge_scopes)
         for tell in self._told:
@@ -133,6 +136,7 @@ class TeamHall:
         further = [_of_twin(twin) for twin in await self._twins.list() if twin.agent_id not in named]
         everybody = (*workplace.agents, *further)
         await self._host.reload(workplace.model_copy(update={"agents": everybody}))
+        await self._knowledge.bring(workplace, folder)
         await self._estimates.declare([declared_of(one) for one in everybody if one.type in {"twin", "specialist"}])
 
 

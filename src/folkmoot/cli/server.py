@@ -22,16 +22,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where the files go.")] = Path(),
-    template: Annotated[str, typer.Option(help="The team to start from: acme.")] = "acme",
+    folder: Annotated[Path | None, typer.Argument(help="Where the files go; here, if nothing is said.")] = None,
+    template: Annotated[str, typer.Option(help="The team to start from: acme, agency, startup or wellness.")] = "acme",
+    into: Annotated[Path | None, typer.Option(help="Where the files go, as an option.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write a workplace.yaml and an .env to start from."""
+    """Write a workplace.yaml with its documents, and an .env, to start from."""
     from folkmoot.assembly import write_template
 
-    for path in write_template(template, folder, replace=force):
+    if folder is not None and into is not None and folder != into:
+        raise typer.BadParameter(f"say where once: '{folder}', or --into '{into}'")
+    where = folder or into or Path()
+    for path in write_template(template, where, replace=force):
         typer.echo(f"wrote {path}")
-    typer.echo(f"start it with: cd {folder} && folkmoot serve")
+    typer.echo(f"start it with: cd {where} && folkmoot serve")
+    typer.echo("then, in that folder: folkmoot agent list, and folkmoot ask AGENT QUESTION")
+    typer.echo("who works there, and what they know, is said in workplace.yaml and in the files beside it")
 
 
 def serve(
