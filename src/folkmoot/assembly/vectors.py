@@ -84,7 +84,8 @@ def _place(settings: Settings, database: Database, model: str) -> Vectors:
     from folkmoot.memory.vectors.qdrant import SECONDS, QdrantVectors
 
     key = settings.vector_store_api_key
-    if settings.vector_store_url == ":memory:":
+    alone = settings.vector_store_url == ":memory:"
+    if alone:
         client = AsyncQdrantClient(location=":memory:")
     else:
         client = AsyncQdrantClient(
@@ -93,4 +94,4 @@ def _place(settings: Settings, database: Database, model: str) -> Vectors:
             timeout=SECONDS,
             check_compatibility=False,
         )
-    return QdrantVectors(database=database, model=model, client=client)
+    return QdrantVectors(database=database, model=model, client=client, indexed=not alone)

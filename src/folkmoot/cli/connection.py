@@ -4,8 +4,6 @@ Either way the command speaks to the same REST API through one `Caller`, so ther
 """
 
 import asyncio
-import os
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, TypeVar
@@ -13,9 +11,6 @@ from typing import Any, ClassVar, TypeVar
 import httpx
 
 from folkmoot.kernel import Family, FolkmootError
-from folkmoot.storage import Home, HomeBusyError, RunningServer
-
-STARTING_SECONDS = 30.0
 
 T = TypeVar("T")
 
@@ -62,57 +57,10 @@ class Caller:
 @asynccontextmanager
 async def connected() -> AsyncIterator[Caller]:
     """The workplace that the environment means: FOLKMOOT_URL, else the home's running server, else one of our own."""
-    from folkmoot.assembly import load_settings
-    from folkmoot.assembly.workplace import open_workplace
-    from folkmoot.telemetry import configure_logging
+    from folkmoot.assembly.joining import joined
 
-    patience = httpx.Timeout(None, connect=10)
-    url = os.environ.get("FOLKMOOT_URL")
-    if url:
-        token = os.environ.get("FOLKMOOT_TOKEN", "")
-        async with httpx.AsyncClient(base_url=url, headers=_bearer(token), timeout=patience, trust_env=False) as http:
-            yield Caller(http, url=url)
-        return
-    settings = load_settings()
-    owner = await _owner(Home(settings.home))
-    if owner is not None:
-        if owner.url is None or owner.key is None:
-            raise HomeBusyError(
-                f"{settings.home} is in use by process {owner.pid}, which is not serving yet; try again in a moment",
-                home=str(settings.home),
-                pid=owner.pid,
-            )
-        headers = _bearer(owner.key)
-        # The server's certificate names its public host, not the loopback address that we use here.
-        async with httpx.AsyncClient(
-            base_url=owner.url,
-            headers=headers,
-            timeout=patience,
-            trust_env=False,
-            verify=False,  # noqa: S501  # see above
-        ) as http:
-            yield Caller(http, url=owner.url)
-        return
-    # A command speaks by its result; what the workplace has to say meanwhile goes to LOG_FILE.
-    configure_logging(level="ERROR", file=settings.log_file)
-    async with open_workplace(settings) as workplace:
-        transport = httpx.ASGITransport(app=workplace.app)
-        headers = _bearer(workplace.key)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://localhost", headers=headers, timeout=patience
-        ) as http:
-            yield Caller(http, url=None)
-
-
-async def _owner(home: Home) -> RunningServer | None:
-    """Who owns the home; a server that is just starting gets some time to say where it listens."""
-    deadline = time.monotonic() + STARTING_SECONDS
-    while time.monotonic() < deadline:
-        owner = home.owner()
-        if (owner is not None and owner.url is not None) or (owner is None and not home.is_expected()):
-            return owner
-        await asyncio.sleep(0.1)
-    return home.owner()
+    async with joined() as (http, url):
+        yield Caller(http, url=url)
 
 
 def with_workplace(act: Callable[[Caller], Awaitable[T]]) -> T:
@@ -123,7 +71,3 @@ def with_workplace(act: Callable[[Caller], Awaitable[T]]) -> T:
             return await act(caller)
 
     return asyncio.run(run())
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}

@@ -32,12 +32,18 @@ T = TypeVar("T")
 
 
 class QdrantVectors:
-    """The vectors of one model on a server. `client` is a `qdrant_client.AsyncQdrantClient`."""
+    """The vectors of one model on a server. `client` is a `qdrant_client.AsyncQdrantClient`.
 
-    def __init__(self, *, database: Database, model: str, client: Any, prefix: str = "folkmoot") -> None:
+    `indexed` False where the client is a server to itself, in memory: it filters without indexes.
+    """
+
+    def __init__(
+        self, *, database: Database, model: str, client: Any, indexed: bool = True, prefix: str = "folkmoot"
+    ) -> None:
         self._database = database
         self._model = model
         self._client = client
+        self._indexed = indexed
         plain = re.sub(r"[^A-Za-z0-9]+", "-", model).strip("-")[:80]
         mark = hashlib.sha256(model.encode()).hexdigest()[:8]
         self.collection = f"{prefix}-{plain}-{mark}"
@@ -126,13 +132,10 @@ class QdrantVectors:
             return
         shape = models.VectorParams(size=size, distance=models.Distance.COSINE)
         await self._asked(self._client.create_collection(self.collection, vectors_config=shape))
-        for name in ("scope", "source", "document", "media_type", "consent_id"):
-            await self._asked(
-                self._client.create_payload_index(self.collection, name, field_schema=models.PayloadSchemaType.KEYWORD)
-            )
-        await self._asked(
-            self._client.create_payload_index(self.collection, "at", field_schema=models.PayloadSchemaType.FLOAT)
-        )
+        word, number = models.PayloadSchemaType.KEYWORD, models.PayloadSchemaType.FLOAT
+        fields = {"at": number} | dict.fromkeys(("scope", "source", "document", "media_type", "consent_id"), word)
+        for name, kind in fields.items() if self._indexed else ():
+            await self._asked(self._client.create_payload_index(self.collection, name, field_schema=kind))
         self._made = True
 
     async def _asked(self, call: Awaitable[T]) -> T:
