@@ -77,7 +77,7 @@ async def test_a_reply_that_is_too_large_is_a_failure(broker: Broker) -> None:
 
     await broker.subscribe("bob", talk)
     question = message()
-    with pytest.raises(HandlingFailedError, match="MessageTooLargeError"):
+    with pytest.raises(HandlingFailedError, match="message_too_large"):
         await broker.request(question, timeout=PATIENCE)
     record = await broker.find(question.message_id)
     assert record is not None

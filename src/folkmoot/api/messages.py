@@ -1,7 +1,7 @@
 """Messages between agents, sent from outside; and the dead-letter box (SPEC A1-A5, A10).
 
 A message that enters here bears on whose behalf it came in; what stands there besides was written by nobody we know.
-Users see the messages that were sent on their behalf, the administrator sees all.
+Users see the messages that were sent on their behalf and those by or to their twin, the administrator sees all.
 """
 
 from datetime import timedelta
@@ -11,17 +11,18 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel
 
-from folkmoot.agents.behalf import ON_BEHALF_OF, on_behalf_of
+from folkmoot.agents.behalf import on_behalf_of
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
 from folkmoot.messaging.errors import ReplyTimeoutError, UnknownMessageError
 from folkmoot.security import Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.ownership import check_sender, owns_message
 
 router = APIRouter(prefix="/api/agents/messages", tags=["messages"])
 READ = documented(401, 404, 422, 503)
-WRITE = documented(401, 404, 409, 413, 422, 429, 503, 504)
+WRITE = documented(401, 403, 404, 409, 413, 422, 429, 503, 504)
 MAX_WAIT_SECONDS = 300.0
 LOOKED_THROUGH = 500  # dead letters that are looked through for somebody's own
 
@@ -77,6 +78,7 @@ async def send(
     """Send a message to an agent, or to `role:…`, `capability:…`, `department:…`; the same id twice is one message."""
     if ":" not in message.recipient_id:
         await rooms.registry.get(message.recipient_id)
+    await check_sender(rooms, principal, message.sender_id)
     await _check_own(rooms, principal, message.message_id)
     message = on_behalf_of(message, principal.user_id)
     receipt = await rooms.broker.publish(message)
@@ -99,6 +101,7 @@ async def send(
 @router.post("/broadcast", status_code=202, responses=WRITE)
 async def broadcast(principal: SignedIn, rooms: Rooms, message: AgentMessage) -> Broadcast:
     """Send to everyone that the recipient selects: `role:…`, `capability:…`, `department:…` or `everybody`."""
+    await check_sender(rooms, principal, message.sender_id)
     message = on_behalf_of(message, principal.user_id)
     results = {}
     for agent_id, outcome in (await rooms.broker.broadcast(message)).items():
@@ -120,7 +123,7 @@ async def dead_letters(
     """Messages that were given up on, with the error, the newest first."""
     if not principal.is_admin:
         all_ = await rooms.broker.dead_letters(agent_id=agent_id, limit=LOOKED_THROUGH)
-        own = [_shown(one) for one in all_ if _is_own(principal, one)]
+        own = [_shown(one) for one in all_ if await owns_message(rooms, principal, one)]
         return window.page(own[window.offset : window.offset + window.limit], len(own))
     found = await rooms.broker.dead_letters(agent_id=agent_id, limit=window.limit, offset=window.offset)
     total = (await rooms.broker.stats()).dead if agent_id is None else window.offset + len(found)
@@ -146,19 +149,15 @@ async def drop(principal: SignedIn, rooms: Rooms, message_id: str) -> Response:
 async def read(principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
     """A message, its status and its reply."""
     record = await rooms.broker.find(message_id)
-    if record is None or not _is_own(principal, record):
+    if record is None or not await owns_message(rooms, principal, record):
         raise _unknown(message_id)
     return _shown(record)
-
-
-def _is_own(principal: Principal, record: MessageRecord) -> bool:
-    return principal.is_admin or record.message.payload.context.get(ON_BEHALF_OF) == principal.user_id
 
 
 async def _check_own(rooms: Rooms, principal: Principal, message_id: str) -> None:
     """Raise `UnknownMessageError` for a message of somebody else's: its id opens nothing to others."""
     record = await rooms.broker.find(message_id)
-    if record is not None and not _is_own(principal, record):
+    if record is not None and not await owns_message(rooms, principal, record):
         raise _unknown(message_id)
 
 

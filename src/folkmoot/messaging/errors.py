@@ -54,6 +54,24 @@ class HandlingFailedError(MessagingError):
     family = Family.UNAVAILABLE
 
 
+class HandlingRefusedError(HandlingFailedError):
+    """The recipient said that the request is wrong: the same again would be refused again."""
+
+    family = Family.INVALID
+
+
+class HandlingForbiddenError(HandlingFailedError):
+    """The recipient may not do that for whoever asks."""
+
+    family = Family.FORBIDDEN
+
+
+class HandlingLimitedError(HandlingFailedError):
+    """The recipient may not do more now. The field `retry_after_seconds` says when, if anybody knows."""
+
+    family = Family.LIMITED
+
+
 class AlreadyHandledError(MessagingError):
     """An earlier attempt's transaction committed: the effect is there, and only the acknowledgement was lost."""
 

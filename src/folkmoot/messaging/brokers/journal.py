@@ -67,7 +67,10 @@ LetterRow = tuple[int, str, str, str, int, str, float, float | None, bytes]
 
 @dataclass(slots=True)
 class Settlement:
-    """The end of one message. `at` is a POSIX time; `reply` the JSON of the reply message."""
+    """The end of one message. `at` is a POSIX time; `reply` the JSON of the reply message.
+
+    `fault` is what was raised, for whoever waits now; the journal keeps its words alone.
+    """
 
     seq: int
     status: MessageStatus
@@ -75,6 +78,7 @@ class Settlement:
     attempts: int
     error: str | None = None
     reply: bytes | None = None
+    fault: Exception | None = None
 
 
 @dataclass(slots=True)

@@ -2,16 +2,24 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from random import Random
 from typing import Any, Final
 
 import orjson
 
+from folkmoot.kernel import Family, FolkmootError
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.journal import First, Settlement
 from folkmoot.messaging.envelope import AgentMessage
-from folkmoot.messaging.errors import BrokerStoppedError, HandlingFailedError
+from folkmoot.messaging.errors import (
+    BrokerStoppedError,
+    HandlingFailedError,
+    HandlingForbiddenError,
+    HandlingLimitedError,
+    HandlingRefusedError,
+)
 
 _EMPTY_REPLY: Final = uuid.UUID("6f1b3f0e-54c5-4c0c-9d3a-5a0d5c9c6f11")
 # What a stream carries: chunks, then what ends it.
@@ -161,13 +169,24 @@ def reply_of(message: AgentMessage, settlement: Settlement) -> AgentMessage:
             return AgentMessage.model_validate_json(settlement.reply)
         # The same id each time it is asked for, as a recorded reply has.
         return message.answer({}).model_copy(update={"message_id": str(uuid.uuid5(_EMPTY_REPLY, message.message_id))})
-    raise HandlingFailedError(
+    fault = settlement.fault
+    kind = _KINDS.get(fault.family, HandlingFailedError) if isinstance(fault, FolkmootError) else HandlingFailedError
+    wait = fault.fields.get("retry_after_seconds") if isinstance(fault, FolkmootError) else None
+    raise kind(
         f"{message.recipient_id} did not handle message {message.message_id}: {settlement.error or settlement.status}",
         message_id=message.message_id,
         recipient_id=message.recipient_id,
         status=settlement.status.value,
         error=settlement.error,
+        **({} if wait is None else {"retry_after_seconds": wait}),
     )
+
+
+_KINDS: Final[Mapping[Family, type[HandlingFailedError]]] = {
+    Family.INVALID: HandlingRefusedError,
+    Family.FORBIDDEN: HandlingForbiddenError,
+    Family.LIMITED: HandlingLimitedError,
+}
 
 
 class ReplyWriter:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from folkmoot.kernel import Clock
+from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.alarm import Alarm, Appointment
 from folkmoot.messaging.brokers.figures import Figures
@@ -76,7 +76,7 @@ class Settler:
     def failed(self, seq: int, mailbox: Mailbox, lane: Lane, message: AgentMessage, error: Exception) -> None:
         """The handler raised `error`."""
         attempt = self.attempts.get(seq, 0) + 1
-        said = _said(f"{type(error).__name__}: {error}")
+        said = _said(_in_words(error))
         given_up = self._retry.gives_up(attempt, error)
         _log.warning(
             "message_given_up" if given_up else "message_failed",
@@ -90,7 +90,7 @@ class Settler:
         )
         if given_up:
             self._figures.handling_ended(message.intent, MessageStatus.DEAD)
-            self._end(seq, mailbox, MessageStatus.DEAD, error=said, attempts=attempt)
+            self._end(seq, mailbox, MessageStatus.DEAD, error=said, attempts=attempt, fault=error)
             self._tell(_news(MESSAGE_DEAD, message))
         elif message.expires_at is not None and message.expires_at <= self._clock.now():
             self.expired(seq, mailbox, attempts=attempt, error=f"expired after a failed attempt: {said}")
@@ -161,6 +161,7 @@ class Settler:
         attempts: int,
         error: str | None = None,
         reply: bytes | None = None,
+        fault: Exception | None = None,
     ) -> None:
         self.attempts.pop(seq, None)
         if self._expiries:
@@ -168,7 +169,7 @@ class Settler:
             if expiry is not None:
                 self._alarm.cancel(expiry.appointment)
         at = self._clock.now().timestamp()
-        self._writer.submit_settled(Settlement(seq, status, at, attempts, error, reply))
+        self._writer.submit_settled(Settlement(seq, status, at, attempts, error, reply, fault))
         self._mailboxes.one_less(mailbox)
 
 
@@ -180,6 +181,13 @@ def _news(what: str, message: AgentMessage) -> MessageNews:
         recipient_id=message.recipient_id,
         intent=message.intent,
     )
+
+
+def _in_words(error: Exception) -> str:
+    """Our own faults by their code, whose meaning is written down; others by their class, which is all there is."""
+    if isinstance(error, FolkmootError):
+        return f"{error.code}: {error.message}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _said(text: str) -> str:
