@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from folkmoot.assembly.ground import ingest_on
 from folkmoot.assembly.integrations import Integrations
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
@@ -11,7 +12,6 @@ from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeIndex
 from folkmoot.memory.documents import FolderFollower, FollowedFolder, Ingest, Library
-from folkmoot.reading import DocumentReader
 from folkmoot.storage import Database, Home
 
 
@@ -36,21 +36,13 @@ def build_documents(
     services: Integrations,
 ) -> Documents:
     """Make them."""
-    ingest = Ingest(
-        database=database,
-        clock=clock,
-        events=events,
-        index=index,
-        reader=DocumentReader(),
-        folder=home.path("documents"),
-        largest=settings.knowledge_max_mb * 1024 * 1024,
-    )
+    ingest = ingest_on(settings, home=home, database=database, clock=clock, events=events, index=index)
     folders = [
         FollowedFolder(
             source_id=f"google-drive:{one.folder_id}",
-            name=f"Google Drive, folder {one.folder_id}",
+            name=f"Google Drive: {one.name}",
             folder=one.folder,
-            readers={"*": [one.scope]},
+            readers=one.readers,
         )
         for one in services.folders
     ]

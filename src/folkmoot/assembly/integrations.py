@@ -4,7 +4,7 @@ Nothing here stops a start: what is not configured is left out, what is configur
 `folkmoot doctor`, and its tools are skipped with the reason.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol, TypeVar
@@ -43,11 +43,12 @@ Asked = TypeVar("Asked", bound="Probed")
 
 
 @dataclass(frozen=True, kw_only=True)
-class FollowedFolder:
-    """A folder of Google Drive, as the memory room follows it, and the scope of what is in it."""
+class DriveShare:
+    """A folder of Google Drive for the memory room to follow. `readers`: who may read a file there, and its scopes."""
 
     folder_id: str
-    scope: str
+    name: str
+    readers: Mapping[str, Sequence[str]]
     folder: DriveFolder
 
 
@@ -82,7 +83,7 @@ class Integrations:
     """Every service. `tools` are there whether or not their services are."""
 
     tools: tuple[ToolSpec, ...]
-    folders: tuple[FollowedFolder, ...]
+    folders: tuple[DriveShare, ...]
     watched: Mapping[str, _Watched]
 
     def health(self) -> dict[str, Component]:
@@ -189,7 +190,7 @@ def _calendar(settings: IntegrationSettings, clock: Clock, rules: CallRules | No
 
 def _drive(
     settings: IntegrationSettings, clock: Clock, rules: CallRules | None
-) -> tuple[Connection[GoogleDrive], tuple[FollowedFolder, ...]]:
+) -> tuple[Connection[GoogleDrive], tuple[DriveShare, ...]]:
     config: DriveConfig | None = None
 
     def make() -> GoogleDrive | str:
@@ -204,5 +205,6 @@ def _drive(
         return drive, ()
     client = drive.client
     return drive, tuple(
-        FollowedFolder(folder_id=one.id, scope=one.scope, folder=client.folder(one.id)) for one in config.folders
+        DriveShare(folder_id=one.id, name=one.name, readers=one.readers, folder=client.folder(one.id))
+        for one in config.folders
     )
