@@ -24,6 +24,8 @@ async def upgrade(database: Database, revision: str = "head") -> None:
 
     Raises `UnknownRevisionError` when the database was made by a newer Folkmoot, or there is no such revision.
     """
+    if revision == "head" and await current_revision(database) == head_revision():
+        return  # nothing of what the revisions import is needed then
     await _run(database, lambda config: command.upgrade(config, revision))
 
 

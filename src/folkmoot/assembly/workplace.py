@@ -6,7 +6,6 @@ and again in `upkeep.py`, how a server listens in `server.py`.
 
 import asyncio
 import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,18 +13,16 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from folkmoot.api import build_api
+from folkmoot.assembly.ground import database_url, own
 from folkmoot.assembly.rooms import Rooms, build_rooms
 from folkmoot.assembly.schema import upgrade
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.walls import walls_of
 from folkmoot.consent import ConsentGate
 from folkmoot.kernel import SystemClock
-from folkmoot.storage import Database, Home, HomeBusyError
+from folkmoot.storage import Database, Home
 from folkmoot.telemetry.loop_lag import LoopLag
 from folkmoot.web import Doorkeeper, Parts
-
-DATABASE = "folkmoot.db"
-OWN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +55,8 @@ async def open_workplace(
     """
     home = Home(settings.home)
     async with AsyncExitStack() as stack:
-        await _own(home, stack)
-        database = Database(_database_url(settings, home))
+        await own(home, stack)
+        database = Database(database_url(settings, home))
         stack.push_async_callback(database.close)
         await database.ping()
         await upgrade(database)
@@ -76,20 +73,6 @@ async def open_workplace(
 
             mount_dashboard(app, parts=rooms.parts, doorkeeper=doorkeeper)
         yield OpenWorkplace(app=app, parts=rooms.parts, gate=rooms.gate, key=key, new_admin_token=token, home=home)
-
-
-async def _own(home: Home, stack: AsyncExitStack) -> None:
-    """Take the home; a command that works in it for a moment is waited for, a server is not."""
-    deadline = time.monotonic() + OWN_SECONDS
-    while True:
-        try:
-            stack.enter_context(home.owned())
-        except HomeBusyError as busy:
-            if busy.fields.get("url") or time.monotonic() > deadline:
-                raise
-        else:
-            return
-        await asyncio.sleep(0.2)
 
 
 async def _start(rooms: Rooms, stack: AsyncExitStack) -> None:
@@ -131,13 +114,7 @@ async def on_database(settings: Settings, *, own: bool = True) -> AsyncIterator[
             stack.enter_context(home.owned())
         else:
             home.prepare()
-        database = Database(_database_url(settings, home))
+        database = Database(database_url(settings, home))
         stack.push_async_callback(database.close)
         await database.ping()
         yield database
-
-
-def _database_url(settings: Settings, home: Home) -> str:
-    if settings.database_url is not None:
-        return settings.database_url.get_secret_value()
-    return f"sqlite:///{home.path(DATABASE)}"

@@ -1,6 +1,7 @@
 """What `folkmoot knowledge` does with many documents: finds the files of a folder, uploads them, finds them by name."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
@@ -11,6 +12,7 @@ import typer
 
 from folkmoot.cli.connection import Caller, RefusedError
 from folkmoot.kernel import FolkmootError
+from folkmoot.storage import Home
 
 ENDINGS: Final = frozenset({".md", ".markdown", ".txt", ".html", ".htm", ".xhtml", ".pdf", ".docx", ".csv", ".tsv"})
 _POLL_SECONDS: Final = 0.5
@@ -46,10 +48,48 @@ def _readable(folder: Path) -> Iterator[Path]:
             yield path
 
 
-async def add_file(
-    caller: Caller, file: Path, name: str, scope: str, title: str | None, *, quiet: bool
-) -> dict[str, Any]:
-    """Upload one file and wait until it is read; one that cannot be read is told by its status."""
+async def add_files(
+    files: Sequence[tuple[Path, str]], *, scope: str, title: str | None, quiet: bool
+) -> list[dict[str, Any]]:
+    """Hand the files over, each under its name: to the server that runs, else to the documents of the home alone.
+
+    One that cannot be read is told by its status.
+    """
+    from folkmoot.assembly import load_settings
+    from folkmoot.assembly.joining import joined
+
+    settings = load_settings()
+    if _is_served(Home(settings.home)):
+        async with joined(settings=settings) as (http, url):
+            caller = Caller(http, url=url)
+            return [await _send(caller, file, name, scope, title, quiet=quiet) for file, name in files]
+    from folkmoot.assembly.ground import library_on
+    from folkmoot.telemetry import configure_logging
+
+    configure_logging(level="ERROR", file=settings.log_file)
+    async with library_on(settings) as library:
+        return [await _keep(library, file, name, scope, title) for file, name in files]
+
+
+def _is_served(home: Home) -> bool:
+    owner = home.owner()
+    return bool(os.environ.get("FOLKMOOT_URL") or (owner is not None and owner.url) or home.is_expected())
+
+
+async def _keep(library: Any, file: Path, name: str, scope: str, title: str | None) -> dict[str, Any]:
+    from folkmoot.reading import ReadingError
+    from folkmoot.security.model import administrator
+
+    try:
+        # Whoever may write in the home may do everything in it.
+        kept = await library.add(file, name=name, scope=scope, title=title or "", principal=administrator(), wait=None)
+    except ReadingError as error:
+        return {"name": name, "scope": scope, "status": "failed", "error": error.message}
+    shown = ("document_id", "name", "title", "scope", "media_type", "size", "chunks", "version", "error", "sha256")
+    return {**{field: getattr(kept, field) for field in shown}, "status": kept.status.value}
+
+
+async def _send(caller: Caller, file: Path, name: str, scope: str, title: str | None, *, quiet: bool) -> dict[str, Any]:
     data = {"scope": scope, "name": name} | ({"title": title} if title else {})
     try:
         kept = await _upload(caller, file, data)

@@ -18,15 +18,11 @@ def add(
     json: AsJson = False,
 ) -> None:
     """Keep documents in a scope; the same name again replaces, the same content again changes nothing."""
-    from folkmoot.cli.adding import add_file, files_in
-    from folkmoot.cli.connection import Caller, with_workplace
+    import asyncio
 
-    files = files_in(paths)
+    from folkmoot.cli.adding import add_files, files_in
 
-    async def act(caller: Caller) -> list[dict[str, Any]]:
-        return [await add_file(caller, file, name, scope, title, quiet=json) for file, name in files]
-
-    done = with_workplace(act)
+    done = asyncio.run(add_files(files_in(paths), scope=scope, title=title, quiet=json))
     if json:
         as_json(done)
     else:

@@ -11,13 +11,14 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
 from folkmoot.reading.chunks import cut
 from folkmoot.reading.errors import DocumentTooLargeError, EmptyDocumentError, HostileDocumentError, ReadingError
-from folkmoot.reading.model import Block, Chunk, Kind, Report
+from folkmoot.reading.model import Block, Kind, Report
 from folkmoot.reading.read_csv import read_csv
 from folkmoot.reading.read_docx import read_docx, refuse_bomb
 from folkmoot.reading.read_html import read_html
@@ -100,15 +101,11 @@ def _read(path: Path, media_type: str, limits: dict[str, int], out: IO[bytes]) -
             raise DocumentTooLargeError(
                 f"{path.name} holds more than {limits['characters']:,} characters of text; split it", file=path.name
             )
-        _tell(out, {"chunks": [_plain(one) for one in batch]})
+        _tell(out, {"chunks": [asdict(one) for one in batch]})
     if not chunks:
         raise EmptyDocumentError(f"{path.name} holds no text; there is nothing to keep", file=path.name)
     title = report.title[:_LONGEST_TITLE]
     return {"kind": kind.value, "title": title, "chunks": chunks, "characters": characters, "notes": report.notes}
-
-
-def _plain(chunk: Chunk) -> dict[str, str]:
-    return {"text": chunk.text, "heading": chunk.heading, "place": chunk.place, "key": chunk.key}
 
 
 def _signs_of_life(out: IO[bytes]) -> Callable[[], None]:

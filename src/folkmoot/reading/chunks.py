@@ -21,7 +21,6 @@ _PARAGRAPH_ODDS: Final = 2  # one paragraph's end in so many is a cut
 _SENTENCE_ODDS: Final = 7
 _LONGEST_HEADING: Final = 300
 _SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+|(?<=[。！？])")
-_PLURAL: Final = {Unit.LINE: "lines", Unit.PAGE: "pages", Unit.ROW: "rows"}
 
 
 @dataclass(frozen=True)
@@ -107,14 +106,13 @@ def _closed(full: _Open) -> Chunk:
         if number:
             joined += "\n" if ends[number].unit is Unit.ROW else " " if ends[number] is ends[number - 1] else "\n\n"
         joined += part
-    heading = " › ".join(full.pieces[0].block.heading)[:_LONGEST_HEADING]
+    start = full.pieces[0].block
+    heading = " › ".join(start.heading)[:_LONGEST_HEADING]
     digest = hashlib.blake2b(f"{heading}\x00{joined}".encode("utf-8", "replace"), digest_size=12)
-    return Chunk(text=joined, heading=heading, place=_place(full.pieces), key=digest.hexdigest())
-
-
-def _place(pieces: list[_Piece]) -> str:
-    unit = pieces[0].block.unit
-    if unit is Unit.NONE:
-        return ""
-    first, last = pieces[0].block.first, max(piece.block.last for piece in pieces)
-    return f"{unit} {first}" if first == last else f"{_PLURAL[unit]} {first}-{last}"
+    return Chunk(
+        text=f"{heading}\n\n{joined}" if heading else joined,
+        heading=heading,
+        page=start.first if start.unit is Unit.PAGE else None,
+        line=start.first if start.unit in {Unit.LINE, Unit.ROW} else None,
+        key=digest.hexdigest(),
+    )

@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """What places are counted in; a place without a unit is not shown."""
+    """What places are counted in, if in anything."""
 
     LINE = "line"
     PAGE = "page"
@@ -33,17 +33,17 @@ class Block:
     text: str
     heading: tuple[str, ...] = ()  # the headings above it, the outermost first
     unit: Unit = Unit.NONE
-    first: int = 0  # where it begins and ends, counted from 1 in `unit`
-    last: int = 0
+    first: int = 0  # where it begins, counted from 1 in `unit`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
     """A piece of a document that is searched and cited as one."""
 
-    text: str
+    text: str  # begins with the heading, whose words are searched too
     heading: str = ""  # "Handbook › Leave"
-    place: str = ""  # "page 3", "lines 10-24", "rows 2-9"
+    page: int | None = None  # where it begins, counted from 1, as far as the document has pages
+    line: int | None = None  # where it begins, counted from 1: a line of text, a row of a table
     key: str = ""  # a digest of heading and text: the same words have the same key wherever they stand
 
 

@@ -29,9 +29,9 @@ def read_csv(path: Path, report: Report) -> Iterator[Block]:
             if not header:
                 header = cells
                 if any(cells):
-                    yield Block(text=" | ".join(filter(None, cells)), unit=Unit.ROW, first=number, last=number)
+                    yield Block(text=" | ".join(filter(None, cells)), unit=Unit.ROW, first=number)
             elif any(cells):
-                yield Block(text=_row(header, cells), unit=Unit.ROW, first=number, last=number)
+                yield Block(text=_row(header, cells), unit=Unit.ROW, first=number)
     except csv.Error as error:
         raise BrokenDocumentError(
             f"{path.name} is no table that can be read ({error}); save it as CSV in UTF-8 again", file=path.name

@@ -49,8 +49,7 @@ class _Paragraph:
     def taken(self, outline: Outline) -> Iterator[Block]:
         if any(line.strip() for line in self.lines):
             text = "\n".join(self.lines).strip("\n").replace("\x00", "")
-            last = self.first + len(self.lines) - 1
-            yield Block(text=text, heading=outline.path, unit=Unit.LINE, first=self.first, last=last)
+            yield Block(text=text, heading=outline.path, unit=Unit.LINE, first=self.first)
         self.lines, self.size = [], 0
 
 

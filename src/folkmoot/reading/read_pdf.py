@@ -2,7 +2,6 @@
 
 import logging
 import re
-import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -77,18 +76,18 @@ def _title(reader: Any) -> str:
 def _paragraphs(text: str, page: int) -> Iterator[Block]:
     text = _HYPHEN.sub("", text.replace("\x00", "").replace("\r\n", "\n"))
     lines = [line.strip() for line in text.split("\n")]
-    widths = [len(line) for line in lines if line]
-    full = _FULL * statistics.quantiles(widths, n=10)[8] if len(widths) > 1 else 0
+    widths = sorted(len(line) for line in lines if line)
+    full = _FULL * widths[len(widths) * 9 // 10] if widths else 0
     held: list[str] = []
     for line in lines:
         if line:
             held.append(line)
         ends = not line or (len(line) < full and (line.endswith(_SENTENCE_ENDS) or len(held) == 1))
         if held and ends:
-            yield Block(text=" ".join(held), unit=Unit.PAGE, first=page, last=page)
+            yield Block(text=" ".join(held), unit=Unit.PAGE, first=page)
             held = []
     if held:
-        yield Block(text=" ".join(held), unit=Unit.PAGE, first=page, last=page)
+        yield Block(text=" ".join(held), unit=Unit.PAGE, first=page)
 
 
 def _encrypted(path: Path) -> EncryptedDocumentError:

@@ -30,4 +30,4 @@ def read_text(path: Path, report: Report) -> Iterator[Block]:
 
 def _block(lines: list[str], first: int) -> Block:
     text = "\n".join(lines).replace("\x00", "")
-    return Block(text=text, unit=Unit.LINE, first=first, last=first + len(lines) - 1)
+    return Block(text=text, unit=Unit.LINE, first=first)
