@@ -153,26 +153,32 @@ class FollowUps:
             return
         colleague = self._team.who_may(_TOOL[what])
         by = colleague.agent_id if colleague else HOUSE
-        outcome = await self._tools.call(
-            _TOOL[what],
-            self._letter(what, lead),
-            agent_id=by,
-            user_id=lead.user_id,
-            conversation_id=lead_id,
-            key=f"lead:{lead_id}:{what}:{number}",
-        )
-        contact = Contact(
-            status=outcome.status.value, detail=outcome.error or "", call_id=outcome.call_id, at=self._clock.now()
-        )
+        contact = await self._called(what, lead, number, colleague)
         async with self._database.write() as session:
             lead = await store.lock_lead(session, lead_id, viewer=None)
             follow_up = lead.follow_up.model_copy(update={what: contact})
             lead = await store.save_lead(session, lead.model_copy(update={"follow_up": follow_up}), at=contact.at)
-            text = f"{_SAID[what]}." if outcome.succeeded else f"{_TOOL[what]}: {contact.status}. {contact.detail}"
+            text = f"{_SAID[what]}." if contact.status == "succeeded" else f"{_TOOL[what]}: {contact.status}. {contact.detail}"
             details: dict[str, Any] = {"what": what, "status": contact.status, "call_id": contact.call_id}
             entry = LeadEntry(at=contact.at, by=by, kind="sent", text=text.strip(), details=details)
             await store.add_entry(session, lead, entry)
             await self._log.record(session, events.LEAD_CHANGED, lead_id, events.of_lead(lead))
+
+    async def _called(self, what: Sending, lead: Lead, number: int, colleague: Colleague | None) -> Contact:
+        tool = _TOOL[what]
+        if colleague is None:
+            detail = f"no agent of this team has the tool '{tool}'; name it among the tools of one in the workplace file"
+            return Contact(status="skipped", detail=detail, at=self._clock.now())
+        outcome = await self._tools.call(
+            tool,
+            self._letter(what, lead),
+            agent_id=colleague.agent_id,
+            user_id=lead.user_id,
+            conversation_id=lead.lead_id,
+            key=f"lead:{lead.lead_id}:{what}:{number}",
+        )
+        said = outcome.error or ""
+        return Contact(status=outcome.status.value, detail=said, call_id=outcome.call_id, at=self._clock.now())
 
     async def _settle(self, lead_id: str, number: int, problem: str) -> None:
         async with self._database.write() as session:
