@@ -7,7 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from folkmoot.kernel import rfc3339
 from folkmoot.registry import AgentRecord, AgentRegistry, AgentType, Presence, UnknownAgentError
+from folkmoot.security import Principal
 from folkmoot.web import Rooms, SignedIn, documented
+from folkmoot.web.ownership import check_agent, sight_of
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 READ = documented(401, 404, 422, 503)
@@ -149,8 +151,8 @@ def _shown(one: AgentRecord, tasks: list[str]) -> AgentShown:
     )
 
 
-async def _all_shown(rooms: Rooms, agents: list[AgentRecord]) -> list[AgentShown]:
-    held = await rooms.tasks.in_hand([one.agent_id for one in agents])
+async def _all_shown(rooms: Rooms, principal: Principal, agents: list[AgentRecord]) -> list[AgentShown]:
+    held = await rooms.tasks.in_hand([one.agent_id for one in agents], sight=await sight_of(rooms, principal))
     return [_shown(one, held.get(one.agent_id, [])) for one in agents]
 
 
@@ -169,7 +171,7 @@ async def meant(registry: AgentRegistry, named: str) -> AgentRecord:
 
 @router.get("", responses=documented(401, 422, 503))
 async def list_agents(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     role: Text = None,
     department: Text = None,
@@ -181,7 +183,7 @@ async def list_agents(
     found = await rooms.registry.discover(
         role=role, department=department, capability=capability, intent=intent, online_only=online_only
     )
-    return AgentList(agents=await _all_shown(rooms, list(found)), total=len(found))
+    return AgentList(agents=await _all_shown(rooms, principal, list(found)), total=len(found))
 
 
 @router.get("/health", responses=documented(401, 503))
@@ -225,14 +227,15 @@ async def directory(_principal: SignedIn, rooms: Rooms) -> AgentDirectory:
 
 
 @router.get("/{agent_id}", responses=READ)
-async def read(_principal: SignedIn, rooms: Rooms, agent_id: str) -> AgentShown:
+async def read(principal: SignedIn, rooms: Rooms, agent_id: str) -> AgentShown:
     """One agent by its id; a type or role (`manager`, `web_development`, `cso`) names the first agent of it."""
-    return (await _all_shown(rooms, [await meant(rooms.registry, agent_id)]))[0]
+    return (await _all_shown(rooms, principal, [await meant(rooms.registry, agent_id)]))[0]
 
 
 @router.put("/{agent_id}/availability", responses=WRITE)
-async def set_availability(_principal: SignedIn, rooms: Rooms, agent_id: str, wanted: AvailabilityWanted) -> AgentShown:
-    """Say whether an agent may get work, and how much at a time."""
+async def set_availability(principal: SignedIn, rooms: Rooms, agent_id: str, wanted: AvailabilityWanted) -> AgentShown:
+    """Say whether an agent may get work, and how much at a time: an administrator, or the person it stands for."""
+    await check_agent(rooms, principal, agent_id)
     one = await rooms.registry.set_availability(
         agent_id,
         wanted.availability_status or wanted.status or "available",
@@ -241,11 +244,12 @@ async def set_availability(_principal: SignedIn, rooms: Rooms, agent_id: str, wa
     )
     if one.availability == "available":
         await rooms.tasks.room_made()
-    return (await _all_shown(rooms, [one]))[0]
+    return (await _all_shown(rooms, principal, [one]))[0]
 
 
 @router.put("/{agent_id}/name", responses=WRITE)
-async def rename(_principal: SignedIn, rooms: Rooms, agent_id: str, wanted: NameWanted) -> Renamed:
-    """Give an agent another name."""
+async def rename(principal: SignedIn, rooms: Rooms, agent_id: str, wanted: NameWanted) -> Renamed:
+    """Give an agent another name: an administrator, or the person it stands for."""
+    await check_agent(rooms, principal, agent_id)
     one = await rooms.registry.rename(agent_id, wanted.person_name.strip())
     return Renamed(message=f"{agent_id} is {one.name}", agent_id=agent_id, person_name=one.name)

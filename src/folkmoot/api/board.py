@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from folkmoot.tasks.table import Row
 from folkmoot.web import Rooms, SignedIn, documented
+from folkmoot.web.ownership import sight_of
 
 router = APIRouter(prefix="/api/dashboard", tags=["table front end"])
 
@@ -26,13 +27,14 @@ class Synced(BaseModel):
 
 
 @router.get("/data", responses=documented(401, 503))
-async def data(_principal: SignedIn, rooms: Rooms) -> Board:
+async def data(principal: SignedIn, rooms: Rooms) -> Board:
     """Tasks as rows."""
-    return Board(data=[Row.model_validate(row) for row in await rooms.tasks.rows()])
+    rows = await rooms.tasks.rows(sight=await sight_of(rooms, principal))
+    return Board(data=[Row.model_validate(row) for row in rows])
 
 
 @router.post("/sync", responses=documented(401, 404, 409, 413, 422, 429, 503))
-async def sync(_principal: SignedIn, rooms: Rooms, rows: Annotated[list[Row], Field(max_length=5000)]) -> Synced:
+async def sync(principal: SignedIn, rooms: Rooms, rows: Annotated[list[Row], Field(max_length=5000)]) -> Synced:
     """Take rows back; what was edited counts, all of it or, when a row is wrong, none."""
-    changed = await rooms.tasks.take_rows([row.model_dump() for row in rows])
+    changed = await rooms.tasks.take_rows([row.model_dump() for row in rows], sight=await sight_of(rooms, principal))
     return Synced(message=f"{changed} of {len(rows)} rows changed", changed=changed)

@@ -8,6 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from folkmoot.consent import Consent, InvalidConsentError, Purpose
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.ownership import check_consent, check_speaks_for
+from folkmoot.web.principal import Acting
 
 router = APIRouter(prefix="/api/consents", tags=["consents"])
 USUAL = timedelta(days=365)
@@ -62,8 +64,9 @@ def shown(consent: Consent, rooms: Rooms) -> ConsentShown:
 
 
 @router.post("", status_code=201, responses=documented(401, 409, 413, 422, 429, 503))
-async def grant(_principal: SignedIn, rooms: Rooms, wanted: ConsentWanted) -> ConsentGranted:
+async def grant(principal: SignedIn, actor: Acting, rooms: Rooms, wanted: ConsentWanted) -> ConsentGranted:
     """Record a person's permission for one platform and some purposes."""
+    check_speaks_for(principal, wanted.person)
     email = wanted.email or await _known_email(rooms, wanted.person)
     granted = await rooms.consents.grant(
         wanted.person,
@@ -72,31 +75,34 @@ async def grant(_principal: SignedIn, rooms: Rooms, wanted: ConsentWanted) -> Co
         purposes=wanted.purposes,
         expires_at=wanted.expires_at or rooms.clock.now() + USUAL,
     )
+    await rooms.audit.record("consent_granted", by=actor, target=granted.consent_id)
     return ConsentGranted(**shown(granted.consent, rooms).model_dump(), token=granted.token)
 
 
 @router.get("", responses=documented(401, 422, 503))
 async def list_consents(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     window: Paging,
     person: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
 ) -> Page[ConsentShown]:
-    """All consents, the newest first; ended ones too."""
-    found = await rooms.consents.list(person)
+    """All consents that are yours to see, the newest first; ended ones too."""
+    found = [one for one in await rooms.consents.list(person) if principal.is_admin or one.person == principal.person]
     part = found[window.offset : window.offset + window.limit]
     return window.page([shown(consent, rooms) for consent in part], len(found))
 
 
 @router.get("/{consent_id}", responses=documented(401, 404, 422, 503))
-async def read(_principal: SignedIn, rooms: Rooms, consent_id: str) -> ConsentShown:
+async def read(principal: SignedIn, rooms: Rooms, consent_id: str) -> ConsentShown:
     """One consent."""
-    return shown(await rooms.consents.get(consent_id), rooms)
+    return shown(check_consent(principal, await rooms.consents.get(consent_id)), rooms)
 
 
 @router.delete("/{consent_id}", responses=documented(401, 404, 422, 503))
-async def revoke(_principal: SignedIn, rooms: Rooms, consent_id: str) -> ConsentShown:
+async def revoke(principal: SignedIn, actor: Acting, rooms: Rooms, consent_id: str) -> ConsentShown:
     """Withdraw a consent; what was imported and learned under it is deleted before this answers."""
+    check_consent(principal, await rooms.consents.get(consent_id))
+    await rooms.audit.record("consent_revoked", by=actor, target=consent_id)
     return shown(await rooms.consents.revoke(consent_id), rooms)
 
 

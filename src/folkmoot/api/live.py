@@ -15,12 +15,16 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from folkmoot.api.system import status_of
 from folkmoot.events import Event
 from folkmoot.kernel import rfc3339
-from folkmoot.web import Parts
+from folkmoot.security import NotSignedInError, Principal
+from folkmoot.web import Parts, of_socket
+from folkmoot.web.ownership import EventSight
+from folkmoot.web.principal import NOT_SIGNED_IN
 
 router = APIRouter()
 BAD_REQUEST: Final = 4400
 TOO_SLOW: Final = 4408
 SEND_SECONDS: Final = 20.0
+STILL_SECONDS: Final = 1.0  # how long a socket believes that whoever opened it may still listen
 
 
 def frame_of(event: Event) -> dict[str, Any]:
@@ -38,14 +42,24 @@ async def live(socket: WebSocket) -> None:
         await socket.close(BAD_REQUEST, "after is the id of an event: a whole number")
         return
     rooms: Parts = socket.app.state.parts
+    principal = await of_socket(socket)
     after = int(wanted) if wanted is not None else await rooms.events.latest_id()
     one_at_a_time = asyncio.Lock()
 
+    checked = rooms.clock.monotonic()
+
     async def send(frame: dict[str, Any]) -> None:
+        nonlocal checked
+        if rooms.clock.monotonic() - checked > STILL_SECONDS:
+            await rooms.credentials.renewed(principal)
+            checked = rooms.clock.monotonic()
         async with one_at_a_time, asyncio.timeout(SEND_SECONDS):
             await socket.send_text(json.dumps(frame, ensure_ascii=False, default=str))
 
-    tasks = [asyncio.create_task(_tell(rooms, send, after)), asyncio.create_task(_listen(rooms, socket, send))]
+    tasks = [
+        asyncio.create_task(_tell(rooms, EventSight(rooms, principal), send, after)),
+        asyncio.create_task(_listen(rooms, socket, principal, send)),
+    ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -53,6 +67,9 @@ async def live(socket: WebSocket) -> None:
     except TimeoutError:
         with suppress(RuntimeError):
             await socket.close(TOO_SLOW, "frames were not taken; come back with ?after=<last id>")
+    except NotSignedInError as error:
+        with suppress(RuntimeError):
+            await socket.close(NOT_SIGNED_IN, error.message[:120])
     except (WebSocketDisconnect, RuntimeError):
         pass  # the client went away: it comes back with the last id it saw
     finally:
@@ -61,20 +78,21 @@ async def live(socket: WebSocket) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(rooms: Parts, send: Any, after: int) -> None:
+async def _tell(rooms: Parts, sight: EventSight, send: Any, after: int) -> None:
     async with aclosing(rooms.events.follow(after=after)) as events:
         async for event in events:
-            await send(frame_of(event))
+            if await sight.covers(event):
+                await send(frame_of(event))
 
 
-async def _listen(rooms: Parts, socket: WebSocket, send: Any) -> None:
+async def _listen(rooms: Parts, socket: WebSocket, principal: Principal, send: Any) -> None:
     while True:
         text = await socket.receive_text()
         match _wanted(text):
             case "ping":
                 await send({"type": "pong", "timestamp": rfc3339(rooms.clock.now())})
             case "status":
-                await send({"type": "status", **(await status_of(rooms)).model_dump()})
+                await send({"type": "status", **(await status_of(rooms, principal)).model_dump()})
             case unknown:
                 detail = f"unknown frame {unknown[:60]!r}; send ping or status"
                 await send({"type": "error", "message": detail, "timestamp": rfc3339(rooms.clock.now())})

@@ -10,6 +10,7 @@ from folkmoot.tasks.errors import InvalidTaskError, NotTheOwnerError
 from folkmoot.tasks.model import Shortfall, TaskPriority
 from folkmoot.tasks.talk import Consultation, Negotiation
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.ownership import check_task, sight_of
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
 MAX_WAIT_SECONDS = 300.0
@@ -68,6 +69,7 @@ class TaskShown(BaseModel):
     assigned_to: str | None
     assignee: str | None
     assignment: AssignmentShown | None
+    created_by: str | None = Field(description="the user who handed it in; null is the house itself")
     shortfall: Shortfall | None = Field(description="why nobody has it, and what would help")
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -131,7 +133,7 @@ def _whole(record: TaskReport) -> TaskWhole:
 
 @router.post("", status_code=201, responses=WRITE)
 async def create(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     wanted: TaskWanted,
     wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait until it is shared out")] = 0,
@@ -142,11 +144,12 @@ async def create(
     said = {name: value for name in ("created_by", "department") if (value := getattr(wanted, name)) is not None}
     if said:
         new = new.model_copy(update={"metadata": {**new.metadata, **said}})
+    sight = await sight_of(rooms, principal)
     if wanted.assignee_agent_id is not None:
         await rooms.registry.get(wanted.assignee_agent_id)
-        task = await rooms.tasks.create(new)
+        task = await rooms.tasks.create(new, created_by=principal.user_id, sight=sight)
         return shown(await rooms.tasks.assign(task.task_id, wanted.assignee_agent_id))
-    task = await rooms.tasks.create(new)
+    task = await rooms.tasks.create(new, created_by=principal.user_id, sight=sight)
     if wait:
         task = await rooms.tasks.wait(task.task_id, seconds=wait)
     return shown(task)
@@ -154,7 +157,7 @@ async def create(
 
 @router.get("", responses=documented(401, 422, 503))
 async def list_tasks(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     window: Paging,
     status: Annotated[TaskState | None, Query(description="Only tasks in this state")] = None,
@@ -163,20 +166,25 @@ async def list_tasks(
 ) -> Page[TaskShown]:
     """Tasks, the newest first."""
     found, total = await rooms.tasks.tasks(
-        status=status, agent=agent, task_type=task_type, limit=window.limit, offset=window.offset
+        status=status,
+        agent=agent,
+        task_type=task_type,
+        sight=await sight_of(rooms, principal),
+        limit=window.limit,
+        offset=window.offset,
     )
     return window.page([shown(task) for task in found], total)
 
 
 @router.get("/{task_id}", responses=READ)
-async def read(_principal: SignedIn, rooms: Rooms, task_id: str) -> TaskWhole:
+async def read(principal: SignedIn, rooms: Rooms, task_id: str) -> TaskWhole:
     """One task with its consultation and negotiation."""
-    return _whole(await rooms.tasks.report(task_id))
+    return _whole(await rooms.tasks.report(task_id, sight=await sight_of(rooms, principal)))
 
 
 @router.put("/{task_id}/assign", responses=WRITE)
 async def assign(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     task_id: str,
     wanted: Annotated[AssignWanted | None, Body()] = None,
@@ -186,13 +194,14 @@ async def assign(
     chosen = (wanted.assigned_agent or wanted.agent_id if wanted else None) or agent_id
     if chosen is None:
         raise InvalidTaskError('say who gets it: {"assigned_agent": "<agent id>"} or ?agent_id=<agent id>')
+    await check_task(rooms, principal, task_id)
     task = await rooms.tasks.assign(task_id, chosen, reasoning=(wanted.reasoning if wanted else None) or "")
     return Done(**_fields(task), message=f"{task_id} is with {chosen}")
 
 
 @router.put("/{task_id}/status", responses=WRITE)
 async def set_status(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     task_id: str,
     wanted: Annotated[StatusWanted | None, Body()] = None,
@@ -202,17 +211,19 @@ async def set_status(
     state = wanted.status if wanted else status
     if state is None:
         raise InvalidTaskError('say which status: {"status": "in_progress"} or ?status=in_progress')
+    await check_task(rooms, principal, task_id, as_owner=True)
     task = await rooms.tasks.set_status(task_id, state, progress=wanted.progress if wanted else None)
     return Done(**_fields(task), message=f"{task_id} is {task.status}")
 
 
 @router.post("/{task_id}/decline", responses=WRITE)
 async def decline(
-    _principal: SignedIn, rooms: Rooms, task_id: str, wanted: Annotated[DeclineWanted | None, Body()] = None
+    principal: SignedIn, rooms: Rooms, task_id: str, wanted: Annotated[DeclineWanted | None, Body()] = None
 ) -> Done:
     """Hand a task back for its owner: the others negotiate again, without that agent."""
     wanted = wanted or DeclineWanted()
-    owner = wanted.agent_id or (await rooms.tasks.find(task_id)).owner
+    task = await check_task(rooms, principal, task_id, as_owner=True)
+    owner = wanted.agent_id or task.owner
     if owner is None:
         raise NotTheOwnerError(f"nobody has task {task_id}, so nobody can decline it", task_id=task_id, owner=None)
     task = await rooms.tasks.decline(task_id, owner, reason=wanted.reason)
@@ -220,7 +231,8 @@ async def decline(
 
 
 @router.post("/{task_id}/redistribute", responses=WRITE)
-async def redistribute(_principal: SignedIn, rooms: Rooms, task_id: str) -> Done:
+async def redistribute(principal: SignedIn, rooms: Rooms, task_id: str) -> Done:
     """Share an unassigned task out again, for example after somebody came back."""
+    await check_task(rooms, principal, task_id)
     task = await rooms.tasks.share_out_again(task_id)
     return Done(**_fields(task), message=f"{task_id} is being shared out again")

@@ -16,6 +16,8 @@ from folkmoot.twins.errors import InvalidOptionError, NoTextsError
 from folkmoot.twins.profile import Profile
 from folkmoot.twins.roster import MessageCount
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.ownership import check_person, check_speaks_for, owns_person
+from folkmoot.web.principal import Acting
 
 router = APIRouter(prefix="/api/twins", tags=["twins"])
 READ = documented(401, 404, 422, 503)
@@ -102,8 +104,9 @@ def _import_shown(result: ImportResult) -> ImportShown:
 
 
 @router.post("", status_code=201, responses=WRITE)
-async def create(_principal: SignedIn, rooms: Rooms, wanted: TwinWanted) -> TwinShown:
+async def create(principal: SignedIn, rooms: Rooms, wanted: TwinWanted) -> TwinShown:
     """Make the twin of a person, an agent that can be given work at once; a second time changes nothing."""
+    check_speaks_for(principal, wanted.person)
     twin = await rooms.team.ensure_twin(
         wanted.person, email=wanted.email or "", role=wanted.role, department=wanted.department
     )
@@ -111,9 +114,9 @@ async def create(_principal: SignedIn, rooms: Rooms, wanted: TwinWanted) -> Twin
 
 
 @router.get("", responses=documented(401, 422, 503))
-async def list_twins(_principal: SignedIn, rooms: Rooms, window: Paging) -> Page[TwinListed]:
-    """All twins by name."""
-    twins = await rooms.twins.list()
+async def list_twins(principal: SignedIn, rooms: Rooms, window: Paging) -> Page[TwinListed]:
+    """The twins that are yours to see, by name: all of them for an administrator."""
+    twins = [one for one in await rooms.twins.list() if owns_person(principal, one.person)]
     items = []
     for twin in twins[window.offset : window.offset + window.limit]:
         counts = list((await rooms.twins.view(twin.name)).messages)
@@ -122,8 +125,9 @@ async def list_twins(_principal: SignedIn, rooms: Rooms, window: Paging) -> Page
 
 
 @router.get("/{person}", responses=READ)
-async def read(_principal: SignedIn, rooms: Rooms, person: str) -> TwinWhole:
+async def read(principal: SignedIn, rooms: Rooms, person: str) -> TwinWhole:
     """One twin with its consents, imports and profile."""
+    check_person(principal, person)
     view = await rooms.twins.view(person)
     counts = list(view.messages)
     return TwinWhole(
@@ -137,17 +141,20 @@ async def read(_principal: SignedIn, rooms: Rooms, person: str) -> TwinWhole:
 
 
 @router.delete("/{person}", responses=READ)
-async def forget(_principal: SignedIn, rooms: Rooms, person: str) -> ForgetReceipt:
+async def forget(principal: SignedIn, actor: Acting, rooms: Rooms, person: str) -> ForgetReceipt:
     """Forget a person: everything, everywhere. Answers the receipt."""
+    check_person(principal, person)
     twin = await rooms.twins.get(person)
     receipt = await rooms.forgetting.forget(person)
+    await rooms.audit.record("twin_forgotten", by=actor, target=receipt.receipt_id)
     await rooms.team.dismiss(twin)
     return receipt
 
 
 @router.get("/{person}/profile", responses=READ)
-async def profile(_principal: SignedIn, rooms: Rooms, person: str) -> Profile:
+async def profile(principal: SignedIn, rooms: Rooms, person: str) -> Profile:
     """What was learned of a person; every number names the messages that show it."""
+    check_person(principal, person)
     await rooms.twins.get(person)
     learned = await rooms.twins.profile(person)
     if learned is None:
@@ -159,16 +166,18 @@ async def profile(_principal: SignedIn, rooms: Rooms, person: str) -> Profile:
 
 
 @router.get("/{person}/imports", responses=READ)
-async def imports(_principal: SignedIn, rooms: Rooms, person: str, window: Paging) -> Page[ImportShown]:
+async def imports(principal: SignedIn, rooms: Rooms, person: str, window: Paging) -> Page[ImportShown]:
     """Imports of a person, the newest first; a running one tells how far it is."""
+    check_person(principal, person)
     found = list((await rooms.twins.view(person)).imports)
     part = found[window.offset : window.offset + window.limit]
     return window.page([_import_shown(one) for one in part], len(found))
 
 
 @router.get("/{person}/messages", responses=READ)
-async def messages(_principal: SignedIn, rooms: Rooms, person: str, ids: str) -> list[dict[str, Any]]:
+async def messages(principal: SignedIn, rooms: Rooms, person: str, ids: str) -> list[dict[str, Any]]:
     """The messages with these ids (separated by commas, at most 200): the evidence behind a number or a reason."""
+    check_person(principal, person)
     await rooms.twins.get(person)
     wanted = [part for part in ids.split(",") if part][:200]
     found = await rooms.twins.messages(person, wanted)
@@ -180,7 +189,7 @@ async def messages(_principal: SignedIn, rooms: Rooms, person: str, ids: str) ->
 
 @router.post("/{person}/imports", status_code=201, responses=WRITE)
 async def import_export(
-    _principal: SignedIn,
+    principal: SignedIn,
     rooms: Rooms,
     person: str,
     file: UploadFile,
@@ -191,6 +200,7 @@ async def import_export(
     columns: Annotated[str | None, Form(max_length=1000, examples=["author=who,text=body,ts=when"])] = None,
 ) -> ImportShown:
     """Import an export of a person who consented to it; answers when every entry is accounted for."""
+    check_person(principal, person)
     options = ImportOptions(
         platform=platform or None,
         authors=(author,) if author else (),

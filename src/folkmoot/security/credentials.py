@@ -98,6 +98,11 @@ class Credentials:
             raise NotSignedInError("sign in")
         return await self._of_claims(self._signer.read(cookie, "page"))
 
+    async def renewed(self, principal: Principal) -> Principal:
+        """Who they are by now, for what stays open after they were recognised; raises `NotSignedInError`."""
+        claims = {"aud": "access", "sub": principal.user_id, "sid": principal.session_id, "kid": principal.key_id}
+        return await self._of_claims(claims)
+
     async def sign_in(self, name: str, password: str, *, address: str = "", via: str = "password") -> Issued:
         """Raises `NotSignedInError`, the same for a wrong name as for a wrong password, and what `Throttle` raises."""
         throttled = name.strip().casefold()[:200]
@@ -116,15 +121,18 @@ class Credentials:
 
     async def sign_in_by_token(self, token: str, *, address: str = "", via: str = "token") -> Issued:
         """With an API key or the administrator's token; raises `NotSignedInError` and what `Throttle` raises."""
+        throttled = f"token {token[:60]}"  # nobody is slowed down because others guess
         if self._throttle is not None:
-            await self._throttle.admit(name="", address=address)
+            await self._throttle.admit(name=throttled, address=address)
         try:
             principal = await self._recognise(token)
         except NotSignedInError:
             if self._throttle is not None:
-                await self._throttle.failed(name="", address=address)
+                await self._throttle.failed(name=throttled, address=address)
             await self._audit.record("sign_in", by=Actor(user_id=None, address=address), ok=False, via=via)
             raise
+        if self._throttle is not None:
+            await self._throttle.succeeded(name=throttled, address=address)
         return await self.open(
             principal.user_id,
             via="token" if principal.key_id is None else "key",

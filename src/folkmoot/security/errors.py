@@ -84,3 +84,17 @@ class TooManyAttemptsError(SecurityError):
 
     code = "too_many_attempts"
     family = Family.LIMITED
+
+
+class OidcFailedError(SecurityError):
+    """The provider's sign-in came to nothing: refused there, not begun here, or a token that does not hold."""
+
+    code = "oidc_failed"
+    family = Family.UNAUTHENTICATED
+
+
+class OidcUnavailableError(SecurityError):
+    """The provider does not answer, or not as one."""
+
+    code = "oidc_unavailable"
+    family = Family.UNAVAILABLE

@@ -15,10 +15,10 @@ _AT_ONCE: Final = 2
 
 
 class Passwords:
-    """Hashes by argon2id, in threads."""
+    """Hashes by argon2id, in threads; `hasher` says how much each costs."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, *, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._few = asyncio.Semaphore(_AT_ONCE)
         self._nobodys: str | None = None
 

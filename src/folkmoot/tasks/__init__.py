@@ -6,7 +6,7 @@ rounds, and the manager awards it; what becomes of it is learned from. `model` h
 """
 
 from folkmoot.tasks.desk import TaskDesk
-from folkmoot.tasks.model import NewTask, Task, TaskState
+from folkmoot.tasks.model import NewTask, Sight, Task, TaskState
 from folkmoot.tasks.views import TaskReport
 
-__all__ = ["NewTask", "Task", "TaskDesk", "TaskReport", "TaskState"]
+__all__ = ["NewTask", "Sight", "Task", "TaskDesk", "TaskReport", "TaskState"]

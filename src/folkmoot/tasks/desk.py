@@ -15,9 +15,9 @@ from folkmoot.kernel import Clock, new_id
 from folkmoot.storage import Database
 from folkmoot.tasks import events, store
 from folkmoot.tasks.distribute import RUN_NAME
-from folkmoot.tasks.errors import BadTableError, UnknownDependencyError
+from folkmoot.tasks.errors import BadTableError, NotYoursError, UnknownDependencyError
 from folkmoot.tasks.hand import Change, Hand
-from folkmoot.tasks.model import NewTask, Task, TaskState
+from folkmoot.tasks.model import NewTask, Sight, Task, TaskState
 from folkmoot.tasks.order import creation_order
 from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.quotations import Quotations
@@ -68,20 +68,24 @@ class TaskDesk:
         launched = [task for task in left if await self._launch(task)]
         return len(launched)
 
-    async def create(self, new: NewTask, *, key: str | None = None) -> Task:
+    async def create(
+        self, new: NewTask, *, key: str | None = None, created_by: str | None = None, sight: Sight | None = None
+    ) -> Task:
         """Store a task and have it shared out, as soon as what it depends on is completed.
 
-        The same `key` again is the same task. Raises `UnknownDependencyError`; then nothing was stored.
+        The same `key` again is the same task. It can depend on what is in `sight`. Raises `UnknownDependencyError`; then nothing was stored.
         """
         task_id = f"task_{uuid.uuid5(_KEYS, key).hex}" if key else new_id("task")
         async with self._database.write() as session:
             if key and task_id in await store.known_statuses(session, [task_id]):
                 return await store.find_task(session, task_id)
-            task = await self._insert(session, new, task_id)
+            task = await self._insert(session, new, task_id, created_by=created_by, sight=sight)
         await self._launch(task)
         return task
 
-    async def create_all(self, drafts: Mapping[str, NewTask]) -> dict[str, Task]:
+    async def create_all(
+        self, drafts: Mapping[str, NewTask], *, created_by: str | None = None, sight: Sight | None = None
+    ) -> dict[str, Task]:
         """Store several tasks at once, all or none. `dependencies` may name the keys of `drafts`.
 
         Raises `UnknownDependencyError`, or `CyclicDependencyError` for tasks that wait for each other.
@@ -93,23 +97,29 @@ class TaskDesk:
             for key in order:
                 draft = drafts[key]
                 needs = tuple(ids.get(one, one) for one in draft.dependencies)
-                made[key] = await self._insert(session, draft.model_copy(update={"dependencies": needs}), ids[key])
+                new = draft.model_copy(update={"dependencies": needs})
+                made[key] = await self._insert(session, new, ids[key], created_by=created_by, sight=sight)
         for task in made.values():
             await self._launch(task)
         return {key: made[key] for key in drafts}
 
-    async def find(self, task_id: str) -> Task:
-        """Raises `UnknownTaskError`."""
+    async def find(self, task_id: str, *, sight: Sight | None = None) -> Task:
+        """Raises `UnknownTaskError`, the same for a task out of `sight` (None: everything is in sight)."""
         async with self._database.read() as session:
-            return await store.find_task(session, task_id)
+            return await store.find_task(session, task_id, sight)
 
-    async def report(self, task_id: str) -> TaskReport:
+    async def seen(self, task_ids: Collection[str], sight: Sight | None) -> frozenset[str]:
+        """Which of these tasks are there and in `sight`."""
+        async with self._database.read() as session:
+            return frozenset(await store.known_statuses(session, task_ids, sight))
+
+    async def report(self, task_id: str, *, sight: Sight | None = None) -> TaskReport:
         """A task with all that was said about it, and the words of the evidence that may be shown now.
 
         Raises `UnknownTaskError`.
         """
         async with self._database.read() as session:
-            task = await store.find_task(session, task_id)
+            task = await store.find_task(session, task_id, sight)
             answers = await store.select_consultations(session, task_id, task.attempt)
             rounds, verdict = await store.select_rounds(session, task_id, task.attempt)
         said, negotiation = await self._quotations.into(answers, Negotiation(rounds=tuple(rounds), outcome=verdict))
@@ -121,6 +131,7 @@ class TaskDesk:
         status: TaskState | None = None,
         agent: str | None = None,
         task_type: str | None = None,
+        sight: Sight | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> tuple[list[Task], int]:
@@ -131,20 +142,23 @@ class TaskDesk:
                 statuses=None if status is None else (status,),
                 owner=agent,
                 task_type=task_type,
+                sight=sight,
                 limit=limit,
                 offset=offset,
                 newest_first=True,
             )
 
-    async def counts(self) -> dict[TaskState, int]:
+    async def counts(self, *, sight: Sight | None = None) -> dict[TaskState, int]:
         """How many tasks are in each state."""
         async with self._database.read() as session:
-            return await store.count_by_status(session)
+            return await store.count_by_status(session, sight)
 
-    async def in_hand(self, agent_ids: Collection[str] | None = None) -> dict[str, list[str]]:
+    async def in_hand(
+        self, agent_ids: Collection[str] | None = None, *, sight: Sight | None = None
+    ) -> dict[str, list[str]]:
         """The ids of the open tasks of each agent that has any."""
         async with self._database.read() as session:
-            held = await store.select_open(session, agent_ids)
+            held = await store.select_open(session, agent_ids, sight)
         desks: dict[str, list[str]] = {}
         for task in held:
             desks.setdefault(task.owner or "", []).append(task.task_id)
@@ -201,34 +215,46 @@ class TaskDesk:
             await self._launch(task)
         return len(reopened)
 
-    async def rows(self) -> list[dict[str, Any]]:
+    async def rows(self, *, sight: Sight | None = None) -> list[dict[str, Any]]:
         """All tasks as the rows of a table front end."""
         async with self._database.read() as session:
-            found, _ = await store.select_tasks(session)
+            found, _ = await store.select_tasks(session, sight=sight)
         return [row_of(task) for task in found]
 
-    async def take_rows(self, table: Sequence[Any]) -> int:
+    async def take_rows(self, table: Sequence[Any], *, sight: Sight | None = None) -> int:
         """Take over the edits in a table that came back, all or none; how many rows were edited.
 
-        Rows that are missing stay as they are. Raises `BadTableError`, `UnknownAssigneeError`, `IllegalMoveError`.
+        Rows that are missing stay as they are; whoever sees a part alone edits what they handed in. Raises
+        `BadTableError`, `NotYoursError`, `UnknownAssigneeError`, `IllegalMoveError`.
         """
         rows = read_rows(table)
         async with self._database.read() as session:
-            known = await store.select_by_number(session, [row.id for row in rows])
+            known = await store.select_by_number(session, [row.id for row in rows], sight)
         edits: list[Edit] = []
         for row in rows:
             if row.id not in known:
                 raise BadTableError(f"there is no task in row {row.id}; add tasks by POST /api/tasks", row=row.id)
             edit = edit_of(row, known[row.id])
-            if edit is not None:
-                edits.append(edit)
+            if edit is None:
+                continue
+            if sight is not None and edit.task.created_by != sight.user_id:
+                raise NotYoursError(f"row {row.id} was handed in by somebody else; they can edit it", row=row.id)
+            edits.append(edit)
         if edits:
             for change in await self._hand.take_over(edits):
                 await self._done(change)
         return len(edits)
 
-    async def _insert(self, session: store.AsyncSession, new: NewTask, task_id: str) -> Task:
-        statuses = await store.known_statuses(session, new.dependencies)
+    async def _insert(
+        self,
+        session: store.AsyncSession,
+        new: NewTask,
+        task_id: str,
+        *,
+        created_by: str | None = None,
+        sight: Sight | None = None,
+    ) -> Task:
+        statuses = await store.known_statuses(session, new.dependencies, sight)
         for needs in new.dependencies:
             if needs not in statuses:
                 raise UnknownDependencyError(f"there is no task '{needs}' to depend on", dependency=needs)
@@ -236,7 +262,7 @@ class TaskDesk:
                 raise UnknownDependencyError(
                     f"task '{needs}' was cancelled; nothing can depend on it", dependency=needs
                 )
-        task = await store.insert_task(session, new, task_id=task_id, at=self._clock.now())
+        task = await store.insert_task(session, new, task_id=task_id, at=self._clock.now(), created_by=created_by)
         await self._log.record(session, events.TASK_CREATED, task_id, events.created(task))
         return task
 

@@ -57,6 +57,13 @@ class NotTheOwnerError(TaskError):
     family = Family.CONFLICT
 
 
+class NotYoursError(TaskError):
+    """Somebody sees a task without being allowed to change it."""
+
+    code = "not_yours"
+    family = Family.FORBIDDEN
+
+
 class BadTableError(TaskError):
     """A table sent back by a front end cannot be read; nothing of it was taken over."""
 

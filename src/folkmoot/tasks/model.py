@@ -6,6 +6,7 @@ one state to the next is acted out in `consult.py`, `negotiate.py` and `award.py
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Final
@@ -167,10 +168,19 @@ class Shortfall(Noun):
     for_want_of: str = "ability"  # or "capacity", "presence", "answers", "dependency", "order" (something broke)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """Whose tasks somebody sees: those they handed in, and those that agents who stand for them take part in."""
+
+    user_id: str
+    agent_ids: frozenset[str] = frozenset()
+
+
 class Task(NewTask):
     """A task as it stands."""
 
     task_id: str
+    created_by: str | None = None  # the id of the user who handed it in; None: the house itself
     number: int  # counts up from 1: the order of arrival, and the row's id in a table front end
     status: TaskState = TaskState.PENDING
     assignment: Assignment | None = None

@@ -6,7 +6,7 @@ task to an agent locks the agent's places first (`lock_places`), so that two tas
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Column, Select, Table, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from folkmoot.tasks.calendar import Held
 from folkmoot.tasks.errors import UnknownTaskError
-from folkmoot.tasks.model import OPEN, NewTask, Task, TaskState
+from folkmoot.tasks.model import OPEN, NewTask, Sight, Task, TaskState
 from folkmoot.tasks.tables import (
     ConsultationRow,
     OutcomeRow,
@@ -34,13 +34,16 @@ _COLUMNS: Final = (
     *("title", "description", "task_type", "priority", "estimated_hours", "deadline", "status", "owner"),
     *("attempt", "progress", "version", "updated_at", "completed_at"),
 )
+_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 _DETAILS: Final = ("required_skills", "dependencies", "metadata", "assignment", "shortfall", "declined_by")
 
 
-async def insert_task(session: AsyncSession, new: NewTask, *, task_id: str, at: datetime) -> Task:
+async def insert_task(
+    session: AsyncSession, new: NewTask, *, task_id: str, at: datetime, created_by: str | None = None
+) -> Task:
     """Store a new task; its dependencies must exist."""
-    task = Task(**new.model_dump(), task_id=task_id, number=0, created_at=at, updated_at=at)
-    row = TaskRow(task_id=task_id, created_at=at, **_values(task))
+    task = Task(**new.model_dump(), task_id=task_id, created_by=created_by, number=0, created_at=at, updated_at=at)
+    row = TaskRow(task_id=task_id, created_at=at, created_by=created_by, **_values(task))
     session.add(row)
     await session.flush()
     session.add_all(TaskDependencyRow(task_id=task_id, needs=needs) for needs in dict.fromkeys(new.dependencies))
@@ -48,9 +51,9 @@ async def insert_task(session: AsyncSession, new: NewTask, *, task_id: str, at: 
     return task.model_copy(update={"number": row.number})
 
 
-async def find_task(session: AsyncSession, task_id: str) -> Task:
-    """Raises `UnknownTaskError`."""
-    return _task(await _row(session, select(TaskRow).where(TaskRow.task_id == task_id), task_id))
+async def find_task(session: AsyncSession, task_id: str, sight: Sight | None = None) -> Task:
+    """Raises `UnknownTaskError`, the same for a task out of `sight`."""
+    return _task(await _row(session, _within(select(TaskRow).where(TaskRow.task_id == task_id), sight), task_id))
 
 
 async def lock_task(session: AsyncSession, task_id: str) -> Task:
@@ -71,12 +74,13 @@ async def select_tasks(
     statuses: Collection[TaskState] | None = None,
     owner: str | None = None,
     task_type: str | None = None,
+    sight: Sight | None = None,
     limit: int | None = None,
     offset: int = 0,
     newest_first: bool = False,
 ) -> tuple[list[Task], int]:
     """A page of tasks in the order of their arrival (or against it), and how many there are in all."""
-    query = select(TaskRow)
+    query = _within(select(TaskRow), sight)
     if statuses is not None:
         query = query.where(TaskRow.status.in_([str(one) for one in statuses]))
     if owner is not None:
@@ -89,15 +93,17 @@ async def select_tasks(
     return [_task(row) for row in rows], total
 
 
-async def select_by_number(session: AsyncSession, numbers: Collection[int]) -> dict[int, Task]:
+async def select_by_number(
+    session: AsyncSession, numbers: Collection[int], sight: Sight | None = None
+) -> dict[int, Task]:
     """Tasks by their number, under lock."""
-    rows = await session.scalars(select(TaskRow).where(TaskRow.number.in_(numbers)).with_for_update())
+    rows = await session.scalars(_within(select(TaskRow).where(TaskRow.number.in_(numbers)), sight).with_for_update())
     return {row.number: _task(row) for row in rows}
 
 
-async def count_by_status(session: AsyncSession) -> dict[TaskState, int]:
+async def count_by_status(session: AsyncSession, sight: Sight | None = None) -> dict[TaskState, int]:
     """How many tasks are in each state; states without a task are there with 0."""
-    rows = await session.execute(select(TaskRow.status, func.count()).group_by(TaskRow.status))
+    rows = await session.execute(_within(select(TaskRow.status, func.count()), sight).group_by(TaskRow.status))
     found = {TaskState(status): count for status, count in rows}
     return {state: found.get(state, 0) for state in TaskState}
 
@@ -115,9 +121,11 @@ async def select_desks(session: AsyncSession) -> list[tuple[str, Held]]:
     ]
 
 
-async def select_open(session: AsyncSession, agent_ids: Collection[str] | None = None) -> list[Task]:
+async def select_open(
+    session: AsyncSession, agent_ids: Collection[str] | None = None, sight: Sight | None = None
+) -> list[Task]:
     """Tasks that are in somebody's hands; only those of these owners, if given."""
-    query = select(TaskRow).where(TaskRow.status.in_([str(state) for state in OPEN]))
+    query = _within(select(TaskRow), sight).where(TaskRow.status.in_([str(state) for state in OPEN]))
     if agent_ids is not None:
         query = query.where(TaskRow.owner.in_(agent_ids))
     return [_task(row) for row in await session.scalars(query.order_by(TaskRow.number))]
@@ -140,9 +148,12 @@ async def lock_places(session: AsyncSession, agent_ids: Iterable[str]) -> None:
             await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"places:{agent_id}"})
 
 
-async def known_statuses(session: AsyncSession, task_ids: Collection[str]) -> dict[str, TaskState]:
+async def known_statuses(
+    session: AsyncSession, task_ids: Collection[str], sight: Sight | None = None
+) -> dict[str, TaskState]:
     """The state of each of these tasks that exists."""
-    rows = await session.execute(select(TaskRow.task_id, TaskRow.status).where(TaskRow.task_id.in_(task_ids)))
+    query = select(TaskRow.task_id, TaskRow.status).where(TaskRow.task_id.in_(task_ids))
+    rows = await session.execute(_within(query, sight))
     return {task_id: TaskState(status) for task_id, status in rows}
 
 
@@ -272,6 +283,17 @@ async def delete_said_by(session: AsyncSession, agent_id: str, person: str) -> i
     return count
 
 
+def _within(query: _Query, sight: Sight | None) -> _Query:
+    """Only what is in sight: handed in by them, in the hands of an agent of theirs, or that agent was asked about."""
+    if sight is None:
+        return query
+    theirs = TaskRow.created_by == sight.user_id
+    if not sight.agent_ids:
+        return query.where(theirs)
+    asked = select(ConsultationRow.task_id).where(ConsultationRow.agent_id.in_(sight.agent_ids))
+    return query.where(theirs | TaskRow.owner.in_(sight.agent_ids) | TaskRow.task_id.in_(asked))
+
+
 async def _insert_new(
     session: AsyncSession, table: Table, rows: Sequence[dict[str, Any]], *returned: Column[Any]
 ) -> Sequence[Any]:
@@ -306,5 +328,12 @@ def _values(task: Task) -> dict[str, Any]:
 def _task(row: TaskRow) -> Task:
     values = {name: getattr(row, name) for name in _COLUMNS if name != "owner"}
     return Task.model_validate(
-        {**values, **row.details, "task_id": row.task_id, "number": row.number, "created_at": row.created_at}
+        {
+            **values,
+            **row.details,
+            "task_id": row.task_id,
+            "created_by": row.created_by,
+            "number": row.number,
+            "created_at": row.created_at,
+        }
     )

@@ -19,6 +19,13 @@ class UnknownTwinError(TwinError):
     family = Family.NOT_FOUND
 
 
+def unknown_twin(person: str) -> UnknownTwinError:
+    """The same words for whoever has no twin and for one who is not the asker's affair."""
+    return UnknownTwinError(
+        f'there is no twin of {person}; make one with: folkmoot twin setup "{person}"', person=person
+    )
+
+
 class UnknownImportError(TwinError):
     """No import has this id."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from folkmoot.consent import Consent, ConsentGate, ConsentLedger, Purpose, display_name, person_key
 from folkmoot.kernel import Clock, slug
 from folkmoot.storage import Database
-from folkmoot.twins.errors import UnknownImportError, UnknownTwinError
+from folkmoot.twins.errors import UnknownImportError, unknown_twin
 from folkmoot.twins.model import ImportResult, Twin, TwinMessage
 from folkmoot.twins.permission import permitted
 from folkmoot.twins.profile import Profile, merged
@@ -85,10 +85,7 @@ class TwinRoster:
         async with self._database.read() as session:
             found = await select_twins(session, person_key(person))
         if not found:
-            raise UnknownTwinError(
-                f'there is no twin of {person}; make one with: folkmoot twin setup "{person}"',
-                person=person,
-            )
+            raise unknown_twin(person)
         return found[0]
 
     async def list(self) -> Sequence[Twin]:
