@@ -7,9 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.faces.accounts import Account, account
 from tests.serving import Served
-
-PASSWORD = "correct-horse-battery"
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +21,10 @@ def since(server: Served) -> str:
 
 
 @pytest.fixture(scope="module")
-def ida(server: Served) -> Iterator[httpx.Client]:
-    """A member's client."""
-    with server.client() as admin:
-        user = admin.post("/api/users", json={"name": "Ida of the logs", "role": "member", "password": PASSWORD})
-        user_id = user.raise_for_status().json()["user_id"]
-        token = admin.post("/api/auth/token", json={"name": "Ida of the logs", "password": PASSWORD})
-    with server.client(token=token.raise_for_status().json()["access_token"]) as client:
-        yield client
-    with server.client() as admin:
-        admin.delete(f"/api/users/{user_id}").raise_for_status()
+def member(server: Served) -> Iterator[Account]:
+    """Somebody who is no administrator."""
+    with account(server) as made:
+        yield made
 
 
 def ask(client: httpx.Client, **changes: Any) -> dict[str, Any]:
@@ -56,8 +49,8 @@ def test_an_answer_leaves_its_search_in_the_log(api: httpx.Client, since: str) -
     found = logged(api, action="tool_execution:", since=since)
     assert found
     assert all(one["action"].startswith("tool_execution:") and one["status"] for one in found)
-    one = next(one for one in found if one["tool"] == "search_knowledge" and one["agent_id"] == "manager")
-    assert (one["status"], one["effect"], one["user_id"]) == ("succeeded", "read", "admin")
+    one = next(one for one in found if one["tool"] == "search_knowledge" and one["user_id"] == "admin")
+    assert (one["status"], one["effect"], one["agent_id"]) == ("succeeded", "read", "manager")
     assert one["parameters"]["query"] == "Who knows payments?"
     assert one["duration_ms"] >= 0
     assert api.get(f"/api/logs/{one['call_id']}").json() == one
@@ -73,30 +66,30 @@ def test_filters_narrow_the_log(api: httpx.Client, since: str) -> None:
         assert api.get("/api/logs", params=wrong).status_code == 422
 
 
-def test_others_see_their_own_calls_alone(api: httpx.Client, ida: httpx.Client, since: str) -> None:
-    mine = ask(ida)
-    assert mine["message"]["payload"]["context"]["on_behalf_of"] not in {"admin", "somebody-else"}
-    own = logged(ida)
+def test_others_see_their_own_calls_alone(api: httpx.Client, member: Account, since: str) -> None:
+    mine = ask(member.client, sender_id=f"user:{member.user_id}")
+    assert mine["message"]["payload"]["context"]["on_behalf_of"] == member.user_id
+    own = logged(member.client)
     assert own
-    assert {one["user_id"] for one in own} == {mine["message"]["payload"]["context"]["on_behalf_of"]}
+    assert {one["user_id"] for one in own} == {member.user_id}
     everybody = {one["call_id"]: one for one in logged(api, since=since)}
     assert own[0] == everybody[own[0]["call_id"]]
     theirs = next(one for one in everybody.values() if one["user_id"] == "admin")
     for path in (f"/api/logs/{theirs['call_id']}", "/api/logs/call_nowhere"):
-        assert ida.get(path).status_code == 404
-    assert logged(ida, user_id="admin") == []
-    assert ida.get("/api/logs/stats").json()["total"] == len(own)
-    assert ida.get("/api/logs/stats", params={"user_id": "admin"}).json()["total"] == 0
+        assert member.client.get(path).status_code == 404
+    assert logged(member.client, user_id="admin") == []
+    assert member.client.get("/api/logs/stats").json()["total"] == len(own)
+    assert member.client.get("/api/logs/stats", params={"user_id": "admin"}).json()["total"] == 0
 
 
-def test_a_message_of_somebody_else_is_not_there(api: httpx.Client, ida: httpx.Client) -> None:
+def test_a_message_of_somebody_else_is_not_there(api: httpx.Client, member: Account) -> None:
     theirs = ask(api)["message"]
     message_id = theirs["message_id"]
-    assert ida.get(f"/api/agents/messages/{message_id}").status_code == 404
-    again = theirs | {"payload": {"data": {"message": "and now?"}}}
-    assert ida.post("/api/agents/messages", json=again, params={"wait": 5}).status_code == 404
-    assert ida.post(f"/api/agents/messages/dead-letters/{message_id}/retry").status_code == 404
-    assert ida.delete(f"/api/agents/messages/dead-letters/{message_id}").status_code == 404
+    assert member.client.get(f"/api/agents/messages/{message_id}").status_code == 404
+    again = theirs | {"payload": {"data": {"message": "and now?"}}, "sender_id": f"user:{member.user_id}"}
+    assert member.client.post("/api/agents/messages", json=again, params={"wait": 5}).status_code == 404
+    assert member.client.post(f"/api/agents/messages/dead-letters/{message_id}/retry").status_code == 404
+    assert member.client.delete(f"/api/agents/messages/dead-letters/{message_id}").status_code == 404
 
 
 def test_figures_are_by_tool(api: httpx.Client, since: str) -> None:

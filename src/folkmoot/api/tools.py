@@ -27,11 +27,20 @@ class ToolShown(BaseModel):
     allowed: bool
 
 
+class SourceShown(BaseModel):
+    """An MCP server; while it is away its tools are skipped."""
+
+    name: str
+    connected: bool
+    problem: str | None
+
+
 class ToolList(BaseModel):
-    """Every tool."""
+    """Every tool, and the MCP servers that bring some."""
 
     items: list[ToolShown]
     total: int
+    sources: list[SourceShown]
 
 
 @router.get("", responses=documented(401, 403, 429, 503))
@@ -55,4 +64,8 @@ async def list_tools(principal: SignedIn, rooms: Rooms) -> ToolList:
         )
         for one in rooms.tools.registry.all()
     ]
-    return ToolList(items=found, total=len(found))
+    sources = [
+        SourceShown(name=name, connected=problem is None, problem=problem if principal.is_admin else None)
+        for name, problem in rooms.tools.sources().items()
+    ]
+    return ToolList(items=found, total=len(found), sources=sources)

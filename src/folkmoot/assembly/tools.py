@@ -184,6 +184,7 @@ def build_tools(
             await ledger.recover(living=known)
 
     kept = timedelta(days=settings.tool_log_days)
+    servers = McpSources(registry=registry, guard=url_guard(settings), always=settings.servers)
     return ToolHouse(
         parts=ToolParts(
             registry=registry,
@@ -192,9 +193,10 @@ def build_tools(
             decisions=Decisions(desk=desk, ledger=ledger, registry=registry, walls=walls),
             walls=walls,
             files=files,
+            sources=servers.states,
         ),
         walls=walls,
-        servers=McpSources(registry=registry, guard=url_guard(settings), always=settings.servers),
+        servers=servers,
         alone=presence is None,
         chores=[
             Chore(name="tool calls", every=timedelta(seconds=15), act=look_after),

@@ -167,6 +167,9 @@ class ToolDesk:
     async def _begin(
         self, spec: ToolSpec, entry: Entry, checked: Arguments, run: CallRun | None, act: Act | None
     ) -> ToolOutcome:
+        assert entry.key is not None
+        if (earlier := await self._ledger.earlier(entry.key)) is not None:
+            return outcome_of(earlier)
         why = await self._why_wait(spec, entry, run)
         status = CallStatus.STARTED if why is None else CallStatus.WAITING
         if status is CallStatus.STARTED and not self._pace.allows(spec, entry.agent_id):

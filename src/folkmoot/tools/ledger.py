@@ -103,6 +103,12 @@ class Ledger:
                 return as_call(earlier), False
         return as_call_of(row), True
 
+    async def earlier(self, key: str) -> LoggedCall | None:
+        """The call that has this key, None before there is one."""
+        async with self._database.read() as session:
+            row = await select_by_key(session, key)
+        return as_call(row) if row is not None else None
+
     async def close(
         self,
         call_id: str,

@@ -1,5 +1,6 @@
 """What of this room others are given, together."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from folkmoot.tools.decide import Decisions
@@ -12,7 +13,10 @@ from folkmoot.tools.walls import Walls
 
 @dataclass(frozen=True, kw_only=True)
 class ToolParts:
-    """The tools there are, the desk that calls them, the log of calls, what people decide, and users' files."""
+    """The tools there are, the desk that calls them, the log of calls, what people decide, and users' files.
+
+    `sources` says of each MCP server why it is away, None of one that is connected.
+    """
 
     registry: ToolRegistry
     desk: ToolDesk
@@ -20,3 +24,4 @@ class ToolParts:
     decisions: Decisions
     walls: Walls
     files: UserFiles
+    sources: Callable[[], Mapping[str, str | None]]
