@@ -74,7 +74,7 @@ async def joined(
     from folkmoot.telemetry import configure_logging
 
     # A command speaks by its result; what the workplace has to say meanwhile goes to LOG_FILE.
-    configure_logging(level="ERROR", file=chosen.log_file)
+    configure_logging(level="ERROR", file=chosen.log_file, secrets=chosen.secrets)
     async with open_workplace(chosen) as workplace:
         transport = httpx.ASGITransport(app=workplace.app)
         async with httpx.AsyncClient(

@@ -27,7 +27,9 @@ class PortTakenError(FolkmootError):
 
 def run_server(settings: Settings, *, new_token: bool = False) -> None:
     """Serve until a signal; prints the address and, when it is new, the administrator's token."""
-    configure_logging(level="DEBUG" if settings.debug else settings.log_level, file=settings.log_file)
+    configure_logging(
+        level="DEBUG" if settings.debug else settings.log_level, file=settings.log_file, secrets=settings.secrets
+    )
     run_until_signal(_serve(settings, new_token=new_token))
 
 

@@ -164,6 +164,12 @@ class Settings(
         return self.api_host in LOOPBACK
 
     @property
+    def secrets(self) -> list[str]:
+        """The value of every secret that is set: what no log may show, wherever it turns up."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return [one.get_secret_value() for one in values if isinstance(one, SecretStr)]
+
+    @property
     def origins(self) -> list[str]:
         """`cors_origins` as a list."""
         return [part.strip() for part in self.cors_origins.split(",") if part.strip()]

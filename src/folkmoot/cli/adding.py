@@ -66,7 +66,7 @@ async def add_files(
     from folkmoot.assembly.ground import library_on
     from folkmoot.telemetry import configure_logging
 
-    configure_logging(level="ERROR", file=settings.log_file)
+    configure_logging(level="ERROR", file=settings.log_file, secrets=settings.secrets)
     async with library_on(settings) as library:
         return [await _keep(library, file, name, scope, title) for file, name in files]
 

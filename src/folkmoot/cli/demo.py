@@ -30,7 +30,7 @@ TEAM = "acme"
 
 def run_demo(settings: Settings, *, leave: bool) -> None:
     """Run the demo; with `leave` end after the distribution, else serve on until a signal."""
-    configure_logging(level="ERROR", file=settings.log_file)
+    configure_logging(level="ERROR", file=settings.log_file, secrets=settings.secrets)
     run_until_signal(_demo(settings, leave=leave))
 
 

@@ -13,19 +13,27 @@ import structlog
 from folkmoot.telemetry.context import bound
 from folkmoot.telemetry.masking import Masking
 
-# Noisy at INFO by design of their own; their warnings are kept.
+# Noisy by design of their own, and at DEBUG some write the parameters of statements and whole bodies: their warnings are
+# kept, and nothing below.
 _QUIET = (
-    "httpx",
-    "httpx2",
+    "aiosqlite",
+    "alembic",
+    "asyncio",
+    "dbos",
     "httpcore",
     "httpcore2",
-    "openai",
-    "dbos",
-    "alembic",
-    "sqlalchemy",
-    "nicegui",
+    "httpx",
+    "httpx2",
+    "mcp",
     "multipart",
-    "asyncio",
+    "nicegui",
+    "openai",
+    "opentelemetry",
+    "psycopg",
+    "python_multipart",
+    "sqlalchemy",
+    "urllib3",
+    "websockets",
 )
 
 
