@@ -86,6 +86,14 @@ def test_late_failures_of_calls_under_way_do_not_prolong_the_rest(clock: Simulat
     assert breaker.opens_in == timedelta(seconds=10)
 
 
+def test_a_late_success_does_not_end_a_rest(clock: SimulatedClock) -> None:
+    breaker = breaker_of(clock)
+    breaker.enter()
+    breaker.rest(timedelta(minutes=10))
+    breaker.succeeded()
+    assert breaker.opens_in == timedelta(minutes=10)
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
 

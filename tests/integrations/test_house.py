@@ -120,6 +120,20 @@ async def test_health_asks_nobody_and_says_what_was_seen_last(
     assert conditions(services)["hubspot"] == "ok"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://a b", "http://127.0.0.1:99999", "http://\u2603.example.invalid"]
+)
+async def test_an_address_that_is_none_is_no_crash(url: str, tmp_path: Path, hasty: HastyClock) -> None:
+    try:
+        settings = settings_of(tmp_path, CRM_API_KEY=TOKEN, CRM_URL=url)
+    except WrongSettingError:
+        return
+    found = integrations(settings, hasty, rules=PATIENT)
+    await found.probe()
+    assert found.health()["hubspot"].status == "degraded"
+    await found.close()
+
+
 async def test_a_folder_that_is_not_shared_is_seen(services: Integrations, drive_server: DriveServer) -> None:
     drive_server.change("root", shown=False)
     await services.probe()
@@ -143,6 +157,8 @@ async def test_followed_folders_are_offered_with_their_readers(
     [
         ({"CALENDAR_ID": "c", "CALENDAR_API_KEY": "/nowhere/key.json"}, "google_calendar", "cannot be read"),
         ({"CALENDAR_ID": "c", "CALENDAR_API_KEY": '{"type": "robot"}'}, "google_calendar", "of no known type"),
+        ({"CRM_API_KEY": "pat-with\nanother-line"}, "hubspot", "characters that no key has"),
+        ({"EMAIL_API_KEY": "SG.\u00fc", "EMAIL_SENDER": "a@b.example"}, "sendgrid", "characters that no key has"),
         ({"GDRIVE_CONFIG_PATH": "/nowhere/gdrive.json"}, "google_drive", "cannot be read"),
     ],
 )

@@ -160,6 +160,7 @@ async def test_meetings_of_each_kind(name: str, minutes: int, shop: Shop, calend
         ("send_mail", {"to": "a@b.example, c@d.example", "subject": "s", "text": "t"}),
         ("create_project_lead", {**PERSON, "email": "zoe@", "project": "x"}),
         ("sync_lead_to_crm", {**PERSON, "score": 101}),
+        ("sync_lead_to_crm", {**PERSON, "message": "half a \ud800 sign"}),
         ("sync_lead_to_crm", {**PERSON, "nonsense": 1}),
     ],
 )

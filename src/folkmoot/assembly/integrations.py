@@ -4,6 +4,7 @@ Nothing here stops a start: what is not configured is left out, what is configur
 `folkmoot doctor`, and its tools are skipped with the reason.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -92,21 +93,24 @@ class Integrations:
 
     async def probe(self, *, every: timedelta = PROBED_EVERY) -> None:
         """Ask each service of which nothing good was heard for `every`, or nothing good last. Raises nothing."""
-        for one in self.watched.values():
-            if one.calls is None or one.probe is None or not one.calls.standing.due(every):
-                continue
-            try:
-                await one.probe()
-            except ServiceRestingError:
-                continue  # it is being left alone
-            except IntegrationError as error:
-                one.calls.standing.failed(error)
+        await asyncio.gather(*(_probed(one, every) for one in self.watched.values()))
 
     async def close(self) -> None:
         """Close every connection."""
         for one in self.watched.values():
             if one.calls is not None:
                 await one.calls.close()
+
+
+async def _probed(one: _Watched, every: timedelta) -> None:
+    if one.calls is None or one.probe is None or not one.calls.standing.due(every):
+        return
+    try:
+        await one.probe()
+    except ServiceRestingError:
+        return  # it is being left alone
+    except IntegrationError as error:
+        one.calls.standing.failed(error)
 
 
 def integrations(settings: IntegrationSettings, clock: Clock, *, rules: CallRules | None = None) -> Integrations:

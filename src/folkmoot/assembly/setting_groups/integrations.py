@@ -3,6 +3,7 @@
 import re
 from datetime import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
@@ -83,7 +84,7 @@ class IntegrationSettings(BaseModel):
     @field_validator("crm_url", "email_url", "calendar_url", "gdrive_url", "google_token_url")
     @classmethod
     def _service_address(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        if value is not None and not (re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value) and _has_host(value)):
             raise ValueError("it is not an address that begins with http:// or https://")
         return value
 
@@ -110,6 +111,14 @@ class IntegrationSettings(BaseModel):
         if opens >= closes:
             raise ValueError("they end before they begin")
         return value
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        return False
 
 
 def working_hours(text: str) -> tuple[time, time]:

@@ -82,6 +82,8 @@ class Breaker:
 
     def succeeded(self) -> None:
         """The service answered."""
+        if self.state is BreakerState.OPEN:
+            return  # a call that was under way when it opened
         was_open = self._open_until is not None
         self._failures, self._opened, self._open_until, self._trying = 0, 0, None, False
         if was_open:

@@ -24,7 +24,6 @@ from folkmoot.tools.integrations.errors import (
     ServiceDownError,
     ServiceForbiddenError,
     ServiceRefusedError,
-    ServiceUnauthorizedError,
 )
 from folkmoot.tools.integrations.exchange import AttemptFailedError, CallRules, Exchange, Expected, Reply, Wanted
 from folkmoot.tools.integrations.keys import Key
@@ -175,8 +174,8 @@ class Calls:
         except AttemptFailedError as failed:
             if failed.counts:
                 self.breaker.failed()
-            elif isinstance(failed.error, ServiceUnauthorizedError):
-                self.breaker.leave()  # it says nothing of how the service is
+            elif not failed.reached or failed.refused_key is not None:
+                self.breaker.leave()  # that says nothing of how the service is
             else:
                 self.breaker.succeeded()
             raise

@@ -37,7 +37,14 @@ from folkmoot.version import __version__
 Expected = Literal["json", "nothing"]
 
 # No connection was made, so nothing was sent.
-_UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_UNSENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _LARGEST_REFUSAL: Final = 64 * 1024
 _CASES: Final[Mapping[Kind, tuple[type[IntegrationError], str]]] = {
@@ -88,7 +95,10 @@ class Reply:
 
 
 class AttemptFailedError(Exception):
-    """An attempt did not succeed; see the head of this file. `refused_key`: with another than this it might."""
+    """An attempt did not succeed; see the head of this file.
+
+    `refused_key`: with another than this it might. `reached`: the service itself was asked.
+    """
 
     def __init__(
         self,
@@ -98,10 +108,12 @@ class AttemptFailedError(Exception):
         counts: bool,
         wait: timedelta | None = None,
         refused_key: str | None = None,
+        reached: bool = True,
     ) -> None:
         super().__init__(error.message)
         self.error = error
         self.refused_key = refused_key
+        self.reached = reached
         self.again = again
         self.counts = counts
         self.wait = wait
@@ -131,7 +143,7 @@ class Exchange:
                     body = await self._read(response, self._rules.largest_answer)
                 finally:
                     await response.aclose()
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise self._lost(wanted, error) from error
         return Reply(status=response.status_code, headers=response.headers, data=self._parsed(wanted, response, body))
 
@@ -141,7 +153,7 @@ class Exchange:
         try:
             async with asyncio.timeout(self._rules.timeout.total_seconds()):
                 return await self._send(wanted, headers)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise self._lost(wanted, error) from error
 
     async def pieces(self, response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
@@ -192,7 +204,8 @@ class Exchange:
             return {"Authorization": await self._key.header(refused=refused)}
         except IntegrationError as error:
             # Nothing was sent to the service itself; the place that gives tokens was asked as often as makes sense.
-            raise AttemptFailedError(error, again=False, counts=isinstance(error, ServiceDownError)) from error
+            down = isinstance(error, ServiceDownError)
+            raise AttemptFailedError(error, again=False, counts=down, reached=False) from error
 
     def _opened(self) -> httpx.AsyncClient:
         if self._client is None:

@@ -25,6 +25,7 @@ from folkmoot.tools.integrations.google_credentials import (
     GoogleCredentials,
     ServiceAccount,
 )
+from folkmoot.tools.integrations.keys import checked_key
 
 _ASSERTED_FOR: Final = timedelta(hours=1)  # the longest that Google takes
 _EARLY: Final = timedelta(minutes=2)
@@ -65,7 +66,7 @@ class GoogleKey:
         self._credentials = credentials
         self._scopes = " ".join(scopes)
         self._clock = clock
-        self._token = credentials.token if isinstance(credentials, AccessToken) else None
+        self._token = checked_key(credentials.token, service) if isinstance(credentials, AccessToken) else None
         self._ends: datetime | None = None
         self._old: set[str] = set()
         self._one_asks = asyncio.Lock()
@@ -113,9 +114,9 @@ class GoogleKey:
             raise ServiceUnauthorizedError(error.message, **error.fields) from error
         token = self._calls.text(data, "access_token")
         lasts = data.get("expires_in")
-        if not isinstance(lasts, int) or lasts <= 0:
+        if not isinstance(lasts, int) or lasts <= 0 or not token.isascii() or not token.isprintable():
             raise ServiceAnswerInvalidError(
-                f"{self._service} gave a token without saying how long it is good", service=self._service
+                f"{self._service} gave a token that is none, or did not say how long it is good", service=self._service
             )
         if self._token is not None:
             self._old = {self._token}  # an answer that comes late may still name it

@@ -71,7 +71,12 @@ class HubSpot:
 
     def __init__(self, *, token: str, clock: Clock, url: str = URL, rules: CallRules | None = None) -> None:
         self.calls = Calls(
-            service=SERVICE, url=url, key=BearerKey(token), clock=clock, dialect=HubSpotDialect(), rules=rules
+            service=SERVICE,
+            url=url,
+            key=BearerKey(token, service=SERVICE),
+            clock=clock,
+            dialect=HubSpotDialect(),
+            rules=rules,
         )
         self._clock = clock
         self._has_key_property = False

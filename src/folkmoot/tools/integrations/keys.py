@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from folkmoot.tools.integrations.errors import ServiceNotConfiguredError
+
 
 class Key(Protocol):
     """Makes the header `Authorization`."""
@@ -30,8 +32,9 @@ class BearerKey:
 
     renewable = False
 
-    def __init__(self, key: str) -> None:
-        self._key = key
+    def __init__(self, key: str, *, service: str) -> None:
+        """Raises `ServiceNotConfiguredError` for what no header can carry."""
+        self._key = checked_key(key, service)
 
     def __repr__(self) -> str:
         return "BearerKey(***)"
@@ -44,6 +47,16 @@ class BearerKey:
 
     async def close(self) -> None:
         return
+
+
+def checked_key(key: str, service: str) -> str:
+    """The key without blanks around it, if a header can carry it. Raises `ServiceNotConfiguredError`."""
+    bare = key.strip()
+    if not bare or not bare.isascii() or not bare.isprintable() or " " in bare:
+        raise ServiceNotConfiguredError(
+            f"{service}'s key is empty or has characters that no key has; copy it again", service=service
+        )
+    return bare
 
 
 def without(secrets: Collection[str], text: str) -> str:

@@ -75,7 +75,12 @@ class SendGrid:
         rules: CallRules | None = None,
     ) -> None:
         self.calls = Calls(
-            service=SERVICE, url=url, key=BearerKey(key), clock=clock, dialect=SendGridDialect(), rules=rules
+            service=SERVICE,
+            url=url,
+            key=BearerKey(key, service=SERVICE),
+            clock=clock,
+            dialect=SendGridDialect(),
+            rules=rules,
         )
         self.sender = sender
         self._sender_name = sender_name

@@ -6,7 +6,12 @@ from typing import Literal
 
 from folkmoot.kernel import Clock, rfc3339
 from folkmoot.tools.integrations.breaker import Breaker, BreakerState
-from folkmoot.tools.integrations.errors import IntegrationError, ServiceRestingError, ServiceUnauthorizedError
+from folkmoot.tools.integrations.errors import (
+    IntegrationError,
+    ServiceNotConfiguredError,
+    ServiceRestingError,
+    ServiceUnauthorizedError,
+)
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
 
@@ -65,4 +70,5 @@ class Standing:
             return "down"
         if self._well:
             return "ok" if state is BreakerState.CLOSED else "degraded"
-        return "down" if self._fault and isinstance(self._fault[1], ServiceUnauthorizedError) else "degraded"
+        shut = (ServiceUnauthorizedError, ServiceNotConfiguredError)
+        return "down" if self._fault and isinstance(self._fault[1], shut) else "degraded"
