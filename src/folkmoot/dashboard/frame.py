@@ -20,8 +20,10 @@ SECTIONS: Final = (
     ("Agents", "agents", ("agents",)),
     ("Tasks", "tasks", ("tasks",)),
     ("Twins", "twins", ("twins",)),
+    ("Leads", "star", ("leads",)),
     ("Tool log", "tools", ("tools",)),
     ("Usage", "load", ("usage",)),
+    ("People", "people", ("people",)),
 )
 SHEETS: Final = ("tokens.css", "layout.css", "parts.css", "talk.css")
 _THEME: Final = "() => folkmoot.theme()"

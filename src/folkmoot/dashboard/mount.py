@@ -21,8 +21,23 @@ from folkmoot.dashboard.components.dom import ASSETS, ROOT, path
 from folkmoot.dashboard.components.notices import notice
 from folkmoot.dashboard.frame import framed
 from folkmoot.dashboard.headers import PageHeaders
-from folkmoot.dashboard.pages import agent, agents, not_found, overview, task, tasks, tool_log, twin, twins, usage
+from folkmoot.dashboard.pages import (
+    agent,
+    agents,
+    lead,
+    leads,
+    not_found,
+    overview,
+    people,
+    task,
+    tasks,
+    tool_log,
+    twin,
+    twins,
+    usage,
+)
 from folkmoot.dashboard.sign_in import SIGN_IN, add_sign_in, signed_in
+from folkmoot.dashboard.sign_in_elsewhere import add_sign_in_elsewhere
 from folkmoot.dashboard.visit import Visit
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.security import NotAllowedError
@@ -44,15 +59,19 @@ PAGES: Final[tuple[tuple[str, str, Build], ...]] = (
     ("/tasks/{task_id}", "Tasks", task.build),
     ("/twins", "Twins", twins.build),
     ("/twins/{person}", "Twins", twin.build),
+    ("/leads", "Leads", leads.build),
+    ("/leads/{lead_id}", "Leads", lead.build),
     ("/usage", "Usage", usage.build),
     ("/tools", "Tool log", tool_log.build),
+    ("/people", "People", people.build),
     ("/{anything:path}", "", not_found.build),
 )
 
 
 def mount_dashboard(app: FastAPI, parts: Parts, doorkeeper: Doorkeeper) -> None:
     """Add the pages, the sign-in and their assets; last of all routes, before the application starts."""
-    add_sign_in(app, doorkeeper)
+    add_sign_in(app, doorkeeper, elsewhere=parts.oidc.options.name if parts.oidc else "")
+    add_sign_in_elsewhere(app, parts.oidc)
 
     @app.get(ROOT, include_in_schema=False)
     async def without_slash() -> Response:

@@ -158,7 +158,8 @@ class FollowUps:
             lead = await store.lock_lead(session, lead_id, viewer=None)
             follow_up = lead.follow_up.model_copy(update={what: contact})
             lead = await store.save_lead(session, lead.model_copy(update={"follow_up": follow_up}), at=contact.at)
-            text = f"{_SAID[what]}." if contact.status == "succeeded" else f"{_TOOL[what]}: {contact.status}. {contact.detail}"
+            done = contact.status == "succeeded"
+            text = f"{_SAID[what]}." if done else f"{_TOOL[what]}: {contact.status}. {contact.detail}"
             details: dict[str, Any] = {"what": what, "status": contact.status, "call_id": contact.call_id}
             entry = LeadEntry(at=contact.at, by=by, kind="sent", text=text.strip(), details=details)
             await store.add_entry(session, lead, entry)
@@ -167,7 +168,7 @@ class FollowUps:
     async def _called(self, what: Sending, lead: Lead, number: int, colleague: Colleague | None) -> Contact:
         tool = _TOOL[what]
         if colleague is None:
-            detail = f"no agent of this team has the tool '{tool}'; name it among the tools of one in the workplace file"
+            detail = f"no agent of this team has the tool {tool}; name it among the tools of one in workplace.yaml"
             return Contact(status="skipped", detail=detail, at=self._clock.now())
         outcome = await self._tools.call(
             tool,
