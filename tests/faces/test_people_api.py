@@ -38,7 +38,7 @@ def test_a_token_is_given_for_json_for_a_form_and_for_a_key(stranger: httpx.Clie
         {"data": {"grant_type": "password", "username": zoe.name, "password": PASSWORD, "scope": "", "client_id": "x"}},
         {"json": {"api_key": key}},
     ):
-        answer = stranger.post("/api/auth/token", **given)  # type: ignore[arg-type]  # httpx' own keywords
+        answer = stranger.post("/api/auth/token", **given)
         assert answer.status_code == 200, answer.text
         assert answer.headers["cache-control"] == "no-store"
         body = answer.json()

@@ -35,7 +35,7 @@ def test_a_token_says_what_was_signed(signer: Signer) -> None:
 def test_an_expired_token_says_when_and_what_to_do(signer: Signer, clock: SimulatedClock) -> None:
     token = signer.sign("access", user_id="user_1", lives=HOUR)
     clock.advance(HOUR)
-    with pytest.raises(NotSignedInError, match="expired at 2026-01-05T10:00:00.*POST /api/auth/refresh"):
+    with pytest.raises(NotSignedInError, match=r"expired at 2026-01-05T10:00:00.*POST /api/auth/refresh"):
         signer.read(token, "access")
     assert signer.read(token, "access", expired=True)["sub"] == "user_1"
 
@@ -54,7 +54,7 @@ def test_a_token_without_a_signature_is_refused(signer: Signer, clock: Simulated
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
-def test_the_same_secret_by_another_algorithm_is_refused(signer: Signer, clock: SimulatedClock, algorithm: str) -> None:
+def test_the_same_secret_by_another_algorithm_is_refused(clock: SimulatedClock, algorithm: str) -> None:
     long = SECRET * 3
     token = jwt.encode(claims(clock), long, algorithm=algorithm)
     with pytest.raises(NotSignedInError, match="HS256"):

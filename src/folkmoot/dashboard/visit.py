@@ -22,8 +22,10 @@ from folkmoot.dashboard.sign_in import SIGN_IN
 from folkmoot.kernel import FolkmootError
 from folkmoot.registry import AgentRecord
 from folkmoot.security import Actor, NotAllowedError, NotSignedInError, Principal
+from folkmoot.tasks import Sight
 from folkmoot.telemetry import get_logger
 from folkmoot.web import Doorkeeper, Parts
+from folkmoot.web.ownership import sight_of
 from folkmoot.web.principal import actor_of
 from folkmoot.web.rules import check, may
 
@@ -67,6 +69,10 @@ class Visit:
     def actor(self) -> Actor:
         """Who acts here, for the audit."""
         return actor_of(self.request, self.principal)
+
+    async def sight(self) -> Sight | None:
+        """Whose tasks the visitor sees; None is all."""
+        return await sight_of(self.parts, self.principal)
 
     def may(self, *routes: str) -> bool:
         """Whether the visitor's role opens all of these, such as `POST /api/tasks`: what they may not, is not shown."""

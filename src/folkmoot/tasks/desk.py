@@ -73,7 +73,8 @@ class TaskDesk:
     ) -> Task:
         """Store a task and have it shared out, as soon as what it depends on is completed.
 
-        The same `key` again is the same task. It can depend on what is in `sight`. Raises `UnknownDependencyError`; then nothing was stored.
+        The same `key` again is the same task. It can depend on what is in `sight`.
+        Raises `UnknownDependencyError`; then nothing was stored.
         """
         task_id = f"task_{uuid.uuid5(_KEYS, key).hex}" if key else new_id("task")
         async with self._database.write() as session:

@@ -49,6 +49,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "GET /dashboard": Rule(OPEN),
         "GET /dashboard/sign-in": Rule(OPEN),
         "POST /dashboard/sign-in": Rule(OPEN),
+        "GET /dashboard/sign-in/oidc": Rule(OPEN),
+        "GET /dashboard/sign-in/oidc/callback": Rule(OPEN),
         "POST /dashboard/sign-out": Rule(OPEN),
         # Accounts
         "POST /api/auth/token": Rule(OPEN),
@@ -162,6 +164,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PAGE /tools": Rule(VIEWER),
         "PAGE /leads": Rule(VIEWER),
         "PAGE /leads/{lead_id}": Rule(VIEWER),
+        "PAGE /people": Rule(VIEWER),
         "PAGE /{anything}": Rule(VIEWER),
     }
 )

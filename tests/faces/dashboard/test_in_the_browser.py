@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PAGES = (
     *("/dashboard/", "/dashboard/agents", "/dashboard/agents/jonas"),
     *("/dashboard/tasks", "/dashboard/twins", "/dashboard/twins/jonas%20weidner"),
+    "/dashboard/people",
 )
 # The lowest contrast of any text on the page with the background behind it, and where that is (WCAG 2).
 CONTRAST = """() => {

@@ -30,6 +30,13 @@ window.folkmoot = (() => {
   }
   function open(id) { const d = document.getElementById(id); if (d && !d.open) d.showModal(); }
   function close(id) { document.getElementById(id)?.close(); }
+  function copy(id) {
+    const element = document.getElementById(id);
+    if (!element) return;
+    const select = () => { getSelection().selectAllChildren(element); toast("Selected; copy it with the keyboard"); };
+    // Without https the browser keeps the clipboard to itself.
+    navigator.clipboard ? navigator.clipboard.writeText(element.textContent).then(() => toast("Copied"), select) : select();
+  }
   // A form as an object; several boxes of one name as a list.
   function values(form) {
     const out = {};
@@ -53,5 +60,5 @@ window.folkmoot = (() => {
     if (outer) { outer.setAttribute("role", "presentation"); watch.disconnect(); }
   });
   watch.observe(root, { childList: true, subtree: true });
-  return { theme, toast, open, close, values };
+  return { theme, toast, open, close, copy, values };
 })();

@@ -1,5 +1,6 @@
 """One agent: what it can do, what it has to do, and whether it may be given more."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from nicegui import ui
@@ -14,9 +15,11 @@ from folkmoot.dashboard.frame import crumb
 from folkmoot.dashboard.visit import Visit
 from folkmoot.registry import AgentRecord, UnknownAgentError
 from folkmoot.tasks import Task
+from folkmoot.web.ownership import check_agent, owns_person, stands_for
 from folkmoot.web.silencing import let_speak, may_silence, silence
 
 SHOWN = 20
+RENAME = "PUT /api/agents/{agent_id}/name"
 SILENCE = "POST /api/agents/{agent_id}/silence"
 
 
@@ -39,13 +42,18 @@ class _AgentPage:
         ui.page_title(f"{agent.name} · Folkmoot")
         crumb("All agents", "agents")
         twins = await self._visit.parts.twins.list()
-        self._twin = next((one.person for one in twins if one.agent_id == self._id), None)
+        seen = [one for one in twins if owns_person(self._visit.principal, one.person)]
+        self._twin = next((one.person for one in seen if one.agent_id == self._id), None)
+        self._theirs = self._visit.may(RENAME) and (
+            self._visit.principal.is_admin or stands_for(agent, self._visit.principal)
+        )
         self._head = tag("div", css="page-head")
         with tag("div", css="cols rail-last"):
             self._main = tag("div", css="stack").style("gap:32px")
             with tag("aside", css="rail stack", aria_label="Availability and load"):
                 self._rail = tag("div")
-                self._availability(agent)
+                if self._theirs:
+                    self._availability(agent)
         with dialog("rename", "Another name"), form(self._rename, css="stack"):
             Form("rename").text("name", "Name", value=agent.name, maxlength=200, autocomplete="off")
             foot("rename", "Rename")
@@ -64,7 +72,7 @@ class _AgentPage:
         except UnknownAgentError:
             go("/dashboard/agents")
             return
-        tasks, total = await self._visit.parts.tasks.tasks(agent=self._id, limit=SHOWN)
+        tasks, total = await self._visit.parts.tasks.tasks(agent=self._id, sight=await self._visit.sight(), limit=SHOWN)
         with clear(self._head):
             self._fill_head(agent)
         with clear(self._main):
@@ -98,7 +106,8 @@ class _AgentPage:
         with tag("div", css="row"):
             if self._twin is not None:
                 link("What the twin learned", "twins", self._twin, css="btn")
-            button("Rename", js=opener("rename"), kind="quiet")
+            if self._theirs:
+                button("Rename", js=opener("rename"), kind="quiet")
             if may_silence(self._visit.principal, agent):
                 if agent.presence == "silenced":
                     button("Let it speak", self._let_speak, kind="primary")
@@ -178,7 +187,7 @@ class _AgentPage:
             faults["places"] = "A whole number from 0 to 1000."
         self._form.show(faults)
         if not faults:
-            await self._visit.act(
+            await self._if_theirs(
                 lambda: self._visit.parts.registry.set_availability(
                     self._id, field_of(fields, "availability"), max_capacity=places, until=until
                 ),
@@ -207,6 +216,13 @@ class _AgentPage:
 
     async def _rename(self, fields: Fields) -> None:
         close("rename")
-        await self._visit.act(
+        await self._if_theirs(
             lambda: self._visit.parts.registry.rename(self._id, field_of(fields, "name")), said="Renamed."
         )
+
+    async def _if_theirs(self, doing: Callable[[], Awaitable[object]], *, said: str) -> None:
+        async def checked() -> None:
+            await check_agent(self._visit.parts, self._visit.principal, self._id)
+            await doing()
+
+        await self._visit.act(checked, said=said, needs=RENAME)

@@ -9,8 +9,9 @@ from folkmoot.dashboard.components.notices import empty, notice
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.frame import page_head
 from folkmoot.dashboard.visit import Visit
-from folkmoot.tasks import Task, TaskState
+from folkmoot.tasks import Sight, Task, TaskState
 from folkmoot.tasks.errors import UnknownTaskError
+from folkmoot.web.ownership import EventSight
 
 _S = TaskState
 LANES: Final = (
@@ -36,7 +37,8 @@ class _Overview:
         self._visit = visit
         self._titles: dict[str, str] = {}
         with page_head("Overview", "What this workplace is doing right now."):
-            link("New task", "tasks", css="btn primary").props["href"] = "/dashboard/tasks?new"
+            if visit.may("POST /api/tasks"):
+                link("New task", "tasks", css="btn primary").props["href"] = "/dashboard/tasks?new"
         self._notices = tag("div")
         self._figures = tag("section", aria_label="Figures")
         with tag("section", css="section", aria_labelledby="board"):
@@ -56,10 +58,12 @@ class _Overview:
         """Read everything again and show it."""
         visit, parts = self._visit, self._visit.parts
         people = People(await visit.meet())
-        counts = await parts.tasks.counts()
-        lanes = [(name, *await self._lane(states, counts)) for name, states in LANES]
+        sight = await visit.sight()
+        counts = await parts.tasks.counts(sight=sight)
+        lanes = [(name, *await self._lane(states, counts, sight)) for name, states in LANES]
         newest = await parts.events.latest_id()
-        events = await parts.events.read(after=max(0, newest - LOOK_BACK))
+        theirs = EventSight(parts, visit.principal)
+        events = [one for one in await parts.events.read(after=max(0, newest - LOOK_BACK)) if await theirs.covers(one)]
         await self._learn_titles({one.subject for one in events if one.type in {"task_consulted", "task_negotiated"}})
         self._show_figures(people, counts)
         with clear(self._board), tag("div", css="board"):
@@ -73,11 +77,13 @@ class _Overview:
                 tag("p", "Nothing has happened yet.", css="muted")
         self._show_load(people)
 
-    async def _lane(self, states: Sequence[TaskState], counts: dict[TaskState, int]) -> tuple[list[Task], int]:
+    async def _lane(
+        self, states: Sequence[TaskState], counts: dict[TaskState, int], sight: Sight | None
+    ) -> tuple[list[Task], int]:
         found: list[Task] = []
         for state in states:
             if counts[state]:
-                tasks, _ = await self._visit.parts.tasks.tasks(status=state, limit=A_LANE)
+                tasks, _ = await self._visit.parts.tasks.tasks(status=state, sight=sight, limit=A_LANE)
                 found += tasks
         self._titles.update({task.task_id: task.title for task in found})
         newest = sorted(found, key=lambda task: task.updated_at, reverse=True)[:A_LANE]

@@ -41,7 +41,7 @@ class _TaskPage:
         self._attempt = -1
 
     async def show(self) -> None:
-        report = await self._visit.parts.tasks.report(self.task_id)
+        report = await self._visit.parts.tasks.report(self.task_id, sight=await self._visit.sight())
         ui.page_title(f"{report.task.title} · Folkmoot")
         crumb("All tasks", "tasks")
         self._head = tag("div")
@@ -63,7 +63,7 @@ class _TaskPage:
     async def refresh(self) -> None:
         await self._visit.meet()
         try:
-            await self._fill(await self._visit.parts.tasks.report(self.task_id))
+            await self._fill(await self._visit.parts.tasks.report(self.task_id, sight=await self._visit.sight()))
         except UnknownTaskError:
             go("/dashboard/tasks")
 

@@ -8,9 +8,12 @@ from folkmoot.dashboard.components.fields import Form
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.visit import Visit
 from folkmoot.tasks import Task, TaskState
+from folkmoot.web.ownership import check_task, stands_for
 
 _S = TaskState
 _UNDO = "undo-last"
+_ASSIGN, _STATUS = "PUT /api/tasks/{task_id}/assign", "PUT /api/tasks/{task_id}/status"
+_DECLINE, _AGAIN = "POST /api/tasks/{task_id}/decline", "POST /api/tasks/{task_id}/redistribute"
 
 
 class Actions:
@@ -44,7 +47,10 @@ class Actions:
             )
 
     def _buttons(self, task: Task) -> None:
-        if task.status in {_S.COMPLETED, _S.CANCELLED}:
+        who, owner = self._visit.principal, self._visit.agents.get(task.owner or "")
+        theirs = who.is_admin or task.created_by == who.user_id
+        in_hand = theirs or (owner is not None and stands_for(owner, who))
+        if task.status in {_S.COMPLETED, _S.CANCELLED} or not in_hand or not self._visit.may(_STATUS):
             return
         with tag("div", css="card tight stack close"):
             heading(2, "What you can do", css="visually-hidden")
@@ -54,14 +60,15 @@ class Actions:
                     button("Mark as completed", sign="check", kind="full", js=opener("complete"))
                 case _S.IN_PROGRESS:
                     button("Mark as completed", sign="check", kind="primary full", js=opener("complete"))
-                case _S.UNASSIGNED:
+                case _S.UNASSIGNED if theirs:
                     button("Share it out again", self.share_out_again, sign="undo", kind="primary full")
                 case _:
                     pass
             if task.status in {_S.ASSIGNED, _S.IN_PROGRESS}:
                 button("Decline for its owner", sign="undo", kind="full", js=opener("decline"))
+            if task.status in {_S.ASSIGNED, _S.IN_PROGRESS} and theirs:
                 button("Give to somebody else", sign="people", kind="full", js=opener("assign"))
-            else:
+            elif theirs:
                 button("Assign by hand", sign="people", kind="full", js=opener("assign"))
             button("Cancel the task", sign="cross", kind="danger full", js=opener("cancel"))
 
@@ -90,24 +97,26 @@ class Actions:
             foot("assign", "Assign")
 
     async def _start(self) -> None:
-        await self._visit.act(lambda: self._desk.set_status(self._id, _S.IN_PROGRESS), said="Work has started.")
+        await self._do(lambda: self._desk.set_status(self._id, _S.IN_PROGRESS), _STATUS, said="Work has started.")
 
     async def _complete(self) -> None:
-        await self._visit.act(lambda: self._desk.set_status(self._id, _S.COMPLETED), said="The task is completed.")
+        await self._do(lambda: self._desk.set_status(self._id, _S.COMPLETED), _STATUS, said="The task is completed.")
 
     async def _cancel(self) -> None:
-        await self._visit.act(lambda: self._desk.set_status(self._id, _S.CANCELLED), said="The task is cancelled.")
+        await self._do(lambda: self._desk.set_status(self._id, _S.CANCELLED), _STATUS, said="The task is cancelled.")
 
     async def share_out_again(self) -> None:
-        await self._visit.act(lambda: self._desk.share_out_again(self._id), said="Everybody is asked anew.")
+        await self._do(lambda: self._desk.share_out_again(self._id), _AGAIN, said="Everybody is asked anew.")
 
     async def _decline(self, fields: Fields) -> None:
         owner = self._task.owner if self._task else None
         close("decline")
         if owner is not None:
             reason = field_of(fields, "reason")
-            await self._visit.act(
-                lambda: self._desk.decline(self._id, owner, reason=reason), said="Declined; it is shared out again."
+            await self._do(
+                lambda: self._desk.decline(self._id, owner, reason=reason),
+                _DECLINE,
+                said="Declined; it is shared out again.",
             )
 
     async def _assign(self, fields: Fields) -> None:
@@ -118,8 +127,9 @@ class Actions:
         self._assign_form.show({})
         before = self._task.owner if self._task else None
         close("assign")
-        done = await self._visit.act(
+        done = await self._do(
             lambda: self._desk.assign(self._id, chosen, reasoning=reasoning),
+            _ASSIGN,
             said=f"It is with {self._visit.name(chosen)} now.",
             undo=_UNDO if before else None,
         )
@@ -129,4 +139,16 @@ class Actions:
     async def _take_back(self) -> None:
         undo, self._undo = self._undo, None
         if undo is not None:
-            await self._visit.act(undo, said="Taken back.")
+            await self._do(undo, _ASSIGN, said="Taken back.")
+
+    async def _do(
+        self, doing: Callable[[], Awaitable[object]], route: str, *, said: str, undo: str | None = None
+    ) -> bool:
+        """Do it, if the visitor may change this task; the person whose twin has it may carry it on or decline."""
+
+        async def if_theirs() -> None:
+            visit = self._visit
+            await check_task(visit.parts, visit.principal, self._id, as_owner=route in {_STATUS, _DECLINE})
+            await doing()
+
+        return await self._visit.act(if_theirs, said=said, undo=undo, needs=route)

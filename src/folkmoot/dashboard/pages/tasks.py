@@ -18,6 +18,7 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.tasks import NewTask, TaskState
 
 A_PAGE: Final = 25
+HAND_IN: Final = "POST /api/tasks"
 _FIELDS: Final = ("title", "description", "task_type", "priority", "estimated_hours", "deadline", "required_skills")
 _EVENTS: Final = ["task_created", "task_assigned", "task_unassigned", "task_status"]
 
@@ -38,7 +39,8 @@ class _Tasks:
         self._agent = query.get("agent", "")
         self._page = 0
         with page_head("Tasks", "What was handed in, where it is, and who has it."):
-            button("New task", sign="plus", kind="primary", js=opener("new-task"))
+            if visit.may(HAND_IN):
+                button("New task", sign="plus", kind="primary", js=opener("new-task"))
         filters = Form("filter")
         with tag("div", css="filters", role="search", aria_label="Filter tasks"):
             states = {state.value: words.STATES[state][0] for state in TaskState}
@@ -61,6 +63,7 @@ class _Tasks:
         tasks, total = await self._visit.parts.tasks.tasks(
             status=TaskState(self._status) if self._status else None,
             agent=self._agent or None,
+            sight=await self._visit.sight(),
             limit=A_PAGE,
             offset=start,
         )
@@ -76,7 +79,7 @@ class _Tasks:
                     "No tasks yet",
                     "Hand one in, and watch the team decide who takes it.",
                     sign="tasks",
-                    action=lambda: button("New task", sign="plus", kind="primary", js=opener("new-task")),
+                    action=_offer if self._visit.may(HAND_IN) else None,
                 )
         with clear(self._pager):
             if total > A_PAGE:
@@ -121,14 +124,20 @@ class _Tasks:
         except ValidationError as error:
             faults = {**faults_of(error, _FIELDS), **faults}
         self._form.show(faults)
-        if faults or new is None or not await self._visit.may_stay():
+        if faults or new is None or not await self._visit.may_act(HAND_IN):
             return
         try:
-            task = await self._visit.parts.tasks.create(new)
+            task = await self._visit.parts.tasks.create(
+                new, created_by=self._visit.principal.user_id, sight=await self._visit.sight()
+            )
         except FolkmootError as error:
             toast(error.message, fault=True)
             return
         go(path("tasks", task.task_id))
+
+
+def _offer() -> None:
+    button("New task", sign="plus", kind="primary", js=opener("new-task"))
 
 
 def _priorities() -> dict[str, str]:

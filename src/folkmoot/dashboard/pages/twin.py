@@ -17,6 +17,7 @@ from folkmoot.dashboard.visit import Visit
 from folkmoot.twins.errors import UnknownTwinError
 from folkmoot.twins.model import TwinMessage
 from folkmoot.twins.roster import TwinView
+from folkmoot.web.ownership import check_person
 
 _EVENTS = [
     "consent_granted",
@@ -43,6 +44,7 @@ class _TwinPage:
         self._profile: object = ()
 
     async def show(self) -> None:
+        check_person(self._visit.principal, self._person)
         view = await self._visit.parts.twins.view(self._person)
         ui.page_title(f"{view.twin.name} · Folkmoot")
         crumb("All twins", "twins")
@@ -58,6 +60,7 @@ class _TwinPage:
         """Read the twin again; it may have been forgotten."""
         await self._visit.meet()
         try:
+            check_person(self._visit.principal, self._person)
             self._fill(await self._visit.parts.twins.view(self._person))
         except UnknownTwinError:
             if not self._rights.forgotten:
@@ -121,4 +124,5 @@ class _TwinPage:
     async def _messages(self, ids: Sequence[str]) -> Sequence[TwinMessage]:
         if not await self._visit.may_stay():
             return []
+        check_person(self._visit.principal, self._person)
         return await self._visit.parts.twins.messages(self._person, ids)

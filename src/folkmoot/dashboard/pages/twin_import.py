@@ -15,8 +15,10 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.twins import ImportOptions, ImportResult, Twin
 from folkmoot.twins.model import ImportState
 from folkmoot.twins.roster import TwinView
+from folkmoot.web.ownership import check_person
 
 SHOWN: Final = 4
+IMPORT: Final = "POST /api/twins/{person}/imports"
 _LOOKS: Final = {
     ImportState.DONE: ("Done", "green", "check"),
     ImportState.RUNNING: ("Running", "blue", "clock"),
@@ -108,7 +110,7 @@ class ImportSection:
         self._form.show({})
         if not self._chosen:
             toast("Choose a file first.", fault=True)
-        elif await self._visit.may_stay():
+        elif await self._visit.may_act(IMPORT):
             with clear(self._outcome):
                 waiting("Reading the file")
             self._upload.run_method("upload")
@@ -122,13 +124,14 @@ class ImportSection:
         )
         self._upload.reset()
         self._chosen = False
-        if not await self._visit.may_stay():
+        if not await self._visit.may_act(IMPORT):
             return
         # The name may name people; only its ending is kept, which tells what the file is.
         with tempfile.TemporaryDirectory(prefix="folkmoot-upload-") as folder:
             path = Path(folder) / f"export{Path(event.file.name).suffix[:10]}"
             await event.file.save(path)
             try:
+                check_person(self._visit.principal, self._twin.name)
                 result = await self._visit.parts.imports.run(self._twin.name, path, options)
             except FolkmootError as error:
                 self._refused(error)

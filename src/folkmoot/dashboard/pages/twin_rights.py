@@ -13,7 +13,11 @@ from folkmoot.dashboard.visit import Visit
 from folkmoot.kernel import FolkmootError
 from folkmoot.twins import ForgetReceipt, Twin
 from folkmoot.twins.roster import TwinView
+from folkmoot.web.ownership import check_person
 
+GRANT: Final = "POST /api/consents"
+REVOKE: Final = "DELETE /api/consents/{consent_id}"
+FORGET: Final = "DELETE /api/twins/{person}"
 PURPOSES: Final = {
     Purpose.IMPORT.value: "store their messages",
     Purpose.PROFILE.value: "learn skills and manner",
@@ -38,12 +42,14 @@ class Rights:
         with tag("section", css="card tight", aria_labelledby="consents"):
             with tag("div", css="between").style("margin-bottom:12px"):
                 heading(2, "Consents", id="consents")
-                button("Grant", sign="plus", js=opener("grant"))
+                if visit.may(GRANT):
+                    button("Grant", sign="plus", js=opener("grant"))
             self._list = tag("div")
-        with tag("section", css="card tight stack close", aria_labelledby="forget-head"):
-            heading(2, "Forget", id="forget-head")
-            tag("p", "Removes the person and everything made from their messages, everywhere.", css="muted small")
-            button(f"Forget {twin.name}", sign="trash", kind="danger full", js=opener("forget"))
+        if visit.may(FORGET):
+            with tag("section", css="card tight stack close", aria_labelledby="forget-head"):
+                heading(2, "Forget", id="forget-head")
+                tag("p", "Removes the person and everything made from their messages, everywhere.", css="muted small")
+                button(f"Forget {twin.name}", sign="trash", kind="danger full", js=opener("forget"))
         self._build_dialogs()
 
     def update(self, view: TwinView) -> None:
@@ -73,12 +79,13 @@ class Rights:
         if status == "live":
             with tag("div", css="between"):
                 tag("span", f"until {words.day(one.expires_at)}", css="faint")
-                button(
-                    "Withdraw",
-                    lambda: self._ask(one),
-                    kind="quiet",
-                    aria_label=f"Withdraw the consent for {one.platform}",
-                )
+                if self._visit.may(REVOKE):
+                    button(
+                        "Withdraw",
+                        lambda: self._ask(one),
+                        kind="quiet",
+                        aria_label=f"Withdraw the consent for {one.platform}",
+                    )
         elif one.cleared_at is not None:
             tag("p", f"All that rested on it was verified gone on {words.day(one.cleared_at)}.", css="faint")
 
@@ -131,9 +138,13 @@ class Rights:
         close("revoke")
         if self._revoking is not None:
             consent_id = self._revoking.consent_id
-            await self._visit.act(
-                lambda: self._visit.parts.consents.revoke(consent_id), said="The consent is withdrawn."
-            )
+            await self._visit.act(lambda: self._do_revoke(consent_id), said="The consent is withdrawn.", needs=REVOKE)
+
+    async def _do_revoke(self, consent_id: str) -> None:
+        visit = self._visit
+        check_person(visit.principal, self._twin.name)
+        await visit.parts.audit.record("consent_revoked", by=visit.actor, target=consent_id)
+        await visit.parts.consents.revoke(consent_id)
 
     async def _grant(self, fields: Fields) -> None:
         faults: dict[str, str] = {}
@@ -144,9 +155,10 @@ class Rights:
         if not fields.get("purposes"):
             faults["purposes"] = "Choose at least one purpose."
         self._form.show(faults)
-        if faults or not await self._visit.may_stay():
+        if faults or not await self._visit.may_act(GRANT):
             return
         try:
+            check_person(self._visit.principal, self._twin.name)
             granted = await self._visit.parts.consents.grant(
                 self._twin.name,
                 email=field_of(fields, "email"),
@@ -154,6 +166,7 @@ class Rights:
                 purposes=fields["purposes"],
                 expires_at=expires,
             )
+            await self._visit.parts.audit.record("consent_granted", by=self._visit.actor, target=granted.consent_id)
         except FolkmootError as error:
             where = {"expires_at": "expires", "email": "email", "purposes": "purposes"}.get(
                 str(error.fields.get("field"))
@@ -170,11 +183,13 @@ class Rights:
             self._forget_form.show({"name": "This is not the name."})
             return
         close("forget")
-        await self._visit.act(self._do_forget)
+        await self._visit.act(self._do_forget, needs=FORGET)
 
     async def _do_forget(self) -> None:
+        check_person(self._visit.principal, self._twin.name)
         self.forgotten = True
         receipt = await self._visit.parts.forgetting.forget(self._twin.name)
+        await self._visit.parts.audit.record("twin_forgotten", by=self._visit.actor, target=receipt.receipt_id)
         await self._visit.parts.team.dismiss(self._twin)
         with clear(self._receipt):
             _show_receipt(receipt)

@@ -9,7 +9,9 @@ from folkmoot.dashboard.frame import page_head
 from folkmoot.dashboard.visit import Visit
 from folkmoot.kernel import FolkmootError
 from folkmoot.twins.roster import TwinView
+from folkmoot.web.ownership import check_speaks_for, owns_person
 
+MAKE = "POST /api/twins"
 _EVENTS = [
     "consent_granted",
     "consent_revoked",
@@ -32,7 +34,8 @@ class _Twins:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         with page_head("Twins", "Each stands for a person, and knows only what that person permitted."):
-            button("New twin", sign="plus", kind="primary", js=opener("new-twin"))
+            if visit.may(MAKE):
+                button("New twin", sign="plus", kind="primary", js=opener("new-twin"))
         self._grid = tag("div")
         self._form = Form("twin")
         with dialog("new-twin", "New twin"), form(self._create, css="stack"):
@@ -49,14 +52,15 @@ class _Twins:
     async def refresh(self) -> None:
         """Read all twins again."""
         twins = self._visit.parts.twins
-        views = [await twins.view(one.name) for one in await twins.list()]
+        theirs = [one for one in await twins.list() if owns_person(self._visit.principal, one.person)]
+        views = [await twins.view(one.name) for one in theirs]
         with clear(self._grid):
             if not views:
                 empty(
                     "No twins yet",
                     "Make one for a person of the team, then import what they hand over.",
                     sign="twins",
-                    action=lambda: button("New twin", sign="plus", kind="primary", js=opener("new-twin")),
+                    action=_offer if self._visit.may(MAKE) else None,
                 )
             with tag("div", css="grid"):
                 for view in views:
@@ -90,9 +94,10 @@ class _Twins:
         if email and ("@" not in email or " " in email):
             faults["email"] = "This is not an e-mail address."
         self._form.show(faults)
-        if faults or not await self._visit.may_stay():
+        if faults or not await self._visit.may_act(MAKE):
             return
         try:
+            check_speaks_for(self._visit.principal, person)
             twin = await self._visit.parts.team.ensure_twin(
                 person, email=email, role=field_of(fields, "role"), department=field_of(fields, "department")
             )
@@ -100,3 +105,7 @@ class _Twins:
             toast(error.message, fault=True)
             return
         go(path("twins", twin.person))
+
+
+def _offer() -> None:
+    button("New twin", sign="plus", kind="primary", js=opener("new-twin"))
