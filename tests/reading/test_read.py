@@ -111,7 +111,8 @@ async def test_rows_of_a_table_say_their_columns(reading: Reading) -> None:
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [("Größe und Maß: drei Straßen weiter, schön", "cp1252"), ("Größe und Maß", "utf-8-sig"),
-     ("Größe und Maß", "utf-16"), ("plain and simple words", "utf-16-le"), ("Привет, как дела? Встретимся в пятницу", "cp1251"),
+     ("Größe und Maß", "utf-16"), ("plain and simple words", "utf-16-le"),
+     ("Привет, как дела? Встретимся в пятницу", "cp1251"),
      ("Привет, как дела? Встретимся в пятницу", "koi8_r"), ("こんにちは、世界。これは文書です。", "shift_jis")],
 )  # fmt: skip
 async def test_encodings_are_told_apart(reading: Reading, text: str, encoding: str) -> None:
