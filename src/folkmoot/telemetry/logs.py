@@ -13,8 +13,8 @@ import structlog
 from folkmoot.telemetry.context import bound
 from folkmoot.telemetry.masking import Masking
 
-# Noisy by design of their own, and at DEBUG some write the parameters of statements and whole bodies: their warnings are
-# kept, and nothing below.
+# Noisy by design of their own, and at DEBUG some write the parameters of statements and whole bodies: only their
+# warnings are kept.
 _QUIET = (
     "aiosqlite",
     "alembic",

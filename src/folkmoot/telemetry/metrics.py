@@ -35,6 +35,8 @@ class Metrics:
         self._of_models(self.registry)
         self._of_tools_and_knowledge(self.registry)
         self._of_the_process(self.registry)
+        for outcome in ("done", "failed"):
+            self.imports.labels(outcome)  # a series that is known beforehand begins at nought, not at its first event
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""
