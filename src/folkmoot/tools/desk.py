@@ -168,9 +168,11 @@ class ToolDesk:
         self, spec: ToolSpec, entry: Entry, checked: Arguments, run: CallRun | None, act: Act | None
     ) -> ToolOutcome:
         assert entry.key is not None
-        if (earlier := await self._ledger.earlier(entry.key)) is not None:
-            return outcome_of(earlier)
-        why = await self._why_wait(spec, entry, run)
+        keys = run.keys if run else ()
+        same, other = await self._ledger.before(entry.key, tool=spec.name, cause=entry.cause, but=keys)
+        if same is not None:
+            return outcome_of(same)
+        why = self._why_wait(spec, entry, other)
         status = CallStatus.STARTED if why is None else CallStatus.WAITING
         if status is CallStatus.STARTED and not self._pace.allows(spec, entry.agent_id):
             return self._noted(_with(entry, key=None), CallStatus.DENIED, _too_often(spec))
@@ -179,18 +181,16 @@ class ToolDesk:
             return outcome_of(call)
         return await self._make(spec, entry, checked, act)
 
-    async def _why_wait(self, spec: ToolSpec, entry: Entry, run: CallRun | None) -> str | None:
+    def _why_wait(self, spec: ToolSpec, entry: Entry, other: LoggedCall | None) -> str | None:
         """Why a person has to be asked first; None if nobody has to."""
         if spec.approval or self._walls.asks_first(entry.agent_id, spec.name):
             return f"'{spec.name}' waits for a person's approval"
-        if run is not None:
-            before = [call for key, call in await self._ledger.caused(run.cause, spec.name) if key not in run.keys]
-            if before:
-                # A model that is asked again may word the same e-mail anew: only a person can tell whether it is one.
-                return (
-                    f"the message that led to this was handled before, and then '{spec.name}' was called with other "
-                    f"arguments ({before[0].call_id}); a person has to say whether this one is wanted too"
-                )
+        if other is not None:
+            # A model that is asked again may word the same e-mail anew: only a person can tell whether it is one.
+            return (
+                f"the message that led to this was handled before, and then '{spec.name}' was called with other "
+                f"arguments ({other.call_id}); a person has to say whether this one is wanted too"
+            )
         return None
 
     async def _make(self, spec: ToolSpec, entry: Entry, checked: Arguments, act: Act | None) -> ToolOutcome:

@@ -88,26 +88,34 @@ class Ledger:
     async def open(self, entry: Entry, *, status: CallStatus, error: str | None = None) -> tuple[LoggedCall, bool]:
         """Put a call into the log before it begins. If its key is there, that call and False: it must not be made."""
         row = self._row(entry, status=status, error=error)
-        row["sealed"] = await asyncio.to_thread(self._seal.close, entry.plain)
+        if not self._seal.ready:
+            await asyncio.to_thread(self._seal.prepare)
+        row["sealed"] = self._seal.close(entry.plain)
         assert entry.key is not None
         try:
             async with self._database.write() as session:
-                if (earlier := await select_by_key(session, entry.key)) is not None:
-                    return as_call(earlier), False
                 await insert_calls(session, [row])
                 await self._tell(session, row)
-        except Conflict:  # another process was quicker
+        except Conflict:  # the key is unique
             async with self._database.read() as session:
                 if (earlier := await select_by_key(session, entry.key)) is None:
                     raise
                 return as_call(earlier), False
         return as_call_of(row), True
 
-    async def earlier(self, key: str) -> LoggedCall | None:
-        """The call that has this key, None before there is one."""
+    async def before(
+        self, key: str, *, tool: str, cause: str | None, but: Collection[str] = ()
+    ) -> tuple[LoggedCall | None, LoggedCall | None]:
+        """The call that has this key; and without one, a call of the tool that the same message led to before.
+
+        Calls with one of the keys `but` do not count, nor any that surely did nothing.
+        """
         async with self._database.read() as session:
-            row = await select_by_key(session, key)
-        return as_call(row) if row is not None else None
+            if (row := await select_by_key(session, key)) is not None:
+                return as_call(row), None
+            caused = await select_caused(session, cause, ACTION + tool) if cause is not None else []
+        others = [as_call(row) for row in caused if row.key not in but]
+        return None, others[0] if others else None
 
     async def close(
         self,
@@ -257,11 +265,6 @@ class Ledger:
         await self.flush()
         async with self._database.read() as session:
             return await select_stats(session, filters(**wanted))
-
-    async def caused(self, cause: str, tool: str) -> list[tuple[str, LoggedCall]]:
-        """Key and call of what a message led to before, as far as it happened or may have."""
-        async with self._database.read() as session:
-            return [(row.key or "", as_call(row)) for row in await select_caused(session, cause, ACTION + tool)]
 
     async def prune(self, *, older_than: timedelta) -> int:
         """Delete calls that ended and are older than that; how many."""

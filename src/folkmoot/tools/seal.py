@@ -13,11 +13,20 @@ from folkmoot.tools.errors import SealBrokenError
 
 
 class Seal:
-    """Seals with the key in `file`, which is made at the first need. Blocks for a moment then."""
+    """Seals with the key in `file`, which is made at the first need; that blocks for a moment."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._cipher: Any = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether sealing is quick now."""
+        return self._cipher is not None
+
+    def prepare(self) -> None:
+        """Read or make the key. Blocks."""
+        self._ready()
 
     def close(self, arguments: dict[str, JsonValue]) -> bytes:
         """The arguments, unreadable."""

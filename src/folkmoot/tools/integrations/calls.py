@@ -11,6 +11,7 @@ kept to, and if it is longer than a caller should wait, everybody leaves the ser
 
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -20,13 +21,16 @@ from folkmoot.tools.integrations.breaker import Breaker, BreakerState
 from folkmoot.tools.integrations.dialect import Dialect
 from folkmoot.tools.integrations.errors import (
     IntegrationError,
+    OutcomeUnknownError,
     ServiceAnswerInvalidError,
     ServiceDownError,
     ServiceForbiddenError,
     ServiceRefusedError,
+    ServiceRestingError,
 )
-from folkmoot.tools.integrations.exchange import AttemptFailedError, CallRules, Exchange, Expected, Reply, Wanted
+from folkmoot.tools.integrations.exchange import Exchange
 from folkmoot.tools.integrations.keys import Key
+from folkmoot.tools.integrations.request import AttemptFailedError, CallRules, Expected, Reply, Wanted
 from folkmoot.tools.integrations.standing import Standing
 
 _MOST_PAGES: Final = 10_000
@@ -63,6 +67,7 @@ class Calls:
         path: str,
         *,
         safe: bool | None = None,
+        lasting: bool = False,
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
@@ -70,12 +75,13 @@ class Calls:
     ) -> Reply:
         """Call until it is answered, as far as that does no harm. Unless said otherwise, `GET` alone is `safe`.
 
-        Raises the case of `IntegrationError` that fits; `OutcomeUnknownError` never for a safe call.
+        Raises the case of `IntegrationError` that fits; `OutcomeUnknownError` for a safe call only if it is `lasting`.
         """
         wanted = Wanted(
             method=method,
             path=path,
             safe=method == "GET" if safe is None else safe,
+            lasting=lasting,
             params=params,
             json=json,
             form=form,
@@ -112,8 +118,9 @@ class Calls:
         wanted = Wanted(method="GET", path=path, safe=True, params=params)
         response = await self._repeat(wanted, lambda refused: self._exchange.open(wanted, refused=refused))
         try:
-            async for piece in self._exchange.pieces(response, largest):
-                yield piece
+            async with aclosing(self._exchange.pieces(response, largest)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except ServiceDownError as error:
             self.breaker.failed()
             self._failed(wanted, error, attempts=1)
@@ -147,24 +154,35 @@ class Calls:
 
     async def _repeat(self, wanted: Wanted, attempt: Callable[[str | None], Awaitable[Done]]) -> Done:
         deadline = self._clock.monotonic() + self._rules.whole.total_seconds()
-        attempts = 0
+        attempts, doubt = 0, False
         refused: str | None = None
         while True:
             attempts += 1
             try:
                 done = await self._passing(attempt, refused)
+            except ServiceRestingError as resting:
+                if wanted.lasting and doubt:
+                    raise self._in_doubt(resting) from resting
+                raise
             except AttemptFailedError as failed:
+                doubt = doubt or failed.doubt
                 if failed.refused_key and refused is None and self._key is not None and self._key.renewable:
                     refused, attempts = failed.refused_key, attempts - 1
                     continue
                 wait = self._wait(attempts, failed)
                 if wait is None or self._clock.monotonic() + wait.total_seconds() > deadline:
-                    self._failed(wanted, failed.error, attempts)
-                    raise failed.error from failed.__cause__
+                    error = self._in_doubt(failed.error) if wanted.lasting and doubt else failed.error
+                    self._failed(wanted, error, attempts)
+                    raise error from failed.__cause__
                 await self._clock.sleep(wait)
             else:
                 self.standing.answered()
                 return done
+
+    def _in_doubt(self, error: IntegrationError) -> OutcomeUnknownError:
+        return OutcomeUnknownError(
+            f"{error.message}; what it was asked for before may have been done, look there first", **error.fields
+        )
 
     async def _passing(self, attempt: Callable[[str | None], Awaitable[Done]], refused: str | None) -> Done:
         """One attempt through the breaker."""

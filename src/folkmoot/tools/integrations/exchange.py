@@ -1,16 +1,14 @@
 """One attempt to ask a service: sent, read up to a limit, and judged. Whether another follows is decided in `calls.py`.
 
-The judgement has three parts: the error a caller would get, whether another attempt may do what this one did not
-(`again`), and whether the service is at fault (`counts`, for the breaker).
+What follows from a failed attempt stands in its `AttemptFailedError`.
 """
 
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
@@ -32,9 +30,8 @@ from folkmoot.tools.integrations.errors import (
     ServiceUnauthorizedError,
 )
 from folkmoot.tools.integrations.keys import Key, without
+from folkmoot.tools.integrations.request import AttemptFailedError, CallRules, Reply, Wanted
 from folkmoot.version import __version__
-
-Expected = Literal["json", "nothing"]
 
 # No connection was made, so nothing was sent.
 _UNSENT: Final = (
@@ -59,66 +56,6 @@ _CASES: Final[Mapping[Kind, tuple[type[IntegrationError], str]]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class CallRules:
-    """How patient a client is. `timeout` is for one attempt, `whole` for all of them with the waits between."""
-
-    timeout: timedelta = timedelta(seconds=10)
-    connect: timedelta = timedelta(seconds=5)
-    whole: timedelta = timedelta(seconds=25)
-    attempts: int = 4
-    first_wait: timedelta = timedelta(seconds=0.5)
-    longest_wait: timedelta = timedelta(seconds=8)
-    largest_answer: int = 8 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What is asked. `safe`: asking twice does what asking once does."""
-
-    method: str
-    path: str
-    safe: bool
-    params: Mapping[str, str | int] | None = None
-    json: Any = None
-    form: Mapping[str, str] | None = None
-    expected: Expected = "json"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reply:
-    """An answer that is no refusal. `data` is the parsed body if JSON was expected, else empty."""
-
-    status: int
-    headers: httpx.Headers
-    data: dict[str, Any]
-
-
-class AttemptFailedError(Exception):
-    """An attempt did not succeed; see the head of this file.
-
-    `refused_key`: with another than this it might. `reached`: the service itself was asked.
-    """
-
-    def __init__(
-        self,
-        error: IntegrationError,
-        *,
-        again: bool,
-        counts: bool,
-        wait: timedelta | None = None,
-        refused_key: str | None = None,
-        reached: bool = True,
-    ) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.refused_key = refused_key
-        self.reached = reached
-        self.again = again
-        self.counts = counts
-        self.wait = wait
-
-
 class Exchange:
     """Attempts at one service over one pool of connections."""
 
@@ -140,7 +77,7 @@ class Exchange:
             async with asyncio.timeout(self._rules.timeout.total_seconds()):
                 response = await self._send(wanted, headers)
                 try:
-                    body = await self._read(response, self._rules.largest_answer)
+                    body = await self._read(wanted, response)
                 finally:
                     await response.aclose()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
@@ -191,7 +128,7 @@ class Exchange:
         response = await client.send(request, stream=True)
         if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
             try:
-                body = await self._read(response, _LARGEST_REFUSAL, cut=True)
+                body = await _beginning(response, _LARGEST_REFUSAL)
             finally:
                 await response.aclose()
             raise self._refused(wanted, response, body, headers.get("Authorization"))
@@ -221,15 +158,17 @@ class Exchange:
             )
         return self._client
 
-    async def _read(self, response: httpx.Response, largest: int, *, cut: bool = False) -> bytes:
+    async def _read(self, wanted: Wanted, response: httpx.Response) -> bytes:
+        if wanted.expected == "nothing":
+            return await _beginning(response, _LARGEST_REFUSAL)  # its status says everything
         body = bytearray()
         async for piece in response.aiter_bytes():
             body += piece
-            if len(body) > largest:
-                if cut:
-                    break
-                raise AttemptFailedError(self._too_large(largest), again=False, counts=False)
-        return bytes(body[:largest])
+            if len(body) > self._rules.largest_answer:
+                large = self._too_large(self._rules.largest_answer)
+                error = large if wanted.safe else self._unknown(large.message)
+                raise AttemptFailedError(error, again=False, counts=False, doubt=True)
+        return bytes(body)
 
     def _parsed(self, wanted: Wanted, response: httpx.Response, body: bytes) -> dict[str, Any]:
         if wanted.expected == "nothing":
@@ -243,14 +182,10 @@ class Exchange:
             message = (
                 f"{self._service} answered {response.status_code} with something that is no JSON object: {shown!r}"
             )
-            unread: IntegrationError = (
-                ServiceAnswerInvalidError(message, service=self._service)
-                if wanted.safe
-                else OutcomeUnknownError(
-                    f"{message}; it may have done what it was asked, look there first", service=self._service
-                )
+            unread = (
+                ServiceAnswerInvalidError(message, service=self._service) if wanted.safe else self._unknown(message)
             )
-            raise AttemptFailedError(unread, again=wanted.safe, counts=True) from error
+            raise AttemptFailedError(unread, again=wanted.safe, counts=True, doubt=True) from error
         return data
 
     def _lost(self, wanted: Wanted, error: Exception) -> AttemptFailedError:
@@ -259,12 +194,9 @@ class Exchange:
         unsent = isinstance(error, _UNSENT)
         if unsent or wanted.safe:
             down = ServiceDownError(f"{self._service} cannot be reached: {said}", service=self._service)
-            return AttemptFailedError(down, again=True, counts=True)
-        lost = OutcomeUnknownError(
-            f"{self._service} was asked and its answer was lost ({said}); it may have done it, look there first",
-            service=self._service,
-        )
-        return AttemptFailedError(lost, again=False, counts=True)
+            return AttemptFailedError(down, again=True, counts=True, doubt=not unsent)
+        lost = self._unknown(f"{self._service} was asked and its answer was lost ({said})")
+        return AttemptFailedError(lost, again=False, counts=True, doubt=True)
 
     def _refused(self, wanted: Wanted, response: httpx.Response, body: bytes, key: str | None) -> AttemptFailedError:
         status = response.status_code
@@ -279,7 +211,14 @@ class Exchange:
         failing = refusal.kind in {Kind.FAILING, Kind.CLOSED}
         again = refusal.kind in {Kind.LIMITED, Kind.CLOSED} or (refusal.kind is Kind.FAILING and wanted.safe)
         refused_key = key if refusal.kind is Kind.UNAUTHORIZED else None
-        return AttemptFailedError(error, again=again, counts=failing, wait=refusal.wait, refused_key=refused_key)
+        return AttemptFailedError(
+            error,
+            again=again,
+            counts=failing,
+            wait=refusal.wait,
+            refused_key=refused_key,
+            doubt=refusal.kind is Kind.FAILING,
+        )
 
     def _error_for(self, wanted: Wanted, status: int, refusal: Refusal) -> IntegrationError:
         case, words = _CASES[refusal.kind]
@@ -291,6 +230,9 @@ class Exchange:
         if refusal.wait is not None:
             error.fields["retry_after"] = refusal.wait.total_seconds()
         return error
+
+    def _unknown(self, what: str) -> OutcomeUnknownError:
+        return OutcomeUnknownError(f"{what}; it may have done it, look there first", service=self._service)
 
     def _too_large(self, largest: int) -> ServiceTooLargeError:
         return ServiceTooLargeError(
@@ -304,3 +246,14 @@ class Exchange:
 
     def _hidden(self, text: str) -> str:
         return without(self._key.secrets() if self._key else (), text)
+
+
+async def _beginning(response: httpx.Response, largest: int) -> bytes:
+    """As much of a body as is there, and wanted: where it breaks off, the status is known all the same."""
+    body = bytearray()
+    with suppress(httpx.HTTPError):
+        async for piece in response.aiter_bytes():
+            body += piece
+            if len(body) > largest:
+                break
+    return bytes(body[:largest])

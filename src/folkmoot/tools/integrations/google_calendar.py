@@ -23,10 +23,10 @@ from folkmoot.tools.integrations.errors import (
     ServiceNotFoundError,
     ServiceRefusedError,
 )
-from folkmoot.tools.integrations.exchange import CallRules
 from folkmoot.tools.integrations.google_credentials import GoogleCredentials
 from folkmoot.tools.integrations.google_dialect import GoogleDialect
 from folkmoot.tools.integrations.google_key import GoogleKey
+from folkmoot.tools.integrations.request import CallRules
 from folkmoot.tools.integrations.slots import Stretch, WorkingHours, free_slots
 
 SERVICE: Final = "Google Calendar"
@@ -174,23 +174,24 @@ class GoogleCalendar:
             "attendees": [{"email": meeting.guest}],
         }
         try:
-            data = await self._insert_event(event)
+            return await self._inserted(event)
         except ServiceForbiddenError as error:
             if error.fields.get("reason") != _NO_GUESTS:
                 raise
             # A service account without a domain's consent may book, but may invite nobody.
             del event["attendees"]
             event["description"] = f"{meeting.text}\n\nWith: {meeting.guest} (not invited by the calendar)"
-            data = await self._insert_event(event)
-        except ServiceConflictError:
-            if (there := await self._booked(event_id)) is None:
+            return await self._inserted(event)
+
+    async def _inserted(self, event: dict[str, Any]) -> Booking:
+        params = {"sendUpdates": "all" if "attendees" in event else "none"}
+        try:
+            data = (await self.calls.ask("POST", self._path, params=params, json=event, safe=True, lasting=True)).data
+            return self._booking(data, new=True)
+        except (ServiceConflictError, ServiceAnswerInvalidError):
+            if (there := await self._booked(event["id"])) is None:
                 raise
             return there
-        return self._booking(data, new=True)
-
-    async def _insert_event(self, event: dict[str, Any]) -> dict[str, Any]:
-        params = {"sendUpdates": "all" if "attendees" in event else "none"}
-        return (await self.calls.ask("POST", self._path, params=params, json=event, safe=True)).data
 
     async def _booked(self, event_id: str) -> Booking | None:
         try:

@@ -31,10 +31,10 @@ from folkmoot.tools.integrations.errors import (
     ServiceRefusedError,
     ServiceTooLargeError,
 )
-from folkmoot.tools.integrations.exchange import CallRules
 from folkmoot.tools.integrations.google_credentials import GoogleCredentials
 from folkmoot.tools.integrations.google_dialect import GoogleDialect
 from folkmoot.tools.integrations.google_key import GoogleKey
+from folkmoot.tools.integrations.request import CallRules
 
 SERVICE: Final = "Google Drive"
 URL: Final = "https://www.googleapis.com/drive/v3"

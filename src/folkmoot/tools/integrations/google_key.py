@@ -18,7 +18,6 @@ from folkmoot.tools.integrations.errors import (
     ServiceRefusedError,
     ServiceUnauthorizedError,
 )
-from folkmoot.tools.integrations.exchange import CallRules
 from folkmoot.tools.integrations.google_credentials import (
     AccessToken,
     AuthorizedUser,
@@ -26,6 +25,7 @@ from folkmoot.tools.integrations.google_credentials import (
     ServiceAccount,
 )
 from folkmoot.tools.integrations.keys import checked_key
+from folkmoot.tools.integrations.request import CallRules
 
 _ASSERTED_FOR: Final = timedelta(hours=1)  # the longest that Google takes
 _EARLY: Final = timedelta(minutes=2)

@@ -19,13 +19,14 @@ from folkmoot.tools.integrations.calls import Calls
 from folkmoot.tools.integrations.dialect import Dialect, Kind
 from folkmoot.tools.integrations.errors import (
     OutcomeUnknownError,
+    ServiceAnswerInvalidError,
     ServiceConflictError,
     ServiceForbiddenError,
     ServiceNotFoundError,
     ServiceRefusedError,
 )
-from folkmoot.tools.integrations.exchange import CallRules
 from folkmoot.tools.integrations.keys import BearerKey
+from folkmoot.tools.integrations.request import CallRules
 
 SERVICE: Final = "HubSpot"
 URL: Final = "https://api.hubapi.com"
@@ -129,9 +130,9 @@ class HubSpot:
             }
             try:
                 data = (await self.calls.ask("POST", f"{_OBJECTS}/deals", json=body)).data
-            except (OutcomeUnknownError, ServiceConflictError):
+                return Saved(id=self.calls.text(data, "id"), new=True)
+            except (OutcomeUnknownError, ServiceConflictError, ServiceAnswerInvalidError):
                 continue  # it may be there by now: look
-            return Saved(id=self.calls.text(data, "id"), new=True)
         raise OutcomeUnknownError(
             "HubSpot was asked for a deal several times and it is not there; look for it before asking again",
             service=SERVICE,
@@ -155,9 +156,9 @@ class HubSpot:
             }
             try:
                 data = (await self.calls.ask("POST", f"{_OBJECTS}/notes", json=body)).data
-            except OutcomeUnknownError:
+                return Saved(id=self.calls.text(data, "id"), new=True)
+            except (OutcomeUnknownError, ServiceAnswerInvalidError):
                 continue
-            return Saved(id=self.calls.text(data, "id"), new=True)
         raise OutcomeUnknownError(
             "HubSpot was asked for a note several times and it is not there; look for it before asking again",
             service=SERVICE,

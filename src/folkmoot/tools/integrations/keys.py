@@ -5,6 +5,8 @@ from typing import Protocol
 
 from folkmoot.tools.integrations.errors import ServiceNotConfiguredError
 
+_SHORTEST = 6  # masking less than that would only make riddles of sentences
+
 
 class Key(Protocol):
     """Makes the header `Authorization`."""
@@ -62,6 +64,6 @@ def checked_key(key: str, service: str) -> str:
 def without(secrets: Collection[str], text: str) -> str:
     """`text` with every secret in it replaced by `***`."""
     for secret in secrets:
-        if secret:
+        if len(secret) >= _SHORTEST:
             text = text.replace(secret, "***")
     return text

@@ -18,8 +18,8 @@ from folkmoot.tools.integrations.addresses import checked_address, one_line
 from folkmoot.tools.integrations.calls import Calls
 from folkmoot.tools.integrations.dialect import Dialect, Kind
 from folkmoot.tools.integrations.errors import ServiceForbiddenError
-from folkmoot.tools.integrations.exchange import CallRules
 from folkmoot.tools.integrations.keys import BearerKey
+from folkmoot.tools.integrations.request import CallRules
 
 SERVICE: Final = "SendGrid"
 URL: Final = "https://api.sendgrid.com"
