@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from folkmoot.kernel import SimulatedClock
-from folkmoot.tools.integrations.exchange import CallRules
+from folkmoot.tools.integrations.request import CallRules
 
 # Patient enough for a slow machine: nothing here is meant to time out, but for one test that says so itself.
 PATIENT = CallRules(timeout=timedelta(seconds=30), connect=timedelta(seconds=30))

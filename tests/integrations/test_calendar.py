@@ -9,6 +9,7 @@ import pytest
 
 from folkmoot.tools.integrations import GoogleCalendar
 from folkmoot.tools.integrations.errors import (
+    OutcomeUnknownError,
     ServiceAnswerInvalidError,
     ServiceConflictError,
     ServiceLimitedError,
@@ -82,6 +83,28 @@ async def test_a_booking_is_made_once_whatever_is_lost(
     assert list(calendar_server.events) == [booking.event_id]
     assert booking.start == MONDAY
     assert calendar_server.invitations == ["zoe@kunde.example"]
+
+
+async def test_a_booking_that_may_have_been_made_is_not_called_skipped(
+    calendar: GoogleCalendar, calendar_server: CalendarServer, hasty: HastyClock
+) -> None:
+    """It was made with the first attempt; then Google went away until we gave up."""
+    calendar_server.fail(Vanish(done=True), when=INSERT)
+    calendar_server.fail(Refuse(503), times=3, when=INSERT)
+    with pytest.raises(OutcomeUnknownError, match="may have been done"):
+        await calendar.book(CALL, key="key-1", after=MONDAY)
+    assert len(calendar_server.events) == 1
+    hasty.advance(timedelta(minutes=5))
+    again = await calendar.book(CALL, key="key-1", after=MONDAY)
+    assert (again.new, len(calendar_server.events)) == (False, 1)
+
+
+async def test_a_booking_answered_with_nonsense_is_looked_up(
+    calendar: GoogleCalendar, calendar_server: CalendarServer
+) -> None:
+    calendar_server.fail(Garble(b'{"kind": "calendar#event"}'), when=INSERT)
+    booking = await calendar.book(CALL, key="key-1", after=MONDAY)
+    assert list(calendar_server.events) == [booking.event_id]
 
 
 async def test_many_at_once_get_slots_of_their_own(calendar: GoogleCalendar, calendar_server: CalendarServer) -> None:

@@ -21,7 +21,7 @@ from folkmoot.tools.integrations.errors import (
     ServiceTooLargeError,
     ServiceUnauthorizedError,
 )
-from folkmoot.tools.integrations.exchange import CallRules
+from folkmoot.tools.integrations.request import CallRules
 from folkmoot.tools.integrations.sendgrid import Letter
 from tests.integrations.hasty import PATIENT, HastyClock
 from tests.integrations.servers.hubspot import TOKEN, HubSpotServer
@@ -114,15 +114,23 @@ async def test_a_letter_is_sent_again_only_where_it_surely_was_not_taken(
     assert len(sendgrid_server.sent) == 1
 
 
-@pytest.mark.parametrize("fault", [Vanish(), Vanish(done=True), Refuse(500), Refuse(502), Refuse(504), BreakOff()])
+@pytest.mark.parametrize("fault", [Vanish(), Vanish(done=True), Refuse(500), Refuse(502), Refuse(504)])
 async def test_a_letter_whose_answer_is_lost_is_never_sent_again(
-    fault: Refuse | Vanish | BreakOff, sendgrid: SendGrid, sendgrid_server: SendGridServer
+    fault: Refuse | Vanish, sendgrid: SendGrid, sendgrid_server: SendGridServer
 ) -> None:
     sendgrid_server.fail(fault)
     with pytest.raises(OutcomeUnknownError, match="look there first"):
         await sendgrid.send(LETTER, key="k")
     assert len(sendgrid_server.asked) == 1
     assert len(sendgrid_server.sent) <= 1
+
+
+async def test_a_letter_was_taken_if_the_status_says_so_whatever_follows(
+    sendgrid: SendGrid, sendgrid_server: SendGridServer
+) -> None:
+    sendgrid_server.fail(BreakOff())
+    sendgrid_server.fail(Garble(b"<html>"))
+    assert [await sendgrid.send(LETTER, key=key) for key in "ab"] == ["msg-1", "msg-2"]
 
 
 async def test_a_letter_is_sent_again_if_nobody_listened(hasty: HastyClock) -> None:

@@ -12,7 +12,7 @@ EMAIL = "zoe.müller+web@kunde.example".replace("ü", "u")
 ZOE = {"firstname": "Zoe", "lastname": "Muller", "company": ""}
 LEAD = {"lifecyclestage": "lead"}
 DEAL = {"dealname": "A shop (Kunde)", "pipeline": "default", "dealstage": "appointmentscheduled"}
-LOST = [Vanish(), Vanish(done=True), BreakOff(), Garble(b"<html>"), Refuse(502)]
+LOST = [Vanish(), Vanish(done=True), BreakOff(), Garble(b"<html>"), Garble(b'{"id": null}'), Refuse(502)]
 
 
 async def test_a_new_contact_is_made_and_a_known_one_changed(hubspot: HubSpot, hubspot_server: HubSpotServer) -> None:

@@ -28,9 +28,9 @@ from folkmoot.tools.integrations import (
 from folkmoot.tools.integrations.calls import Calls
 from folkmoot.tools.integrations.drive_config import DriveConfig, read_drive_config
 from folkmoot.tools.integrations.errors import ServiceRestingError
-from folkmoot.tools.integrations.exchange import CallRules
 from folkmoot.tools.integrations.google_credentials import read_credentials
 from folkmoot.tools.integrations.google_drive import DriveFolder
+from folkmoot.tools.integrations.request import CallRules
 from folkmoot.tools.integrations.slots import WorkingHours
 from folkmoot.tools.specify import ToolSpec
 from folkmoot.web import Component

@@ -10,7 +10,7 @@ kept to, and if it is longer than a caller should wait, everybody leaves the ser
 """
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -113,7 +113,7 @@ class Calls:
             f"{self.service} lists {path} without an end: a page names an earlier one as the next", service=self.service
         )
 
-    async def download(self, path: str, *, params: Mapping[str, str | int], largest: int) -> AsyncIterator[bytes]:
+    async def download(self, path: str, *, params: Mapping[str, str | int], largest: int) -> AsyncGenerator[bytes]:
         """The pieces of a large answer, none kept here. What breaks in the middle raises, and is not repeated."""
         wanted = Wanted(method="GET", path=path, safe=True, params=params)
         response = await self._repeat(wanted, lambda refused: self._exchange.open(wanted, refused=refused))
@@ -171,7 +171,8 @@ class Calls:
                     continue
                 wait = self._wait(attempts, failed)
                 if wait is None or self._clock.monotonic() + wait.total_seconds() > deadline:
-                    error = self._in_doubt(failed.error) if wanted.lasting and doubt else failed.error
+                    said_no = isinstance(failed.error, ServiceRefusedError | ServiceForbiddenError)
+                    error = self._in_doubt(failed.error) if wanted.lasting and doubt and not said_no else failed.error
                     self._failed(wanted, error, attempts)
                     raise error from failed.__cause__
                 await self._clock.sleep(wait)

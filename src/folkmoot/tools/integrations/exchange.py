@@ -5,7 +5,7 @@ What follows from a failed attempt stands in its `AttemptFailedError`.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
@@ -93,7 +93,7 @@ class Exchange:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise self._lost(wanted, error) from error
 
-    async def pieces(self, response: httpx.Response, largest: int) -> AsyncIterator[bytes]:
+    async def pieces(self, response: httpx.Response, largest: int) -> AsyncGenerator[bytes]:
         """The body of an opened answer. Raises `IntegrationError`s when it breaks off, stands still or is too large."""
         read = 0
         try:

@@ -96,12 +96,12 @@ class HubSpot:
         try:
             # HubSpot keeps addresses unique: asked twice, the second time is a conflict.
             data = (await self.calls.ask("POST", f"{_OBJECTS}/contacts", json=body, safe=True)).data
-        except ServiceConflictError:
+            return Saved(id=self.calls.text(data, "id"), new=True)
+        except (ServiceConflictError, ServiceAnswerInvalidError):
             changed = await self._change_contact(email, known)
             if changed is None:
-                raise  # it belongs to a contact under another first address that we may not see
+                raise  # it belongs to a contact that this token may not see
             return Saved(id=changed, new=False)
-        return Saved(id=self.calls.text(data, "id"), new=True)
 
     async def contact(self, email: str, *properties: str) -> dict[str, str] | None:
         """The contact's properties and `id`; None if there is no such contact."""
