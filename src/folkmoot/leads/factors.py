@@ -5,6 +5,7 @@ more room than what was.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,10 @@ _NEUTRAL: Final = 0.35
 _FREEMAIL: Final = (
     *("freemail.", "gmail.", "googlemail.", "outlook.", "hotmail.", "yahoo.", "icloud.", "gmx.", "web.de", "mail."),
     *("proton", "aol.", "live.", "t-online.", "yandex.", "qq.com", "163.com"),
+)
+_MONEY: Final = re.compile(r"[^.!?;\n]*\b(?:budget|presupuesto)\b[^!?;\n]{0,60}", re.IGNORECASE)
+_TIME: Final = re.compile(
+    r"\b(?:live|launch\w*|ready|deadline|start\w*|open\w*|within|before|until|bis) [^.!?;\n]{0,40}", re.IGNORECASE
 )
 _UNWANTED: Final = {
     "selling": "the message offers something instead of asking for it",
@@ -49,9 +54,13 @@ class Reading:
 
 def read_lead(data: LeadData, offers: Sequence[Offer], *, today: date) -> Reading:
     """The factors of a lead, for a team with these offers, on this day."""
-    budget = read_budget(data.budget_range)
-    timeline = read_timeline(data.timeline, today=today)
     signals = read_signals(data.message)
+    budget, timeline = read_budget(data.budget_range), read_timeline(data.timeline, today=today)
+    # What the form's own field left open may stand in the message.
+    if not (data.budget_range or "").strip():
+        budget = read_budget(" ".join(_MONEY.findall(signals.heard)))
+    if not (data.timeline or "").strip():
+        timeline = read_timeline(" ".join(_TIME.findall(signals.heard)), today=today)
     matches, unknown = match_services(data.services_interested, signals.heard, offers)
     business = _is_business(data)
     parts: dict[FactorName, tuple[float, tuple[float, float], str, bool]] = {

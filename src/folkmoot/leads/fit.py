@@ -24,7 +24,8 @@ from folkmoot.leads.services import Offer
 
 TODAY: Final = date(2026, 1, 15)
 EVERY: Final = 3  # every third is left out of the fit
-_RIDGE: Final = 1.0  # on weights: few leads must not make a model sure of itself
+_RIDGE: Final = 0.3  # on weights: few leads must not make a model sure of itself
+_LEAST: Final = 1.0  # a factor's weight: so few leads cannot show that money or time do not matter
 _BINS: Final = 5
 
 
@@ -59,15 +60,14 @@ def split(leads: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
 
 
 def fit(leads: Sequence[Labelled], offers: Sequence[Offer]) -> Weights:
-    """The weights under which the labels are likeliest; factors never count against a lead, flags never for one."""
+    """The weights under which the labels are likeliest; every factor counts for a lead, every flag against it."""
     from scipy.optimize import minimize  # noqa: PLC0415  # only who fits needs it
 
     rows = [features(read_lead(one.data, offers, today=TODAY)) for one in leads]
     seen = np.array([[1.0, *values, *flags] for values, flags in rows])
     serious = np.array([one.serious for one in leads], dtype=float)
     free: tuple[float | None, float | None] = (None, None)
-    # What is not said counts as some middling answer: below the best by its weight, above the worst.
-    limits = [free, *[(0.0, None)] * len(NAMES), (0.0, None), (0.0, None), (None, 0.0)]
+    limits = [free, *[(_LEAST, None)] * len(NAMES), *[(None, 0.0)] * len(FLAGS)]
 
     def loss(point: np.ndarray) -> tuple[float, np.ndarray]:
         odds = seen @ point

@@ -15,7 +15,7 @@ from folkmoot.leads.factors import FactorName, Reading
 from folkmoot.leads.model import Factor, LeadScore, Priority
 
 NAMES: Final[tuple[FactorName, ...]] = get_args(FactorName)
-FLAGS: Final = ("budget_unknown", "timeline_unknown", "unwanted")
+FLAGS: Final = ("unwanted",)
 HIGH, MEDIUM = 70.0, 40.0
 
 
@@ -36,40 +36,35 @@ def weights() -> Weights:
 
 
 def features(reading: Reading) -> tuple[list[float], list[float]]:
-    """What the model sees: the factors in the order of `NAMES` (0 where unknown), and the flags."""
-    hidden = {"budget", "timeline"}
-    values = [0.0 if name in hidden and not reading.known[name] else reading.values[name] for name in NAMES]
-    flags = [not reading.known["budget"], not reading.known["timeline"], bool(reading.unwanted)]
-    return values, [float(flag) for flag in flags]
+    """What the model sees: the factors in the order of `NAMES`, middling where nothing was said, and the flags."""
+    return [reading.values[name] for name in NAMES], [float(bool(reading.unwanted))]
 
 
 def score_of(reading: Reading, using: Weights | None = None) -> LeadScore:
     """The score of a lead, with what each factor added to it."""
     used = using or weights()
     values, flags = features(reading)
-    beside = used.constant + sum(used.flags[name] * flag for name, flag in zip(FLAGS, flags, strict=True))
+    odds = used.constant + sum(used.flags[name] * flag for name, flag in zip(FLAGS, flags, strict=True))
+    low = high = odds
     factors = []
-    low = high = beside
-    for name, seen in zip(NAMES, values, strict=True):
-        weight = used.factors[name]
-        unknown = {"budget": "budget_unknown", "timeline": "timeline_unknown"}.get(name, "")
-        points = weight * seen if reading.known[name] or not unknown else used.flags[unknown]
-        bounds = reading.bounds[name] if reading.known[name] or not unknown else (0.0, 0.0)
-        low += weight * bounds[0]
-        high += weight * bounds[1]
+    for name, value in zip(NAMES, values, strict=True):
+        weight, (least, most) = used.factors[name], reading.bounds[name]
+        odds += weight * value
+        low += weight * least
+        high += weight * most
         factors.append(
             Factor(
                 name=name,
-                value=round(reading.values[name], 3),
+                value=round(value, 3),
                 weight=round(weight, 3),
-                points=round(points, 3),
+                points=round(weight * value, 3),
                 explanation=reading.reasons[name],
                 known=reading.known[name],
-                low=round(reading.bounds[name][0], 3),
-                high=round(reading.bounds[name][1], 3),
+                low=round(least, 3),
+                high=round(most, 3),
             )
         )
-    score = chance(beside + sum(used.factors[name] * seen for name, seen in zip(NAMES, values, strict=True)))
+    score = chance(odds)
     return LeadScore(
         score=score,
         confidence=reading.confidence,

@@ -88,7 +88,7 @@ class _Leads:
             if not total and not (self._text or priority):
                 empty("No leads yet", "They come by the form of your site, by command, or by hand.", sign="inbox")
                 return
-            columns = "grid-template-columns:repeat(auto-fit,minmax(min(100%,176px),1fr))"
+            columns = "grid-template-columns:repeat(auto-fit,minmax(min(100%,140px),1fr));gap:var(--s2)"
             with tag("div", css="board").style(columns):
                 for status, leads, number in lanes:
                     self._lane(status, leads, number)
