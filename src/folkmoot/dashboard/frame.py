@@ -20,6 +20,7 @@ SECTIONS: Final = (
     ("Agents", "agents", ("agents",)),
     ("Tasks", "tasks", ("tasks",)),
     ("Twins", "twins", ("twins",)),
+    ("Knowledge", "folder", ("knowledge",)),
     ("Leads", "star", ("leads",)),
     ("Tool log", "tools", ("tools",)),
     ("Usage", "load", ("usage",)),

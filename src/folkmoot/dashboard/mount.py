@@ -24,6 +24,7 @@ from folkmoot.dashboard.headers import PageHeaders
 from folkmoot.dashboard.pages import (
     agent,
     agents,
+    knowledge,
     lead,
     leads,
     not_found,
@@ -59,6 +60,7 @@ PAGES: Final[tuple[tuple[str, str, Build], ...]] = (
     ("/tasks/{task_id}", "Tasks", task.build),
     ("/twins", "Twins", twins.build),
     ("/twins/{person}", "Twins", twin.build),
+    ("/knowledge", "Knowledge", knowledge.build),
     ("/leads", "Leads", leads.build),
     ("/leads/{lead_id}", "Leads", lead.build),
     ("/usage", "Usage", usage.build),

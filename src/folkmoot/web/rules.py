@@ -162,6 +162,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PAGE /twins": Rule(VIEWER),
         "PAGE /twins/{person}": Rule(VIEWER),
         "PAGE /tools": Rule(VIEWER),
+        "PAGE /knowledge": Rule(VIEWER),
         "PAGE /leads": Rule(VIEWER),
         "PAGE /leads/{lead_id}": Rule(VIEWER),
         "PAGE /people": Rule(VIEWER),
