@@ -39,6 +39,7 @@ from folkmoot.tools.store import (
 )
 
 GATHER: Final = timedelta(milliseconds=50)
+LONGEST_ID: Final = 200
 MOST_NOTED: Final = 10_000  # a log that cannot be written must not fill the memory
 LOST: Final = "the process that made this call ended before it could say what became of it"
 _log = get_logger("folkmoot.tools")
@@ -177,7 +178,11 @@ class Ledger:
                     await insert_calls(session, batch)
                     agents = sorted({one["agent_id"] for one in batch})
                     await self._events.record(session, TOOL_CALLS, agents[0], {"count": len(batch), "agents": agents})
-            except BaseException:
+            except Exception as error:
+                if not isinstance(error, FolkmootError):
+                    # One row that no database takes must not keep the others from the log.
+                    _log.error("tool_log_lost", count=len(batch), exc_info=error)
+                    return
                 self._noted = [*batch, *self._noted]
                 raise
 
@@ -292,9 +297,9 @@ class Ledger:
         return {
             "log_id": entry.call_id,
             "action": ACTION + self._masker.text(entry.tool, limit=150),
-            "agent_id": entry.agent_id,
+            "agent_id": entry.agent_id[:LONGEST_ID],
             "user_id": entry.user_id,
-            "conversation_id": entry.conversation_id,
+            "conversation_id": entry.conversation_id and entry.conversation_id[:LONGEST_ID],
             "cause": entry.cause,
             "effect": entry.effect,
             "status": status,

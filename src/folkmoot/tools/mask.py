@@ -4,6 +4,7 @@ A value is masked where its name says that it is a secret; within texts, what ha
 stay: they say to whom something was sent.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -29,6 +30,10 @@ _TEXT: Final = re.compile(
 )
 
 
+_WORDS: Final = ("bearer", "basic", "token", "pass", "secret", "key", "sig")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z_-]{0,39}")
+
+
 class Masker:
     """Masks; `known` are secrets of this house that are masked wherever they turn up."""
 
@@ -40,9 +45,14 @@ class Masker:
         """A text without secrets, cut at `limit` characters."""
         # What is cut off later must be looked at first, up to a bound: a secret may stand across the cut.
         text = text[: limit + 4096].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+        text = text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored
         for one in self._known:
             text = text.replace(one, MASK)
-        text = self._redactor.redact(_TEXT.sub(rf"\1{MASK}", text)).text
+        if len(text) >= _SHORTEST:
+            folded = text.casefold()
+            if any(map(folded.__contains__, _WORDS)):
+                text = _TEXT.sub(rf"\1{MASK}", text)
+            text = self._redactor.redact(text).text
         return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
     def parameters(self, parameters: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
@@ -54,6 +64,8 @@ class Masker:
         """Any JSON value; what lies too deep, or beyond a hundred entries, is left away."""
         if isinstance(value, str):
             return self.text(value, limit=limit)
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)
         if isinstance(value, bool | int | float) or value is None:
             return value
         if depth >= _DEEP:
@@ -61,8 +73,11 @@ class Masker:
         if isinstance(value, list):
             return [self.value(one, limit=limit, depth=depth + 1) for one in value[:_WIDE]]
         return {
-            self.text(str(name), limit=200): MASK
+            self._name(str(name)): MASK
             if _NAME.search(str(name)) and one not in (None, "", True, False)
             else self.value(one, limit=limit, depth=depth + 1)
             for name, one in list(value.items())[:_WIDE]
         }
+
+    def _name(self, name: str) -> str:
+        return name if _PLAIN_NAME.fullmatch(name) else self.text(name, limit=200)
