@@ -90,6 +90,7 @@ class Consult:
             name=name,
             now=self.clock.now(),
             patience=patience,
+            on_behalf_of=inquiry.created_by,
         )
         try:
             answer = await ask(self.broker, message, Consultation, patience=patience)

@@ -165,6 +165,7 @@ class Distribute:
             subjects=tuple(sorted({one.subject for one in chosen})),
             names={one.agent_id: one.name for one in chosen if one.name},
             manager=crew.manager or "manager",
+            created_by=task.created_by,
         )
         return {"inquiry": inquiry.as_json(), "candidates": [vars(one) for one in chosen]}
 

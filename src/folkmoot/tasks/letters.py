@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
+from folkmoot.agents.behalf import ON_BEHALF_OF, passed_on
 from folkmoot.messaging import AgentMessage, Broker, MessageIntent, MessagePayload
 from folkmoot.tasks.errors import InvalidTaskError
 from folkmoot.tasks.model import Noun
@@ -83,8 +84,12 @@ def letter(
     name: str,
     now: datetime,
     patience: timedelta | None = None,
+    on_behalf_of: str | None = None,
 ) -> AgentMessage:
-    """One message; `name` tells it apart from others of the same run between the same two."""
+    """One message; `name` tells it apart from others of the same run between the same two.
+
+    `on_behalf_of` is for the run, which knows who handed the task in; an agent passes on for whom it was asked itself.
+    """
     return AgentMessage(
         message_id=message_id(inquiry.run, name, sender, recipient),
         conversation_id=inquiry.run[:200],
@@ -93,6 +98,7 @@ def letter(
         intent=intent,
         payload=MessagePayload(
             data=content.as_json(),
+            context=passed_on(None) if on_behalf_of is None else {ON_BEHALF_OF: on_behalf_of},
             requires_response=patience is not None,
             response_timeout=patience.total_seconds() if patience else None,
         ),

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
+from folkmoot.agents.behalf import in_hand
 from folkmoot.agents.context import Consents
 from folkmoot.consent import Purpose
 from folkmoot.kernel import words as words_of
@@ -116,7 +117,7 @@ class HubMinds:
             return None
         if handle.remote and character.person is not None and not await self.gate.may_leave(character.person):
             return None
-        return _HubMind(hub=self.hub, handle=handle, persona=character.persona, caller=Caller(agent_id=agent_id))
+        return _HubMind(hub=self.hub, handle=handle, persona=character.persona, agent_id=agent_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +125,7 @@ class _HubMind:
     hub: ModelHub
     handle: ModelHandle
     persona: str
-    caller: Caller
+    agent_id: str
 
     @property
     def name(self) -> str:
@@ -132,7 +133,9 @@ class _HubMind:
 
     async def decide(self, *, instructions: str, prompt: str, output: type[Output]) -> Output:
         whole = f"{self.persona}\n\n{instructions}" if self.persona else instructions
-        return await self.hub.decide(self.handle, instructions=whole, prompt=prompt, output=output, caller=self.caller)
+        now = in_hand()
+        caller = now.caller(self.agent_id) if now else Caller(agent_id=self.agent_id)
+        return await self.hub.decide(self.handle, instructions=whole, prompt=prompt, output=output, caller=caller)
 
 
 class BidDecision(BaseModel):

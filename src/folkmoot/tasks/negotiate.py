@@ -95,6 +95,7 @@ class Negotiate:
             name=f"speak {number}",
             now=self.clock.now(),
             patience=patience,
+            on_behalf_of=inquiry.created_by,
         )
         try:
             spoken = await ask(self.broker, message, Spoken, patience=patience)

@@ -60,6 +60,7 @@ class Inquiry(Noun):
     subjects: tuple[str, ...]
     names: dict[str, str] = Field(default_factory=dict)  # what the agents asked are called, by id
     manager: str = "manager"  # the agent that asks
+    created_by: str | None = None  # the user who handed the task in: what models are asked is for them
 
     def called(self, agent_id: str) -> str:
         """The agent's name as people say it; its id if it has none."""
