@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,25 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from tests.oidc_server import CLIENT, SECRET, Provider, oidc_provider
 from tests.serving import TOKEN, Served, folkmoot, serve
+
+
+@pytest.fixture
+def owner(server: Served, api: httpx.Client) -> Iterator[Callable[..., httpx.Client]]:
+    """Makes accounts, and clients that are signed in with them."""
+    with ExitStack() as stack:
+
+        def made(name: str, **account: object) -> httpx.Client:
+            wanted = {"name": name, "password": "four words make one", **account}
+            user = api.post("/api/users", json=wanted).raise_for_status().json()
+            stack.callback(lambda: api.delete(f"/api/users/{user['user_id']}"))
+            with server.client(token=None) as door:
+                known = {"name": name, "password": "four words make one"}
+                pair = door.post("/api/auth/token", json=known).raise_for_status().json()
+            return stack.enter_context(server.client(token=pair["access_token"]))
+
+        yield made
 
 
 @pytest.fixture
@@ -131,6 +150,25 @@ def test_nobody_is_silenced_who_is_not_there(api: httpx.Client, stranger: httpx.
     assert stranger.post("/api/agents/nobody/silence", json={"reason": "x"}).status_code == 401
 
 
+def test_a_twin_is_silenced_by_its_person_and_by_no_other_member(
+    api: httpx.Client, owner: Callable[..., httpx.Client], quiet: str
+) -> None:
+    where, reason = f"/api/agents/{quiet}/silence", {"reason": "mine to say"}
+    person = api.get(f"/api/agents/{quiet}").json()["person_name"]
+    herself, another, viewer = (
+        owner("Wall Owner", person=person),
+        owner("Wall Other"),
+        owner("Wall View", role="viewer"),
+    )
+    assert another.post(where, json=reason).status_code == 403
+    assert viewer.post(where, json=reason).status_code == 403
+    assert api.get(f"/api/agents/{quiet}").json()["status"] == "online"
+    assert herself.post(where, json=reason).json()["status"] == "silenced"
+    assert another.delete(where).status_code == 403
+    assert herself.delete(where).json()["status"] == "online"
+    assert another.post("/api/agents/nobody/silence", json=reason).status_code == 404
+
+
 @pytest.mark.slow
 def test_the_commands_silence_and_unsilence(server: Served, quiet: str) -> None:
     done = folkmoot("agent", "silence", quiet, "--reason", "by hand", home=server.home)
@@ -141,14 +179,26 @@ def test_the_commands_silence_and_unsilence(server: Served, quiet: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose walls stand close."""
+def provider() -> Iterator[Provider]:
+    with oidc_provider() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Served]:
+    """A server whose walls stand close, and that knows a provider."""
     served = serve(
         tmp_path_factory.mktemp("narrow") / "home",
         RATE_LIMIT="4/hour",
         RATE_LIMIT_SIGN_IN="3/hour",
         UPLOAD_LIMIT_MB="3",
         CORS_ORIGINS="https://team.example",
+        OIDC_ISSUER=provider.url,
+        OIDC_CLIENT_ID=CLIENT,
+        OIDC_CLIENT_SECRET=SECRET,
+        OIDC_NAME="Acme & Co",
+        OIDC_ROLE_CLAIM="groups",
+        OIDC_ROLES="staff=member",
     )
     yield served
     served.stop()
@@ -193,3 +243,36 @@ def test_pages_of_named_origins_may_call_with_a_token_and_without_cookies(narrow
         assert refused.headers["access-control-allow-origin"] == "https://team.example"
         foreign = page.options("/api/leads", headers=asked | {"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in foreign.headers
+
+
+def test_a_provider_that_is_not_set_is_said(stranger: httpx.Client) -> None:
+    assert stranger.get("/dashboard/sign-in/oidc").status_code == 404
+    assert stranger.get("/dashboard/sign-in/oidc/callback").json()["type"] == "/problems/not_found"
+    assert "Sign in with" not in stranger.get("/dashboard/sign-in").text
+
+
+@pytest.mark.slow
+def test_whoever_has_an_account_of_the_provider_comes_in(narrow: Served, provider: Provider) -> None:
+    provider.person |= {"groups": ["staff"]}
+    with narrow.client(token=None) as browser:
+        page = browser.get("/dashboard/sign-in", params={"next": "/dashboard/tasks"})
+        button = re.search(r'href="(/dashboard/sign-in/oidc[^"]*)">Sign in with Acme &amp; Co<', page.text)
+        assert button is not None
+        there = browser.get(button[1].replace("&amp;", "&"))
+        assert there.status_code == 303
+        assert there.headers["location"].startswith(f"{provider.url}/authorization_endpoint?")
+        assert "SameSite=lax" in there.headers["set-cookie"]
+        assert "HttpOnly" in there.headers["set-cookie"]
+        with httpx.Client(trust_env=False) as elsewhere:
+            back = elsewhere.get(there.headers["location"]).headers["location"]
+        assert back.startswith(f"{narrow.url}/dashboard/sign-in/oidc/callback?")
+        done = browser.get(back)
+        assert done.status_code == 200
+        assert 'content="0;url=/dashboard/tasks"' in done.text
+        assert browser.get("/dashboard/tasks").status_code == 200, "the cookie opens the pages"
+        again = browser.get(back)
+        assert again.status_code == 401
+        assert "not begun in this browser" in again.text
+    with narrow.client() as admin:
+        users = admin.get("/api/users").json()["items"]
+    assert [(one["name"], one["role"]) for one in users if one["user_id"] != "admin"] == [("Ann Vale", "member")]

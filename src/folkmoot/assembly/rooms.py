@@ -12,6 +12,7 @@ from folkmoot.assembly.joints import CurrentTypes, HostCharacters, KeptAnswers, 
 from folkmoot.assembly.leads import LeadTeam, lead_room
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
+from folkmoot.assembly.oidc import oidc_sign_in
 from folkmoot.assembly.people import OwnersPart, People, build_people
 from folkmoot.assembly.search import Searching, build_search
 from folkmoot.assembly.readings import Readings
@@ -300,6 +301,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             database=database,
         ),
         tracing=traces,
+        oidc=oidc_sign_in(settings, database=database, clock=clock, people=people),
         health=HealthDesk(checks=checks, clock=clock, started_at=started_at, integrations=services.health),
     )
     upkeep = Upkeep(

@@ -8,7 +8,7 @@ from html import escape
 from http import HTTPStatus
 from string import Template
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -58,18 +58,19 @@ $fault
  <code>folkmoot serve --new-token</code> makes another.</span></div>
 <input type="hidden" name="next" value="$next">
 <button class="btn primary full" type="submit">Sign in</button>
+$elsewhere
 </form></main></body></html>""")
 
 
-def add_sign_in(app: FastAPI, doorkeeper: Doorkeeper) -> None:
-    """The routes for coming in and going out."""
+def add_sign_in(app: FastAPI, doorkeeper: Doorkeeper, *, elsewhere: str = "") -> None:
+    """The routes for coming in and going out. `elsewhere` names a provider whose accounts may come in too."""
 
     @app.get(SIGN_IN, include_in_schema=False)
     async def sign_in_page(request: Request) -> Response:
         wanted = safe_next(request.query_params.get("next"))
         if await signed_in(request, doorkeeper) is not None:
             return RedirectResponse(wanted, status_code=303)
-        return _page(wanted)
+        return _page(wanted, elsewhere=elsewhere)
 
     @app.post(SIGN_IN, include_in_schema=False)
     async def sign_in(
@@ -85,7 +86,7 @@ def add_sign_in(app: FastAPI, doorkeeper: Doorkeeper) -> None:
         try:
             issued = await doorkeeper.sign_in(name=name, password=password, token=token, address=address_of(request))
         except FolkmootError as error:
-            return _refused(error, wanted, by_token=bool(token), empty=not (token or name.strip() or password))
+            return refused(error, wanted, by_token=bool(token), empty=not (token or name.strip() or password))
         answer = RedirectResponse(wanted, status_code=303)
         answer.set_cookie(
             COOKIE,
@@ -116,9 +117,9 @@ async def signed_in(request: Request, doorkeeper: Doorkeeper) -> Principal | Non
         return None
 
 
-def _refused(error: FolkmootError, wanted: str, *, by_token: bool, empty: bool) -> Response:
+def refused(error: FolkmootError, wanted: str, *, by_token: bool = False, empty: bool = False) -> Response:
     """The page again, with what was wrong."""
-    if error.family not in {Family.UNAUTHENTICATED, Family.LIMITED}:
+    if error.family not in {Family.UNAUTHENTICATED, Family.LIMITED, Family.UNAVAILABLE}:
         raise error
     fault = error.message[0].upper() + error.message[1:] + "."
     if empty:
@@ -148,7 +149,7 @@ def safe_next(wanted: str | None) -> str:
     return wanted
 
 
-def _page(wanted: str, *, fault: str = "", status: int = HTTPStatus.OK) -> HTMLResponse:
+def _page(wanted: str, *, fault: str = "", status: int = HTTPStatus.OK, elsewhere: str = "") -> HTMLResponse:
     said = f'<p class="notice red" role="alert" id="fault">{escape(fault)}</p>' if fault else ""
     sheets = "".join(f'<link rel="stylesheet" href="{sheet}">' for sheet in _SHEETS)
     html = _PAGE.substitute(
@@ -158,5 +159,11 @@ def _page(wanted: str, *, fault: str = "", status: int = HTTPStatus.OK) -> HTMLR
         fault=said,
         next=escape(wanted, quote=True),
         invalid='aria-invalid="true"' if fault else "",
+        elsewhere=_elsewhere(elsewhere, wanted) if elsewhere else "",
     )
     return HTMLResponse(html, status_code=status)
+
+
+def _elsewhere(name: str, wanted: str) -> str:
+    where = escape(f"{SIGN_IN}/oidc?{urlencode({'next': wanted})}", quote=True)
+    return f'<div class="or">or</div><a class="btn full" href="{where}">Sign in with {escape(name)}</a>'

@@ -14,6 +14,7 @@ import folkmoot.messaging.tables
 import folkmoot.models.spending.tables
 import folkmoot.registry.tables
 import folkmoot.runs.tables
+import folkmoot.security.oidc.tables
 import folkmoot.security.tables
 import folkmoot.tasks.tables
 import folkmoot.tools.tables

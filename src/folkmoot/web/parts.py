@@ -20,6 +20,7 @@ from folkmoot.models import ModelHub
 from folkmoot.models.spending import BudgetDesk
 from folkmoot.registry import AgentRegistry
 from folkmoot.security import AuditLog, Credentials, KeyDesk, UserDesk
+from folkmoot.security.oidc import OidcSignIn
 from folkmoot.tasks import TaskDesk
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools.parts import ToolParts
@@ -91,6 +92,7 @@ class Parts:
     tracing: Tracing
     readings: Callable[[], Awaitable[None]]
     health: Callable[[], Awaitable[Health]]
+    oidc: OidcSignIn | None = None
 
 
 def _parts(request: Request) -> Parts:

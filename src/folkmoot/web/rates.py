@@ -27,7 +27,8 @@ from folkmoot.security import Principal
 from folkmoot.web.problems import problem
 
 OVER_RATE: Final = 4429
-_DOORS: Final = frozenset({"/api/auth/token", "/api/auth/refresh", "/api/auth/revoke", "/dashboard/sign-in"})
+_WAY_BACK: Final = "/dashboard/sign-in/oidc/callback"  # from a provider, with a code to be tried
+_DOORS: Final = frozenset({"/api/auth/token", "/api/auth/refresh", "/api/auth/revoke", "/dashboard/sign-in", _WAY_BACK})
 _COSTLY: Final = re.compile(
     r"/api/(initialize|twins/[^/]+/imports|knowledge(/(?!search$).*)?|leads/submit|leads/[^/]+/analyze|keys|users)"
 )
@@ -151,7 +152,7 @@ def _group(path: str, method: str, rates: Rates) -> tuple[str, RateLimitItem | N
     """The group of a request and its rate; none for what is not counted."""
     reading = method in _READING
     if path in _DOORS:
-        return "door", None if reading else rates.sign_in
+        return "door", rates.sign_in if not reading or path == _WAY_BACK else None
     if path.startswith(_FREE):
         return "", None
     if not reading and _COSTLY.fullmatch(path):

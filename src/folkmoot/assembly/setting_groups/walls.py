@@ -1,9 +1,14 @@
 """Settings: what keeps strangers and floods out."""
 
+import re
+from typing import Literal, TypeAlias, cast, get_args
+
 from limits import parse
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from folkmoot.security.networks import AllowedHosts
+
+_Role: TypeAlias = Literal["admin", "member", "viewer"]
 
 
 class WallSettings(BaseModel):
@@ -36,6 +41,67 @@ class WallSettings(BaseModel):
     upload_limit_mb: int = Field(
         default=1024, ge=1, le=65536, description="Largest upload (exports, documents), in MiB", examples=["200"]
     )
+
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="Provider whose accounts may sign in (OpenID Connect; the extra `oidc`)",
+        examples=["https://accounts.example.com/realms/team"],
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="How the provider knows this workplace", examples=["folkmoot"]
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Its secret there; without one it is a public client", examples=["a-secret"]
+    )
+    oidc_name: str = Field(
+        default="OpenID", max_length=60, description='What stands on the button "Sign in with …"', examples=["Acme"]
+    )
+    oidc_scopes: str = Field(
+        default="openid profile email", description="What the provider is asked for", examples=["openid profile email"]
+    )
+    oidc_role_claim: str | None = Field(
+        default=None,
+        description="The claim that says somebody's groups or roles; dots lead into objects",
+        examples=["realm_access.roles"],
+    )
+    oidc_roles: str = Field(
+        default="",
+        description="What the claim's values mean here: value=admin, value=member or value=viewer, with commas",
+        examples=["folkmoot-admins=admin,staff=member"],
+    )
+    oidc_default_role: Literal["admin", "member", "viewer", "none"] = Field(
+        default="viewer",
+        description="The role of whom the claim gives none; `none` turns them away",
+        examples=["viewer"],
+    )
+    oidc_redirect_url: str | None = Field(
+        default=None,
+        description="Where the provider sends people back, if the server cannot tell by itself",
+        examples=["https://team.example/dashboard/sign-in/oidc/callback"],
+    )
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _role_map(cls, value: str) -> str:
+        for pair in filter(None, (part.strip() for part in value.split(","))):
+            name, _, role = pair.rpartition("=")
+            if role.strip() not in get_args(_Role) or not name.strip():
+                raise ValueError(f"'{pair}' is not value=admin, value=member or value=viewer")
+        return value
+
+    @field_validator("oidc_issuer", "oidc_redirect_url")
+    @classmethod
+    def _https(cls, value: str | None) -> str | None:
+        here = r"http://(localhost|127\.0\.0\.1|\[::1\])([:/]|$)"
+        if value is not None and not re.match(rf"https://[^/\s]|{here}", value):
+            raise ValueError("it does not begin with https:// (or http:// on this machine)")
+        return value
+
+    @property
+    def role_map(self) -> dict[str, _Role]:
+        """`oidc_roles` as a map."""
+        pairs = (part.rpartition("=") for part in self.oidc_roles.split(",") if part.strip())
+        return {name.strip(): cast("_Role", role.strip()) for name, _, role in pairs}
 
     @field_validator("rate_limit", "rate_limit_costly", "rate_limit_sign_in")
     @classmethod

@@ -33,6 +33,7 @@ RULES = {
             "model_usage",
             "leads",
             "lead_history",
+            "oidc_identities",
             "shared_memory_spaces",
         ),
         OWN,
