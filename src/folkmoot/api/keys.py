@@ -1,5 +1,6 @@
 """API keys of programs: made with a name, scopes and an end; the key is in the answer to that and nowhere else."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
 
@@ -7,6 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from folkmoot.security import NotAllowedError, Principal
+from folkmoot.security.errors import UnknownUserError
 from folkmoot.security.keys import LONGEST, USUAL
 from folkmoot.security.model import ApiKey
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
@@ -24,6 +27,7 @@ class KeyWanted(BaseModel):
     scopes: list[Annotated[str, Field(min_length=1, max_length=64)]] | None = Field(
         default=None, min_length=1, max_length=100, examples=[["tasks:read", "agents:read"]]
     )
+    user_id: str | None = Field(default=None, max_length=64, description="Whose, made by an administrator; else yours")
     expires_in_days: int = Field(default=USUAL.days, ge=1, le=MOST_DAYS)
 
 
@@ -62,18 +66,30 @@ def shown(key: ApiKey, rooms: Rooms) -> KeyShown:
     )
 
 
-@router.post("", status_code=201, responses=documented(401, 403, 413, 422, 429, 503))
+@router.post("", status_code=201, responses=documented(401, 403, 404, 413, 422, 429, 503))
 async def create(principal: SignedIn, actor: Acting, response: Response, rooms: Rooms, wanted: KeyWanted) -> KeyMade:
-    """Make a key for yourself. It never does more than you may, also when that becomes less."""
+    """Make a key. It never does more than its user may, also when that becomes less."""
     key, text = await rooms.keys.add(
         wanted.name,
-        owner=principal,
+        owner=await _owner(rooms, principal, wanted.user_id),
         scopes=wanted.scopes,
         expires_in=timedelta(days=wanted.expires_in_days),
         by=actor,
     )
     response.headers["Cache-Control"] = "no-store"
     return KeyMade(**shown(key, rooms).model_dump(), key=text)
+
+
+async def _owner(rooms: Rooms, principal: Principal, user_id: str | None) -> Principal:
+    """Whose key it becomes: never with more scopes than those of the key that asks for it."""
+    if user_id is None or user_id == principal.user_id:
+        return principal
+    if not principal.is_admin:
+        raise NotAllowedError("an administrator makes keys for others; leave user_id out")
+    owner = await rooms.users.principal(user_id)
+    if owner is None:
+        raise UnknownUserError(f"there is no user {user_id}, or the account is disabled", user_id=user_id)
+    return replace(owner, scopes=principal.scopes)
 
 
 @router.get("", responses=documented(401, 403, 422, 503))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from folkmoot.cli import agent, ask, backtest, consent, db, knowledge, lead, server, task, tool, twin, usage
+from folkmoot.cli import agent, ask, backtest, consent, db, key, knowledge, lead, server, task, tool, twin, usage, user
 from folkmoot.kernel import FolkmootError
 from folkmoot.version import __version__
 
@@ -32,6 +32,8 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(backtest.app, name="backtest")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(usage.app, name="usage")
+app.add_typer(user.app, name="user")
+app.add_typer(key.app, name="key")
 app.add_typer(db.app, name="db")
 
 
