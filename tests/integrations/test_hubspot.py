@@ -3,7 +3,12 @@
 import pytest
 
 from folkmoot.tools.integrations import HubSpot
-from folkmoot.tools.integrations.errors import OutcomeUnknownError, ServiceForbiddenError, ServiceRefusedError
+from folkmoot.tools.integrations.errors import (
+    OutcomeUnknownError,
+    ServiceAnswerInvalidError,
+    ServiceForbiddenError,
+    ServiceRefusedError,
+)
 from folkmoot.tools.integrations.hubspot import KEY_PROPERTY
 from tests.integrations.servers.hubspot import HubSpotServer
 from tests.integrations.servers.wire import BreakOff, Garble, Refuse, Vanish
@@ -11,7 +16,8 @@ from tests.integrations.servers.wire import BreakOff, Garble, Refuse, Vanish
 EMAIL = "zoe.müller+web@kunde.example".replace("ü", "u")
 ZOE = {"firstname": "Zoe", "lastname": "Muller", "company": ""}
 LEAD = {"lifecyclestage": "lead"}
-DEAL = {"dealname": "A shop (Kunde)", "pipeline": "default", "dealstage": "appointmentscheduled"}
+DEAL = {"dealname": "A shop (Kunde)"}
+FIRST_STAGE = {"pipeline": "sales", "dealstage": "first-call"}
 LOST = [Vanish(), Vanish(done=True), BreakOff(), Garble(b"<html>"), Garble(b'{"id": null}'), Refuse(502)]
 
 
@@ -64,7 +70,7 @@ async def test_the_first_deal_makes_the_property_by_which_deals_are_found(
     assert hubspot_server.lines.count("POST /crm/v3/properties/deals") == 1
     deal = hubspot_server.records["deals"][one.id]
     assert deal.to == {("contacts", contact.id)}
-    assert deal.properties == {**DEAL, KEY_PROPERTY: "key-1"}
+    assert deal.properties == {**DEAL, **FIRST_STAGE, KEY_PROPERTY: "key-1"}
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -107,6 +113,12 @@ async def test_without_the_scope_for_the_property_it_says_what_to_do(
     with pytest.raises(ServiceForbiddenError, match=r"give the app the scope crm\.schemas\.deals\.write"):
         await hubspot.save_deal("key-1", DEAL, contact=contact.id)
     assert not hubspot_server.made("deals")
+
+
+async def test_an_account_without_a_stage_is_told(hubspot: HubSpot, hubspot_server: HubSpotServer) -> None:
+    hubspot_server.fail(Garble(b'{"results": [{"id": "empty", "stages": []}]}'), when="GET /crm/v3/pipelines")
+    with pytest.raises(ServiceAnswerInvalidError, match="answered without 'id'"):
+        await hubspot.save_deal("key-1", DEAL, contact="1")
 
 
 async def test_a_property_that_is_not_unique_is_refused(hubspot: HubSpot, hubspot_server: HubSpotServer) -> None:

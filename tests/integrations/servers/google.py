@@ -281,7 +281,9 @@ class DriveServer(GoogleServer):
         folder = self.kept.get(found[1])
         if folder is None or not folder.shown:
             return no(404, "notFound", "File not found: .")
-        inside = [one for one in self.kept.values() if found[1] in one.parents and one.shown and not one.trashed]
+        within = asked.query["driveId"] if asked.query.get("corpora") == "drive" else None
+        there = [one for one in self.kept.values() if one.shown and not one.trashed and one.drive == within]
+        inside = [one for one in there if found[1] in one.parents]
         return self._paged(asked, "files", [self._about(one) for one in inside if found[3] in {None, one.kind}])
 
     def _changes(self, asked: Asked) -> Answer:

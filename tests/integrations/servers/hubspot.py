@@ -23,6 +23,7 @@ STANDARD = {
     "notes": {"hs_timestamp", "hs_note_body", "hubspot_owner_id"},
 }
 UNIQUE = {"contacts": {"email"}, "deals": set[str](), "notes": set[str]()}
+STAGES = {("sales", "first-call"), ("sales", "won"), ("renewals", "r1")}
 TYPES = {("deals", 3): "contacts", ("notes", 202): "contacts", ("notes", 214): "deals"}
 
 
@@ -61,6 +62,7 @@ class HubSpotServer(WireServer):
         routes: list[tuple[str, str, Callable[..., Answer]]] = [
             ("GET", r"/crm/v3/properties/deals/(\w+)", self._property),
             ("POST", r"/crm/v3/properties/deals", self._add_property),
+            ("GET", r"/crm/v3/pipelines/deals", self._pipelines),
             ("POST", r"/crm/v3/objects/(notes)/batch/read", self._batch_read),
             ("GET", r"/crm/v4/objects/(contacts)/(\d+)/associations/(notes)", self._associated),
             ("GET", r"/crm/v3/objects/(contacts|deals)", self._list),
@@ -95,6 +97,19 @@ class HubSpotServer(WireServer):
         if body.get("hasUniqueValue"):
             self.unique["deals"].add(body["name"])
         return Answer(status=201, data=body)
+
+    def _pipelines(self, _asked: Asked) -> Answer:
+        found = [
+            {"id": "old", "displayOrder": 0, "archived": True, "stages": []},
+            {"id": "renewals", "displayOrder": 2, "archived": False, "stages": [{"id": "r1", "displayOrder": 0}]},
+            {
+                "id": "sales",
+                "displayOrder": 1,
+                "archived": False,
+                "stages": [{"id": "won", "displayOrder": 5}, {"id": "first-call", "displayOrder": 0}],
+            },
+        ]
+        return Answer(data={"results": found})
 
     def _list(self, asked: Asked, name: str) -> Answer:
         if refused := self._needs(name, "read"):
@@ -153,7 +168,7 @@ class HubSpotServer(WireServer):
         if refused := self._needs(name, "write"):
             return refused
         body = asked.data
-        if wrong := self._wrong(name, body["properties"]):
+        if wrong := self._wrong(name, body["properties"]) or _lacking(name, body["properties"]):
             return wrong
         to: set[tuple[str, str]] = set()
         for one in body.get("associations", []):
@@ -164,8 +179,6 @@ class HubSpotServer(WireServer):
                 if one["to"]["id"] not in self.records[other]:
                     return _no(404, f"no {other} {one['to']['id']}", "OBJECT_NOT_FOUND")
                 to.add((other, one["to"]["id"]))
-        if name == "notes" and "hs_timestamp" not in body["properties"]:
-            return _no(400, "hs_timestamp is required", "VALIDATION_ERROR")
         record = self.add(name, **body["properties"])
         record.to = to
         return Answer(status=201, data=self._shown(record, asked))
@@ -190,6 +203,14 @@ class HubSpotServer(WireServer):
             wanted = asked.data["properties"]
         shown = {name: record.properties.get(name) for name in wanted if name}
         return {"id": record.id, "properties": shown, "createdAt": "2026-01-05T09:00:00Z", "archived": False}
+
+
+def _lacking(name: str, properties: dict[str, str]) -> Answer | None:
+    if name == "deals" and (properties.get("pipeline"), properties.get("dealstage")) not in STAGES:
+        return _no(400, "dealstage was not one of the allowed options", "VALIDATION_ERROR")
+    if name == "notes" and "hs_timestamp" not in properties:
+        return _no(400, "hs_timestamp is required", "VALIDATION_ERROR")
+    return None
 
 
 def _no(status: int, message: str, category: str) -> Answer:

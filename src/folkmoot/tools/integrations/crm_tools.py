@@ -139,8 +139,6 @@ async def _open_deal(
         contact = await _contact(client, email=email, name=name, company=company, phone=phone)
         properties = {
             "dealname": one_line(f"{title} ({company or name})", 250),
-            "pipeline": "default",
-            "dealstage": "appointmentscheduled",  # the first stage of HubSpot's own default pipeline
             "description": _text("", facts),
         }
         deal = await client.save_deal(context.key, properties, contact=contact.id)

@@ -88,6 +88,7 @@ class DriveFolder:
         self._root = folder_id
         self._largest = largest
         self._folders: frozenset[str] | None = None
+        self._within: Mapping[str, str | int] = {}  # where Google is to look: a shared drive is searched only by name
 
     async def probe(self) -> None:
         """See whether the folder is there for us."""
@@ -169,7 +170,9 @@ class DriveFolder:
                 f"{SERVICE}: {self._root} is no folder; name the id that stands at the end of a folder's address",
                 service=SERVICE,
             )
-        return {"driveId": str(about["driveId"])} if about.get("driveId") else {}
+        drive: dict[str, str | int] = {"driveId": str(about["driveId"])} if about.get("driveId") else {}
+        self._within = {**drive, "corpora": "drive"} if drive else {}
+        return drive
 
     async def _start(self, drive: Mapping[str, str | int]) -> str:
         params = {"supportsAllDrives": "true", **drive}
@@ -201,6 +204,7 @@ class DriveFolder:
         kind = f" and mimeType = '{FOLDER}'" if only_folders else ""
         params = {
             **_EVERYWHERE,
+            **self._within,
             "q": f"'{folder}' in parents and trashed = false{kind}",
             "fields": f"nextPageToken,files({FIELDS})",
             "pageSize": _PAGE,

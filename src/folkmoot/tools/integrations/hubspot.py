@@ -81,6 +81,7 @@ class HubSpot:
         )
         self._clock = clock
         self._has_key_property = False
+        self._first_stage: Mapping[str, str] | None = None
 
     async def probe(self) -> None:
         """See whether the token opens the contacts."""
@@ -119,13 +120,18 @@ class HubSpot:
             yield {**_texts(one.get("properties")), "id": str(one.get("id", ""))}
 
     async def save_deal(self, key: str, properties: Mapping[str, str], *, contact: str) -> Saved:
-        """The deal that was made under `key`, or a new one of this contact."""
+        """The deal that was made under `key`, or a new one of this contact in the first stage there is."""
         await self._ensure_key_property()
+        stage = await self._stage()
         for _ in range(_ATTEMPTS):
             if (found := await self._deal_of(key)) is not None:
                 return Saved(id=found, new=False)
             body = {
-                "properties": {**{name: value for name, value in properties.items() if value}, KEY_PROPERTY: key},
+                "properties": {
+                    **{name: value for name, value in properties.items() if value},
+                    **stage,
+                    KEY_PROPERTY: key,
+                },
                 "associations": [_association(contact, _DEAL_TO_CONTACT)],
             }
             try:
@@ -188,6 +194,19 @@ class HubSpot:
             return None
         return self.calls.text(data, "id")
 
+    async def _stage(self) -> Mapping[str, str]:
+        """Where a new deal begins: every account names its own pipelines and stages."""
+        if self._first_stage is None:
+            data = (await self.calls.ask("GET", "/crm/v3/pipelines/deals")).data
+            pipelines = [one for one in self.calls.listed(data, "results") if one.get("archived") is not True]
+            pipeline = min(pipelines, key=_place, default={})
+            stage = min(self.calls.listed(pipeline, "stages"), key=_place, default={})
+            self._first_stage = {
+                "pipeline": self.calls.text(pipeline, "id"),
+                "dealstage": self.calls.text(stage, "id"),
+            }
+        return self._first_stage
+
     async def _note_of(self, contact: str, mark: str) -> str | None:
         """The note with this mark among the contact's."""
         path = f"/crm/v4/objects/contacts/{quote(contact, safe='')}/associations/notes"
@@ -249,6 +268,11 @@ def _association(to: str, kind: int) -> dict[str, Any]:
         "to": {"id": to},
         "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}],
     }
+
+
+def _place(one: Mapping[str, Any]) -> float:
+    found = one.get("displayOrder")
+    return found if isinstance(found, int | float) else float("inf")
 
 
 def _texts(properties: Any) -> dict[str, str]:
