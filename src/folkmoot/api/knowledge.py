@@ -14,7 +14,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from folkmoot.memory import Filters
 from folkmoot.memory.documents import Document, DocumentStatus, SourceState
 from folkmoot.memory.documents.model import SCOPE_PATTERN
 from folkmoot.security import Principal
@@ -24,7 +23,6 @@ router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 READ = documented(401, 403, 404, 422, 503)
 WRITE = documented(401, 403, 404, 409, 413, 422, 429, 503)
 _WAIT: Final = 30.0
-_LONGEST_QUERY: Final = 10_000
 _FORM: Final = "multipart/form-data"
 
 ScopeName = Annotated[str, Field(pattern=SCOPE_PATTERN, examples=["marketing"])]
@@ -128,54 +126,6 @@ class Removed(BaseModel):
     chunks: int
 
 
-class SearchFilters(BaseModel):
-    """What narrows a search."""
-
-    model_config = ConfigDict(extra="forbid")
-    source: str | None = Field(default=None, max_length=300, examples=["handbook.pdf"])
-    scope: str | None = Field(default=None, max_length=400, examples=["marketing"])
-    document_id: str | None = Field(default=None, max_length=100)
-    media_type: str | None = Field(default=None, max_length=100)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-
-
-class SearchWanted(BaseModel):
-    """A search. `agent_id` and `role` narrow it to what that agent, or one in that role, may see."""
-
-    model_config = ConfigDict(extra="forbid")
-    query: str = Field(max_length=_LONGEST_QUERY, examples=["How do we announce a launch?"])
-    agent_id: str | None = Field(default=None, max_length=200, examples=["agent.cmo"])
-    role: str | None = Field(default=None, max_length=200, examples=["CMO"])
-    filters: SearchFilters = Field(default_factory=SearchFilters)
-    limit: int = Field(default=10, ge=1, le=200)
-
-
-class PassageShown(BaseModel):
-    """A piece of knowledge that fits, and where it is from."""
-
-    text: str
-    score: float = Field(ge=0, le=1)
-    source: str
-    scope: str
-    passage_id: str
-    document_id: str
-    heading: str
-    page: int | None
-    line: int | None
-    position: int
-    at: AwareDatetime | None
-
-
-class SearchShown(BaseModel):
-    """What was found, the best first; `notice` says why nothing, or less than usual, was looked at."""
-
-    results: list[PassageShown]
-    method: str = Field(examples=["lexical"])
-    scopes: list[str]
-    notice: str
-
-
 @router.post(
     "",
     status_code=201,
@@ -269,44 +219,6 @@ async def sources(principal: SignedIn, rooms: Rooms) -> SourceList:
 async def sync(_principal: SignedIn, rooms: Rooms, source_id: str) -> SourceShown:
     """Bring a followed folder up to date now."""
     return SourceShown.model_validate(await rooms.follower.sync(source_id))
-
-
-@router.post("/search", responses=READ)
-async def search(principal: SignedIn, rooms: Rooms, wanted: SearchWanted) -> SearchShown:
-    """Search as oneself, or as an agent sees it: never more than one may see oneself."""
-    narrowed = wanted.filters
-    found = await rooms.knowledge.search(
-        wanted.query,
-        principal=principal,
-        agent_id=wanted.agent_id,
-        role=wanted.role,
-        scopes=[narrowed.scope] if narrowed.scope is not None else None,
-        limit=wanted.limit,
-        filters=Filters(
-            source=narrowed.source,
-            since=narrowed.since,
-            until=narrowed.until,
-            document=narrowed.document_id,
-            media_type=narrowed.media_type,
-        ),
-    )
-    results = [
-        PassageShown(
-            text=one.text,
-            score=round(one.score, 6),
-            source=one.source,
-            scope=one.scope,
-            passage_id=one.passage_id,
-            document_id=one.origin,
-            heading=one.heading,
-            page=one.page,
-            line=one.line,
-            position=one.position,
-            at=one.at,
-        )
-        for one in found.results
-    ]
-    return SearchShown(results=results, method=found.method, scopes=sorted(found.scopes), notice=found.notice)
 
 
 @router.get("/{document_id}", responses=READ)
