@@ -131,9 +131,10 @@ def _add_docs(app: FastAPI) -> None:
 
 
 def _document_rules(document: dict[str, Any]) -> None:
-    """Say of each route that is not open what a key needs for it, and that it may answer 403."""
+    """Say of each route that is not open what a key needs for it, and that it may answer 403; of each, 429."""
     for path, ways in document["paths"].items():
         for method, operation in ways.items():
+            operation["responses"].setdefault("429", documented(429)[429])
             rule = RULES.get(f"{method.upper()} {path}")
             if rule is None or rule.access is OPEN:
                 continue
