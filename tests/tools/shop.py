@@ -11,7 +11,7 @@ from folkmoot.tools.files import UserFiles
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.seal import Seal
-from folkmoot.tools.walls import EVERYTHING, Leave
+from folkmoot.tools.walls import EVERYTHING, Leave, Walls
 
 
 @dataclass
@@ -45,7 +45,13 @@ class Shop:
 
 
 def open_shop(
-    database: Database, clock: Clock, home: Path, *specs: ToolSpec, process: str = "this", known: tuple[str, ...] = ()
+    database: Database,
+    clock: Clock,
+    home: Path,
+    *specs: ToolSpec,
+    process: str = "this",
+    known: tuple[str, ...] = (),
+    walls: Walls | None = None,
 ) -> Shop:
     """A shop with these tools."""
     events = EventLog(database=database, clock=clock)
@@ -59,5 +65,7 @@ def open_shop(
         seal=Seal(home / "tool_calls.key"),
         process=process,
     )
-    desk = ToolDesk(registry=registry, ledger=ledger, walls=rules, files=UserFiles(home / "users"), clock=clock)
+    desk = ToolDesk(
+        registry=registry, ledger=ledger, walls=walls or rules, files=UserFiles(home / "users"), clock=clock
+    )
     return Shop(registry=registry, ledger=ledger, desk=desk, rules=rules, events=events, home=home)

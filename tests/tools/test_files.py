@@ -76,7 +76,7 @@ async def test_a_name_that_could_lead_elsewhere_is_none(files: UserFiles, tmp_pa
 
 
 @given(user=some.text(max_size=30), name=some.text(max_size=30).map(lambda text: f"{text}.txt"))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_nothing_leads_out_of_the_area(tmp_path_factory: pytest.TempPathFactory, user: str, name: str) -> None:
     root = tmp_path_factory.mktemp("any")
     area = UserFiles(root / "users").area(user)
