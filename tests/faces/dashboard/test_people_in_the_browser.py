@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture
 def viewer(server: Served) -> Iterator[Account]:
     """Somebody who may look."""
-    with account(server, role="viewer") as one:
+    with account(server, role="viewer", password=True) as one:
         yield one
 
 
