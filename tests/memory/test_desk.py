@@ -1,6 +1,5 @@
 """Who sees what: the deny matrix, role by role, on every way to a passage; and what narrows a search."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -61,9 +60,7 @@ def passages() -> list[Passage]:
 
 
 @pytest.fixture(params=["by words", "by words and vectors"])
-async def desk(
-    request: pytest.FixtureRequest, database: Database, clock: SimulatedClock
-) -> AsyncIterator[KnowledgeDesk]:
+async def desk(request: pytest.FixtureRequest, database: Database, clock: SimulatedClock) -> KnowledgeDesk:
     """A desk over one document a scope."""
     embedder = NgramEmbedder()
     library = Library(database, clock, embedder, VectorsInProcess(database=database, model=embedder.name))
@@ -76,7 +73,7 @@ async def desk(
         Searcher(agent_id="writer", role="content", scopes=frozenset({"product"})),
         Searcher(agent_id="nobody", role="astronaut"),
     ]
-    yield KnowledgeDesk(index=index, roles=RoleScopes(), searchers=Agents(*agents), people=People())
+    return KnowledgeDesk(index=index, roles=RoleScopes(), searchers=Agents(*agents), people=People())
 
 
 async def seen(desk: KnowledgeDesk, query: str = "lighthouse strategy", **more: Any) -> set[str]:
@@ -104,10 +101,10 @@ async def test_every_role_sees_its_scopes_and_no_other_by_whatever_way(desk: Kno
 
 async def test_the_usual_map_is_that_of_the_specification() -> None:
     roles = RoleScopes()
-    assert roles.of("CMO") == {"executive", "marketing", "sales", "product"}
-    assert roles.of("marketing_manager") == {"marketing", "product"}
-    assert roles.of("content_agent") == {"marketing", "content"}
-    assert roles.of("SEO") == {"marketing", "seo"}
+    assert set(roles.of("CMO") or ()) == {"executive", "marketing", "sales", "product"}
+    assert set(roles.of("marketing_manager") or ()) == {"marketing", "product"}
+    assert set(roles.of("content_agent") or ()) == {"marketing", "content"}
+    assert set(roles.of("SEO") or ()) == {"marketing", "seo"}
 
 
 @pytest.mark.parametrize(
@@ -180,12 +177,12 @@ async def test_a_persons_messages_are_never_found_at_the_desk(library: Library) 
 
 def test_a_workplace_replaces_lines_of_the_map_and_adds_its_own() -> None:
     roles = RoleScopes({"Astronaut": ["space"], "CMO": ["marketing"]})
-    assert roles.of("astronaut") == {"space"}
-    assert roles.of("cmo") == {"marketing"}
-    assert roles.of("seo") == {"marketing", "seo"}
+    assert set(roles.of("astronaut") or ()) == {"space"}
+    assert set(roles.of("cmo") or ()) == {"marketing"}
+    assert set(roles.of("seo") or ()) == {"marketing", "seo"}
     roles.replace({})
     assert roles.of("astronaut") is None
-    assert roles.of("cmo") == {"executive", "marketing", "sales", "product"}
+    assert set(roles.of("cmo") or ()) == {"executive", "marketing", "sales", "product"}
 
 
 async def test_an_answer_that_was_kept_is_that_of_the_same_scopes_filters_and_state(

@@ -60,9 +60,13 @@ async def test_a_stale_version_changes_nothing_and_says_which_one_is_there(share
     assert (await shared.get("conv_1", "plan", principal=ANN)).value == "b"
 
 
+def one_more(value: Any) -> int:
+    return int(value or 0) + 1
+
+
 async def test_fifty_writers_lose_no_update(shared: SharedMemory) -> None:
     async def count() -> None:
-        await shared.change("flow_1", "count", lambda value: (value or 0) + 1, principal=ANN, scope="workflow")
+        await shared.change("flow_1", "count", one_more, principal=ANN, scope="workflow")
 
     await asyncio.gather(*(count() for _ in range(50)))
     found = await shared.get("flow_1", "count", principal=ANN, scope="workflow")

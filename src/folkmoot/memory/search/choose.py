@@ -15,7 +15,7 @@ BUDGET: Final = 4000
 
 @dataclass(frozen=True)
 class Choice:
-    """`words` are looked up; `common` ones are, all together before any of them, where those do not find enough."""
+    """`words` are looked up; `common` ones as well where those find too little, all together before any of them."""
 
     words: tuple[str, ...]
     common: tuple[str, ...] = ()
