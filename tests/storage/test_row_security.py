@@ -171,6 +171,14 @@ async def test_our_own_sessions_say_for_whom_they_read(plain_url: str) -> None:
         await database.close()
 
 
+async def test_a_role_that_no_policy_holds_is_known(plain_url: str, postgres_url: str, database: Database) -> None:
+    for url, passes in ((plain_url, False), (postgres_url, True)):
+        one = Database(url)
+        assert await one.passes_policies() is passes
+        await one.close()
+    assert not await database.passes_policies()
+
+
 @pytest.mark.parametrize("nobody", ["", "*"])
 def test_nobody_becomes_the_house_by_their_name(nobody: str) -> None:
     with pytest.raises(ValueError, match="no user's id"), only_rows_of(nobody):

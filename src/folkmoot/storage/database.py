@@ -65,6 +65,14 @@ class Database:
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
+    async def passes_policies(self) -> bool:
+        """Whether PostgreSQL holds no row back from our role, a superuser's as it may be; SQLite has no policies."""
+        if self.is_sqlite:
+            return False
+        asked = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        async with self.read() as session:
+            return bool(await session.scalar(asked))
+
     async def scrub(self, tables: Iterable[str] = ()) -> bool:
         """Erase from the files what was deleted from `tables`, as far as that is ours to do.
 

@@ -29,6 +29,7 @@ async def let_speak(parts: Parts, agent_id: str, *, principal: Principal, actor:
     await _permitted(parts, agent_id, principal)
     record = await parts.registry.unsilence(agent_id, by=principal.user_id)
     await parts.audit.record("agent_unsilenced", by=actor, target=agent_id)
+    await parts.tasks.room_made()  # tasks that found nobody meanwhile
     return record
 
 
