@@ -134,6 +134,21 @@ async def test_an_address_that_is_none_is_no_crash(url: str, tmp_path: Path, has
     await found.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("HTTPS_PROXY", "nonsense://x"), ("SSL_CERT_FILE", "/nowhere/certificates.pem")]
+)
+async def test_an_environment_that_cannot_be_used_is_no_crash(
+    name: str, value: str, tmp_path: Path, hasty: HastyClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    found = integrations(settings_of(tmp_path, CRM_API_KEY=TOKEN, CRM_URL="https://crm.invalid"), hasty, rules=PATIENT)
+    await found.probe()
+    hubspot = found.health()["hubspot"]
+    assert hubspot.status == "down"
+    assert "that the environment names" in str(hubspot.detail)
+    await found.close()
+
+
 async def test_a_folder_that_is_not_shared_is_seen(services: Integrations, drive_server: DriveServer) -> None:
     drive_server.change("root", shown=False)
     await services.probe()

@@ -259,8 +259,9 @@ async def test_a_lead_that_is_half_done_is_finished_without_doubles(shop: Shop, 
     assert made == {"contacts": 1, "deals": 1, "notes": 1}
 
 
+@pytest.mark.slow
 async def test_the_crm_is_down_for_an_hour(shop: Shop, hubspot_server: HubSpotServer, hasty: HastyClock) -> None:
-    """A lead a minute. Agents go on; nobody knocks at a closed door all the time; in the end every lead is there once.
+    """A lead every two minutes. Agents go on; nobody knocks at a closed door all the time; each is there once at last.
 
     What the log calls skipped is done again later under another key, as a later round does.
     """
@@ -281,8 +282,8 @@ async def test_the_crm_is_down_for_an_hour(shop: Shop, hubspot_server: HubSpotSe
     while hasty.now() - began < timedelta(hours=1):
         number += 1
         found[number] = await sync(number, 0)
-        hasty.advance(timedelta(minutes=1))
-    assert number >= 50
+        hasty.advance(timedelta(minutes=2))
+    assert number >= 25
     assert set(found.values()) == {CallStatus.SUCCEEDED, CallStatus.SKIPPED}
     # Five to open it, then one trial a rest: half a minute, one, two, four, then five at most.
     knocked = len(hubspot_server.asked) - before

@@ -24,6 +24,7 @@ from folkmoot.tools.integrations.errors import (
     ServiceDownError,
     ServiceForbiddenError,
     ServiceLimitedError,
+    ServiceNotConfiguredError,
     ServiceNotFoundError,
     ServiceRefusedError,
     ServiceTooLargeError,
@@ -149,13 +150,20 @@ class Exchange:
             patience = httpx.Timeout(self._rules.timeout.total_seconds(), connect=self._rules.connect.total_seconds())
             # Reading every authority's certificate takes longer than a call; where there is no TLS, none is trusted.
             plain = urlsplit(self._url).scheme == "http"
-            self._client = httpx.AsyncClient(
-                timeout=patience,
-                verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
-                follow_redirects=False,  # a key must not follow to wherever an answer points
-                trust_env=urlsplit(self._url).hostname not in _LOOPBACK,  # a proxy of the network, for the outside
-                headers={"User-Agent": f"folkmoot/{__version__}", "Accept": "application/json"},
-            )
+            try:
+                self._client = httpx.AsyncClient(
+                    timeout=patience,
+                    verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True,
+                    follow_redirects=False,  # a key must not follow to wherever an answer points
+                    trust_env=urlsplit(self._url).hostname not in _LOOPBACK,  # a proxy of the network, for the outside
+                    headers={"User-Agent": f"folkmoot/{__version__}", "Accept": "application/json"},
+                )
+            except (ImportError, ValueError, OSError) as error:
+                raise ServiceNotConfiguredError(
+                    f"{self._service} cannot be called with the proxy or the certificates that the environment names: "
+                    f"{excerpt(str(error), 200)}",
+                    service=self._service,
+                ) from error
         return self._client
 
     async def _read(self, wanted: Wanted, response: httpx.Response) -> bytes:
