@@ -30,6 +30,7 @@ from folkmoot.assembly.setting_groups.traces import TelemetrySettings
 from folkmoot.assembly.setting_groups.usage import UsageSettings
 from folkmoot.assembly.setting_groups.walls import WallSettings
 from folkmoot.kernel import Family, FolkmootError
+from folkmoot.models.address import complete
 
 PREFIX = "FOLKMOOT_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -151,6 +152,12 @@ class Settings(
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^\s/?#]+([/?#]\S*)?", value):
             raise ValueError("it is not an address that begins with http:// or https://")
+        return value
+
+    @field_validator("ollama_host")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        complete(value, default_port=11434)
         return value
 
     @property

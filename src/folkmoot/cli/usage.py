@@ -56,19 +56,8 @@ def budgets(json: AsJson = False) -> None:
         return
     table(
         f"{found['total']} budgets",
-        ("budget", "for", "period", "used", "limit", "share", "full again"),
-        (
-            (
-                one["budget_id"],
-                f"{one['subject']} {one['subject_id']}".strip(),
-                one["period"],
-                _amount(one["used_tokens"], one["used_cost_usd"], one),
-                _amount(one["tokens"], one["cost_usd"], one),
-                f"{one['share']:.0%}",
-                one["resets_at"] or "never",
-            )
-            for one in found["items"]
-        ),
+        ("budget", "bounds", "used"),
+        ((one["budget_id"], one["name"], _used(one)) for one in found["items"]),
     )
 
 
@@ -129,7 +118,7 @@ def _whole(one: dict[str, Any]) -> list[str]:
     return said
 
 
-def _amount(tokens: int | None, usd: float | None, budget: dict[str, Any]) -> str:
-    said = [f"{tokens:,} tokens"] if budget["tokens"] is not None else []
-    said += [f"{usd:.4f} USD"] if budget["cost_usd"] is not None else []
-    return ", ".join(said)
+def _used(one: dict[str, Any]) -> str:
+    said = [f"{one['used_tokens']:,} tokens"] if one["tokens"] is not None else []
+    said += [f"{one['used_cost_usd']:.4f} USD"] if one["cost_usd"] is not None else []
+    return f"{one['share']:.0%}: {', '.join(said)}"

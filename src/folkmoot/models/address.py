@@ -13,7 +13,7 @@ def complete(address: str, *, default_port: int) -> str:
     Raises `ValueError` if no host is in it.
     """
     parts = urlsplit(address if "://" in address else f"http://{address}")
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
+    if not parts.hostname or parts.scheme not in {"http", "https"} or any(map(str.isspace, address.strip())):
         raise ValueError(f"'{address}' is not an address such as http://127.0.0.1:{default_port}")
     host = "127.0.0.1" if parts.hostname in {"0.0.0.0", "::"} else parts.hostname  # noqa: S104  # compared, not bound
     port = parts.port or (default_port if parts.scheme == "http" else 443)

@@ -17,9 +17,8 @@ _SECRET_NAME: Final = re.compile(
 _NOT_SECRET: Final = re.compile(r"(tokens$|^token_count$|_tokens_)", re.IGNORECASE)
 _NAMED: Final = re.compile(
     r"""(?ix)
-    ( ["']? [\w-]{0,30}
-      (?: token | secret | password | passwd | api[_-]?key | private[_-]?key | authorization | cookie )
-      (?!s\b) [\w-]{0,30} ["']? \s* (?: = | : ) \s* ["']? (?: bearer\s+ | basic\s+ | token\s+ )? )
+    ( (?: token | secret | password | passwd | api[_-]?key | private[_-]?key | authorization | cookie )
+      (?!s\b) [\w-]{0,30} ["']? \s{0,4} [=:] \s{0,4} ["']? (?: bearer\s+ | basic\s+ | token\s+ )? )
     (?! \*\*\* ) [^\s&"',;)}\]]+
     """
 )
@@ -35,6 +34,7 @@ _SHAPES: Final = re.compile(
     """,
     re.DOTALL,
 )
+_HINTS: Final = ("bearer", "basic", "token", "secret", "passw", "key", "authorization", "cookie")
 _SHORTEST: Final = 6  # a known value that is shorter would blank out half of every line
 _DEEPEST: Final = 8
 
@@ -71,10 +71,14 @@ class Masking:
         """`text` without the secrets in it."""
         if self._known is not None:
             text = self._known.sub(MASK, text)
-        text = _BEARER.sub(rf"\1\2{MASK}", text)
-        text = _NAMED.sub(rf"\1{MASK}", text)
-        text = _IN_URL.sub(rf"\1{MASK}", text)
-        text = _QUERY.sub(rf"\1{MASK}", text)
+        lowered = text.casefold()
+        # Most lines have none of these words, and looking for a word is quicker than trying a pattern everywhere.
+        if any(word in lowered for word in _HINTS):
+            text = _BEARER.sub(rf"\1\2{MASK}", text)
+            text = _NAMED.sub(rf"\1{MASK}", text)
+        if "://" in text or "=" in text:
+            text = _IN_URL.sub(rf"\1{MASK}", text)
+            text = _QUERY.sub(rf"\1{MASK}", text)
         return _SHAPES.sub(MASK, text)
 
 
