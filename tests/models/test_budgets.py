@@ -28,7 +28,8 @@ from folkmoot.telemetry import Metrics
 from tests.models.shelf import Shelf
 from tests.stub_model import StubModel
 
-PRICED = {"openai:stub-small": Price(input=Decimal(1000), output=Decimal(1000))}  # USD for a million: a thousandth a token
+# USD for a million: a thousandth of a dollar for each token.
+PRICED = {"openai:stub-small": Price(input=Decimal(1000), output=Decimal(1000))}
 ANNA = Caller(user_id="anna", agent_id="helios", conversation_id="talk-1")
 
 
