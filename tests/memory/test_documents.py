@@ -155,6 +155,28 @@ async def test_a_killed_reading_goes_on(any_database: Database, clock: Simulated
         assert await second.ingest.resume_running() == 0
 
 
+async def test_a_killed_writing_goes_on_where_it_stopped(
+    database: Database, clock: SimulatedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("folkmoot.memory.documents.shelve.BATCH", 5)
+    text = "\n\n".join(f"Paragraph {number} is about matter {number % 97}. " * 8 for number in range(1000))
+    async with shelf_on(database, clock, tmp_path) as first:
+        document = await first.add("long.txt", text, wait=timedelta(0))
+
+        async def some_are_written() -> bool:
+            return len(await first.passages(document.document_id)) > 0
+
+        await wait_until(some_are_written, seconds=60)
+    written = await first.passages(document.document_id)
+    async with shelf_on(database, clock, tmp_path) as second:
+        assert await second.ingest.resume_running() == 1
+        whole = await second.add("long.txt", text)  # the same again, while it is read: one document all the same
+        assert (whole.document_id, whole.status) == (document.document_id, DocumentStatus.READY)
+        passages = await second.passages(document.document_id)
+        assert 0 < len(written) < len(passages) == whole.chunks
+        assert written.items() <= passages.items()
+
+
 async def test_a_deleted_document_leaves_no_word_in_the_files(
     database: Database, clock: SimulatedClock, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from folkmoot.agents.errors import InvalidRequestError
 from folkmoot.agents.offer import offer
 from folkmoot.kernel import JsonValue
 from folkmoot.memory import Found
+from folkmoot.memory.conversation import Said, in_mind
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.models import Answer, Caller, Limits, ModelHandle, Source, Turn
 
@@ -66,7 +67,7 @@ class AnsweringAgent(BaseAgent):
         asking: dict[str, Any] = {
             "instructions": await self.instructions(),
             "prompt": question,
-            "history": _history(message),
+            "history": _in_mind(_history(message)),
             "tools": await offer(self.context.tools, agent_id=self.agent_id, handling=now, cited=_cited(search)),
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
             "caller": now.caller(self.agent_id) if now else Caller(agent_id=self.agent_id),
@@ -111,7 +112,7 @@ def _cited(search: Search) -> Callable[[str, int], Awaitable[Sequence[Source]]]:
         return [
             Source(
                 text=one.text,
-                source=f"{one.source}, {one.at:%Y-%m-%d}" if one.at else one.source,
+                source=f"{one.place}, {one.at:%Y-%m-%d}" if one.at else one.place,
                 score=one.score,
                 id=one.passage_id,
             )
@@ -135,6 +136,15 @@ def _question(message: AgentMessage, asked_in: Sequence[str]) -> str:
         f"a {message.intent} message needs text in '{asked_in[0]}', as in {{'{asked_in[0]}': 'Who knows Rust?'}}",
         field=asked_in[0],
     )
+
+
+def _in_mind(turns: Sequence[Turn]) -> list[Turn]:
+    """The latest turns, after what was said before in short where it was too much."""
+    kept = in_mind([Said(turn.role, turn.text) for turn in turns])
+    latest = list(turns[len(turns) - len(kept.turns) :])
+    if not kept.summary:
+        return latest
+    return [Turn(role="user", text=f"(What we said before, in short quotes)\n{kept.summary}"), *latest]
 
 
 def _history(message: AgentMessage) -> list[Turn]:

@@ -10,7 +10,7 @@ from folkmoot.kernel import words
 # A question longer than this says no more by its further words, and each costs time.
 LONGEST: Final = 40
 # So many places in the index are ranked for one question; below this nothing is left out.
-BUDGET: Final = 4000
+BUDGET: Final = 2500
 
 
 @dataclass(frozen=True)

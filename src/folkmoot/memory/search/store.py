@@ -22,7 +22,7 @@ COMMON: Final = 8000
 # So many passages are ranked at most.
 RANKED: Final = 2500
 # So many are read and weighed, where ranking by the index would count every place of a common word.
-READ: Final = 300
+READ: Final = 250
 # With fewer than this found by its rare words, a question's common ones are asked as well.
 ENOUGH: Final = 3
 _FTS = table("knowledge_fts", column("rowid"))
