@@ -9,6 +9,8 @@ from folkmoot.agents.errors import UnattendedError
 from folkmoot.consent import Consent, Purpose
 from folkmoot.kernel import Clock
 from folkmoot.memory import Filters, Found
+from folkmoot.memory.desk import Searcher
+from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging import AgentMessage, Broker, Delivery, Reply
 from folkmoot.models import ModelHub
 from folkmoot.registry import AgentInfo, AgentRegistry
@@ -33,6 +35,14 @@ class KnowledgeSearch(Protocol):
         self, query: str, *, scopes: Collection[str], limit: int = 10, filters: Filters | None = None
     ) -> Sequence[Found]:
         """The best passages of exactly these scopes."""
+        ...
+
+
+class Sights(Protocol):
+    """What of `folkmoot.memory.KnowledgeDesk` agents use."""
+
+    async def scopes_for(self, agent: Searcher, *, user_id: str | None) -> frozenset[str]:
+        """What an agent may search while it acts for a user; None is the house itself."""
         ...
 
 
@@ -66,7 +76,8 @@ class Nobody:
 class AgentContext:
     """Everything an agent may lean on. `drain`: how long a leaving agent waits for its handlers.
 
-    Without `tools` it can search what it knows, and nothing is logged.
+    Without `tools` it can search what it knows, and nothing is logged. Without `sights` it searches the memory scopes
+    of its definition, whoever asks.
     """
 
     broker: Broker
@@ -75,6 +86,8 @@ class AgentContext:
     models: ModelHub
     knowledge: KnowledgeSearch
     consents: Consents
+    sights: Sights | None = None
+    shared: AgentsMemory | None = None
     people: People = Nobody()  # noqa: RUF009  # stateless
     tools: ToolDesk | None = None
     drain: timedelta = timedelta(seconds=10)
