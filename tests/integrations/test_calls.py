@@ -104,6 +104,20 @@ async def test_a_long_retry_after_is_not_waited_for_and_everybody_keeps_away_unt
     assert hubspot.calls.standing.report().condition == "ok"
 
 
+async def test_what_a_day_holds_is_not_asked_for_every_second(
+    hubspot: HubSpot, hubspot_server: HubSpotServer, hasty: HastyClock
+) -> None:
+    hubspot_server.fail(Refuse(429, {"message": "You have reached your daily limit.", "policyName": "DAILY"}))
+    with pytest.raises(ServiceLimitedError, match="daily limit"):
+        await hubspot.probe()
+    hasty.advance(timedelta(minutes=14))
+    with pytest.raises(ServiceRestingError):
+        await hubspot.probe()
+    hasty.advance(timedelta(minutes=1))
+    await hubspot.probe()
+    assert len(hubspot_server.asked) == 2
+
+
 async def test_a_letter_is_sent_again_only_where_it_surely_was_not_taken(
     sendgrid: SendGrid, sendgrid_server: SendGridServer
 ) -> None:

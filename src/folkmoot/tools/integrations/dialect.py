@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import httpx
 import orjson
@@ -17,6 +17,7 @@ import orjson
 from folkmoot.kernel import excerpt
 
 _LONGEST_WORDS: Final = 300
+_USED_UP_FOR: Final = timedelta(minutes=15)
 
 
 class Kind(Enum):
@@ -55,17 +56,17 @@ class Refusal:
 
 
 class Dialect:
-    """How most services say no."""
+    """How most services say no. `used_up`: their own words for what a day holds, which no short wait brings back."""
+
+    used_up: ClassVar[frozenset[str]] = frozenset()
 
     def read(self, status: int, headers: httpx.Headers, body: bytes, now: datetime) -> Refusal:
         """What a status of 400 and above means."""
         data = _json(body)
-        return Refusal(
-            kind=self.kind(status, data),
-            message=excerpt(self.message(data), _LONGEST_WORDS),
-            wait=self.wait(headers, now),
-            reason=self.reason(data),
-        )
+        kind, reason, wait = self.kind(status, data), self.reason(data), self.wait(headers, now)
+        if kind is Kind.LIMITED and wait is None and reason in self.used_up:
+            wait = _USED_UP_FOR
+        return Refusal(kind=kind, message=excerpt(self.message(data), _LONGEST_WORDS), wait=wait, reason=reason)
 
     def kind(self, status: int, data: Any) -> Kind:  # noqa: ARG002  # a subclass looks into the body
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

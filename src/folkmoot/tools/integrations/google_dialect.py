@@ -16,6 +16,8 @@ _NOT_OURS: Final = frozenset({"accessNotConfigured", "SERVICE_DISABLED", "domain
 class GoogleDialect(Dialect):
     """Reads the reason of a refusal."""
 
+    used_up = frozenset({"dailyLimitExceeded", "quotaExceeded"})
+
     def kind(self, status: int, data: Any) -> Kind:
         if status == HTTPStatus.FORBIDDEN:
             reason = self.reason(data)

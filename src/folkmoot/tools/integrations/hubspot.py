@@ -53,6 +53,8 @@ class Saved:
 class HubSpotDialect(Dialect):
     """`{"status": "error", "message", "category", "errorType", "policyName"}`; 423 and 477 mean: later."""
 
+    used_up = frozenset({"DAILY"})
+
     def kind(self, status: int, data: Any) -> Kind:
         if status in {423, 477}:  # a record is locked; an account is being moved
             return Kind.LIMITED
