@@ -9,7 +9,7 @@ import pytest
 
 from folkmoot.agents import AgentHost, BaseAgent
 from folkmoot.agents.behalf import ON_BEHALF_OF, in_hand
-from folkmoot.agents.offer import searching
+from folkmoot.agents.offer import _shown, searching
 from folkmoot.memory import Passage
 from folkmoot.messaging import AgentMessage, MessagePayload, Reply
 from folkmoot.models import ModelHub, ModelSettings
@@ -221,3 +221,11 @@ async def test_what_an_agent_sends_meanwhile_is_sent_for_the_same_user(host: Age
     await ask(house, "first", "Hello", user=None)
     assert heard == ["ida", "ida", None, None]
     assert in_hand() is None
+
+
+def test_a_long_name_is_shown_shorter_and_stays_its_own() -> None:
+    long = [f"library.{'find_' * 15}{letter}" for letter in "ab"]
+    names = {_shown(one) for one in long}
+    assert len(names) == 2
+    assert {len(one) for one in names} == {64}
+    assert _shown("library.find") == "library__find"

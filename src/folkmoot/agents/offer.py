@@ -4,6 +4,7 @@
 model asks for beside its tools is put before the desk as well, so that it is denied there and stands in the log.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ Cited = Callable[[str, int], Awaitable[Sequence[Source]]]
 # A model's protocol has no dots in the names of functions, and sources of tools put one behind their own name.
 _DOT: Final = "."
 _INSTEAD: Final = "__"
+_LONGEST_NAME: Final = 64
 _SAID: Final[Mapping[CallStatus, str]] = {
     CallStatus.STARTED: "is being carried out; its outcome is not known yet",
     CallStatus.FAILED: "failed",
@@ -76,7 +78,7 @@ class _Offer:
             return _told(spec.name, await self._call(spec.name, arguments))
 
         return OfferedTool(
-            name=spec.name.replace(_DOT, _INSTEAD),
+            name=_shown(spec.name),
             description=spec.description,
             parameters=spec.parameters,
             call=self._search if spec.name == SEARCH_TOOL else carried_out,
@@ -112,6 +114,14 @@ class _Offer:
             run=self._run,
             act=act,
         )
+
+
+def _shown(name: str) -> str:
+    """The name as a model's protocol takes it: no dots, at most 64 characters, and still one of its own."""
+    plain = name.replace(_DOT, _INSTEAD)
+    if len(plain) <= _LONGEST_NAME:
+        return plain
+    return f"{plain[: _LONGEST_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _told(name: str, outcome: ToolOutcome) -> Any:
