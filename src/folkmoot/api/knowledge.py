@@ -50,6 +50,12 @@ class FileWanted(BaseModel):
     name: str = Field(default="", max_length=1000, description="what the file is called, if not as it was sent")
 
 
+def _form_fields(model: type[BaseModel]) -> dict[str, Any]:
+    """The fields as a form has them: without types, since every value in a form is text."""
+    fields: dict[str, dict[str, Any]] = model.model_json_schema()["properties"]
+    return {name: {key: said for key, said in one.items() if key != "type"} for name, one in fields.items()}
+
+
 class DocumentShown(BaseModel):
     """A document. While `status` is `reading`, an earlier version is still found; `error` says why one failed."""
 
@@ -142,7 +148,7 @@ class Removed(BaseModel):
                         "additionalProperties": False,
                         "properties": {
                             "file": {"type": "string", "format": "binary"},
-                            **FileWanted.model_json_schema()["properties"],
+                            **_form_fields(FileWanted),
                         },
                     }
                 },
@@ -260,7 +266,7 @@ def _shown(one: Document) -> DocumentShown:
         title=one.title,
         scope=one.scope,
         media_type=one.media_type,
-        size=one.size,
+        size=one.size or (one.pending.size if one.pending else 0),
         chunks=one.chunks,
         version=one.version,
         status=one.status.value,
