@@ -17,25 +17,22 @@ from folkmoot.events import EventLog
 from folkmoot.kernel import Clock, FolkmootError, JsonValue
 from folkmoot.storage import Database
 from folkmoot.telemetry import get_logger
-from folkmoot.tools.errors import NotWaitingError, UnknownCallError
+from folkmoot.tools.errors import NotWaitingError
 from folkmoot.tools.events import TOOL_CALL, TOOL_CALLS, told
 from folkmoot.tools.mask import KEPT_BYTES, Masker
-from folkmoot.tools.model import ACTION, CallStatus, Effect, LoggedCall, ToolStats
+from folkmoot.tools.model import ACTION, CallStatus, Effect, LoggedCall
+from folkmoot.tools.read_log import LogReader, unknown_call
 from folkmoot.tools.seal import Seal
 from folkmoot.tools.store import (
     Conflict,
     Session,
     as_call,
-    delete_calls,
-    filters,
     insert_calls,
     mark_abandoned,
     move,
     select_by_key,
-    select_calls,
     select_caused,
     select_row,
-    select_stats,
 )
 
 GATHER: Final = timedelta(milliseconds=50)
@@ -70,14 +67,13 @@ class Taken:
     arguments: dict[str, JsonValue]
 
 
-class Ledger:
+class Ledger(LogReader):
     """The log of one process; `process` is an id that no other process ever has."""
 
     def __init__(
         self, *, database: Database, clock: Clock, events: EventLog, masker: Masker, seal: Seal, process: str
     ) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database=database, clock=clock)
         self._events = events
         self._masker = masker
         self._seal = seal
@@ -248,41 +244,6 @@ class Ledger:
             await self._tell_of(session, call_id, call)
             return Taken(call=call, key=row.key or call_id, arguments=arguments)
 
-    async def find(self, call_id: str, *, user_id: str | None = None) -> LoggedCall:
-        """One call; with `user_id` only one made for that user. Raises `UnknownCallError`."""
-        await self.flush()
-        async with self._database.read() as session:
-            row = await select_row(session, call_id, user_id=user_id)
-        if row is None:
-            raise _unknown(call_id)
-        return as_call(row)
-
-    async def page(self, *, limit: int = 100, offset: int = 0, **wanted: Any) -> tuple[list[LoggedCall], int]:
-        """Calls, the newest first, and how many fit: filters `action` (how it begins), `agent_id`, `user_id`,
-        `conversation_id`, `statuses`, `since`.
-        """
-        await self.flush()
-        async with self._database.read() as session:
-            return await select_calls(session, filters(**wanted), limit=limit, offset=offset)
-
-    async def stats(self, **wanted: Any) -> list[ToolStats]:
-        """By tool, of the calls that fit; filters as of `page`."""
-        await self.flush()
-        async with self._database.read() as session:
-            return await select_stats(session, filters(**wanted))
-
-    async def prune(self, *, older_than: timedelta) -> int:
-        """Delete calls that ended and are older than that; how many."""
-        await self.flush()
-        async with self._database.write() as session:
-            return await delete_calls(session, before=self._clock.now() - older_than)
-
-    async def forget_agent(self, agent_id: str) -> int:
-        """Delete every call of an agent, as when the person behind it is forgotten; how many."""
-        await self.flush()
-        async with self._database.write() as session:
-            return await delete_calls(session, agent_id=agent_id, ended_only=False)
-
     def kept(self, result: JsonValue) -> JsonValue:
         """A result as the log keeps it."""
         masked = self._masker.value(result, limit=KEPT_BYTES)
@@ -354,13 +315,9 @@ def _milliseconds(took: timedelta) -> float:
 async def _missing(session: Session, call_id: str, expected: CallStatus) -> FolkmootError:
     row = await select_row(session, call_id)
     if row is None:
-        return _unknown(call_id)
+        return unknown_call(call_id)
     return NotWaitingError(
         f"the call {call_id} is {row.status}, not {expected}; it waits for no such word",
         call_id=call_id,
         status=row.status,
     )
-
-
-def _unknown(call_id: str) -> UnknownCallError:
-    return UnknownCallError(f"there is no tool call {call_id[:80]}", call_id=call_id[:80])
