@@ -1,8 +1,8 @@
 """`WS /ws`: everything that happens, as it happens, resumable by event id (SPEC J3).
 
 Frames out are `{type, id, timestamp, subject, ...data}`. `?after=ID` (or `last_event_id`) replays what came after that
-event first. Types: `task_*`, `agent_*`, `message_*`, and what becomes of consents, imports and twins. In: `ping`
-answers `pong`, `status` the status, each also as `{"type": ...}`.
+event first. Types: `task_*`, `agent_*`, `message_*`, `tool_call` (one waits, began or ended), and what becomes of
+consents, imports and twins. In: `ping` answers `pong`, `status` the status, each also as `{"type": ...}`.
 """
 
 import asyncio
