@@ -102,7 +102,7 @@ def _figures(today: Grouped, whole: Grouped) -> None:
             (f"{whole.failed:,}", f"failed in {_DAYS} days"),
         ):
             with tag("div", css="figure"):
-                tag("strong", value, css="nums")
+                tag("b", value)
                 tag("span", name)
 
 

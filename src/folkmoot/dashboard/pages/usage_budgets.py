@@ -61,7 +61,7 @@ class Budgets:
             with tag("div", css="row faint small"):
                 tag("span", f"{words.percent(share)} used", css="grow nums")
                 tag("span", " · ".join(_amounts(one)), css="nums")
-            resets = f"Full again {words.moment(one.resets_at)} UTC" if one.resets_at else "Does not fill again"
+            resets = f"Full again {words.moment(one.resets_at)}" if one.resets_at else "Does not fill again"
             with tag("div", css="row faint small"):
                 tag("span", resets, css="grow")
                 if spent.held_tokens or spent.held_cost:
