@@ -56,6 +56,15 @@ async def test_markdown_is_cut_below_its_headings(reading: Reading) -> None:
     assert chunks[1].text.startswith("Handbook › Leave\n\nThirty days.")  # the heading's words are searched too
 
 
+async def test_headings_with_nothing_below_are_text(reading: Reading) -> None:
+    _, chunks = await reading("outline.md", "# Plan\n\n## Buy quokka\n\n## Sell zebra\n")
+    assert [one.text for one in chunks] == ["Plan\n\nBuy quokka\n\nSell zebra"]
+    _, chunks = await reading(
+        "outline.html", "<html><body><h1>Plan</h1><h2>Buy</h2><p>Soap.</p><h2>Sell</h2></body></html>"
+    )
+    assert [one.text for one in chunks] == ["Plan › Buy\n\nSoap.", "Plan\n\nSell"]
+
+
 async def test_a_web_page_is_what_a_visitor_sees(reading: Reading) -> None:
     page = (
         "<!doctype html><html><head><title>Our  shop</title><style>p{}</style></head><body><nav>Home About</nav>"

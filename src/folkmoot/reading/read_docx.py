@@ -43,14 +43,17 @@ def read_docx(path: Path, report: Report) -> Iterator[Block]:
         for part in document.iter_inner_content():
             report.alive()
             if isinstance(part, Table):
+                outline.bare = False
                 yield from _rows(part, outline)
                 continue
             text = _seen(part)
             level = _level(part.style.name if part.style is not None else "")
             if level is not None:
-                outline.enter(level, " ".join(text.split()))
+                yield from outline.enter(level, " ".join(text.split()))
             elif text.strip():
+                outline.bare = False
                 yield Block(text=text.strip(), heading=outline.path)
+        yield from outline.ended()
     except (MemoryError, BrokenDocumentError):
         raise
     except Exception as error:  # a damaged package raises whatever it likes, from zip to XML

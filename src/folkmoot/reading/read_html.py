@@ -52,6 +52,7 @@ class _Page:
         text = "\n".join(line for line in lines if line).replace("\x00", "")
         self.parts = []
         if text:
+            self.outline.bare = False
             yield Block(text=text, heading=self.outline.path)
 
 
@@ -86,6 +87,7 @@ def read_html(path: Path, report: Report) -> Iterator[Block]:
         if node.child is not None:
             stack.append((node.child, False))
     yield from page.taken()
+    yield from page.outline.ended()
 
 
 def _parsed(path: Path) -> Any:
@@ -115,7 +117,7 @@ def _leave(page: _Page, tag: str) -> Iterator[Block]:
     if (level := _HEADING.fullmatch(tag)) is not None and page.title is not None:
         title = " ".join("".join(page.title).split())
         page.title = None
-        page.outline.enter(int(level.group(1)), title)
+        yield from page.outline.enter(int(level.group(1)), title)
     elif tag in _CELLS:
         page.say(" | ")
     elif tag == "tr":

@@ -23,12 +23,23 @@ class Outline:
 
     levels: list[tuple[int, str]] = field(default_factory=list)
 
-    def enter(self, level: int, title: str) -> None:
-        """Begin a section; it ends the sections of its level and below."""
+    bare: bool = False  # nothing stands below the last heading yet
+
+    def enter(self, level: int, title: str) -> Iterator[Block]:
+        """Begin a section; it ends the sections of its level and below. A heading that had nothing below it is told."""
+        if self.bare and self.levels and self.levels[-1][0] >= level:
+            yield from self.ended()
         while self.levels and self.levels[-1][0] >= level:
             self.levels.pop()
         if title:
             self.levels.append((level, title[:_LONGEST_TITLE]))
+        self.bare = bool(title)
+
+    def ended(self) -> Iterator[Block]:
+        """The last heading as a text of its own, if it had nothing below it."""
+        if self.bare:
+            yield Block(text=self.levels[-1][1], heading=self.path[:-1])
+        self.bare = False
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -50,6 +61,7 @@ class _Paragraph:
         if any(line.strip() for line in self.lines):
             text = "\n".join(self.lines).strip("\n").replace("\x00", "")
             yield Block(text=text, heading=outline.path, unit=Unit.LINE, first=self.first)
+            outline.bare = False
         self.lines, self.size = [], 0
 
 
@@ -70,11 +82,11 @@ def read_markdown(path: Path, report: Report) -> Iterator[Block]:
             continue
         if fence is None and (heading := _HEADING.match(line)) is not None:
             yield from held.taken(outline)
-            outline.enter(len(heading.group(1)), heading.group(2))
+            yield from outline.enter(len(heading.group(1)), heading.group(2))
             report.title = report.title or heading.group(2)
         elif fence is None and len(held.lines) == 1 and (under := _UNDERLINE.match(line)) is not None:
             title, held.lines = held.lines[0].strip(), []
-            outline.enter(1 if under.group(1).startswith("=") else 2, title)
+            yield from outline.enter(1 if under.group(1).startswith("=") else 2, title)
             report.title = report.title or title
         elif (not line.strip() and fence is None) or held.size > _LONGEST:
             yield from held.taken(outline)
@@ -83,6 +95,7 @@ def read_markdown(path: Path, report: Report) -> Iterator[Block]:
         else:
             held.add(line.rstrip(), number)
     yield from held.taken(outline)
+    yield from outline.ended()
 
 
 def _body(path: Path) -> Iterator[tuple[int, str]]:
