@@ -142,6 +142,30 @@ async def test_an_asker_hears_that_the_message_was_given_up(broker: Broker) -> N
         assert caught.value.fields["status"] == "dead"
 
 
+@pytest.mark.parametrize("refused", [Family.INVALID, Family.FORBIDDEN, Family.LIMITED])
+async def test_who_waits_hears_what_kind_of_refusal_it_was_and_it_is_not_tried_again(
+    broker: Broker, refused: Family
+) -> None:
+    class WontError(FolkmootError):
+        family = refused
+        passing = False
+
+    tried = 0
+
+    async def refuse(_delivery: Delivery) -> None:
+        nonlocal tried
+        tried += 1
+        raise WontError("not now", retry_after_seconds=60)
+
+    await broker.subscribe("bob", refuse)
+    with pytest.raises(HandlingFailedError, match="not now") as caught:
+        await broker.request(message(), timeout=PATIENCE)
+    assert tried == 1
+    assert caught.value.family is refused
+    assert caught.value.fields["retry_after_seconds"] == 60
+    assert "WontError" not in caught.value.message
+
+
 async def test_an_asker_hears_that_the_message_expired(rig: Rig) -> None:
     question = message(expires_at=rig.clock.now() + timedelta(seconds=1))
     asker = asyncio.create_task(rig.broker.request(question, timeout=PATIENCE))

@@ -14,8 +14,8 @@ from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.oidc import oidc_sign_in
 from folkmoot.assembly.people import OwnersPart, People, build_people
-from folkmoot.assembly.search import Searching, build_search
 from folkmoot.assembly.readings import Readings
+from folkmoot.assembly.search import Searching, build_search
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import task_desk
 from folkmoot.assembly.team import TeamHall

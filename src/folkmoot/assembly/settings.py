@@ -14,7 +14,6 @@ from dotenv import dotenv_values
 from pydantic import (
     AliasChoices,
     AliasGenerator,
-    BaseModel,
     ConfigDict,
     Field,
     SecretStr,
