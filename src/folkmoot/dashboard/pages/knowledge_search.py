@@ -65,7 +65,8 @@ def _result(one: Found) -> None:
         with tag("div", css="row"):
             tag("span", one.scope, css="tag lead")
             tag("span", f"{one.score:.2f}", css="nums faint")
-            marks.meter(one.score, f"fits {one.score:.0%}")
+            with tag("span").style("width:72px"):
+                marks.meter(one.score, f"fits {one.score:.0%}")
     # The heading stands above the text already.
     text = one.text.removeprefix(one.heading).strip() if one.heading else one.text
     tag("p", excerpt(text, _LONGEST), css="small prose").style("margin-top:4px")
