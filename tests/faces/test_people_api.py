@@ -7,7 +7,7 @@ from contextlib import suppress
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.faces.accounts import PASSWORD, Account, account
 from tests.serving import TOKEN, Served
@@ -200,16 +200,20 @@ def test_a_socket_is_opened_once_with_a_token_of_its_own(server: Served, zoe: Ac
     assert (closed.value.rcvd.code, "opened a socket already" in closed.value.rcvd.reason) == (4401, True)
 
 
+def _ping_on(socket: ClientConnection) -> None:
+    for _ in range(300):
+        socket.send("ping")
+        socket.recv(10)
+        with suppress(TimeoutError):
+            socket.recv(0.1)
+
+
 def test_an_open_socket_ends_with_the_account(server: Served, api: httpx.Client) -> None:
     with account(server) as tom:
         token = tom.client.post("/api/auth/socket").json()["token"]
         with connect(f"{server.url.replace('http', 'ws', 1)}/ws?token={token}", proxy=None) as socket:
             api.patch(f"/api/users/{tom.user_id}", json={"disabled": True}).raise_for_status()
             with pytest.raises(ConnectionClosed) as closed:
-                for _ in range(300):
-                    socket.send("ping")
-                    socket.recv(10)
-                    with suppress(TimeoutError):
-                        socket.recv(0.1)
+                _ping_on(socket)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401

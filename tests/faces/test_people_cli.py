@@ -43,7 +43,7 @@ def test_an_account_is_made_changed_keyed_and_removed(server: Served, stranger: 
 def test_no_command_takes_a_password_as_an_argument() -> None:
     taken = [
         {option for parameter in command.params for option in parameter.opts}
-        for command in typer.main.get_group(user.app).commands.values()  # type: ignore[attr-defined]  # click's own
+        for command in typer.main.get_group(user.app).commands.values()
     ]
     assert sum("--password-file" in options for options in taken) == 2
     assert not any("--password" in options for options in taken)

@@ -40,7 +40,7 @@ def member(server: Served) -> Iterator[Account]:
 
 def call(client: httpx.Client, key: str, **more: object) -> httpx.Response:
     method, path = key.split()
-    body = None if method == "GET" else {}
+    body: dict[str, object] | None = None if method == "GET" else {}
     return client.request(method, re.sub(r"\{[^}]+\}", "nobody-knows-this", path), json=body, **more)  # type: ignore[arg-type]  # httpx' own keywords
 
 

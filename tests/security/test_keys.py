@@ -22,7 +22,12 @@ async def test_a_key_is_its_user_with_its_scopes(users: UserDesk, keys: KeyDesk,
     zoe = await joins("Zoe", role="viewer")
     key, shown = await keys.add("report", owner=zoe.principal, scopes=["tasks:*"], by=BY)
     may = await keys.recognise(shown)
-    assert (may.user_id, may.role, may.scopes, may.key_id) == (zoe.user_id, "viewer", frozenset({"tasks:*"}), key.key_id)
+    assert (may.user_id, may.role, may.scopes, may.key_id) == (
+        zoe.user_id,
+        "viewer",
+        frozenset({"tasks:*"}),
+        key.key_id,
+    )
     assert shown.startswith(key.prefix.rstrip("…"))
     await users.change(zoe.user_id, {"role": "member"}, by=BY)
     assert (await keys.recognise(shown)).role == "member"

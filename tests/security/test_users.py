@@ -32,7 +32,7 @@ async def test_a_name_is_one_whatever_its_case_and_blanks(users: UserDesk, joins
             await joins(name)
 
 
-async def test_a_password_is_kept_as_a_hash(users: UserDesk, joins: Joins, database: Database) -> None:
+async def test_a_password_is_kept_as_a_hash(joins: Joins, database: Database) -> None:
     await joins("Zoe")
     async with database.read() as session:
         rows = str((await session.execute(text("SELECT * FROM users"))).all())
