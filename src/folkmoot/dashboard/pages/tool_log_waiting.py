@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 import orjson
+from nicegui import ui
 
 from folkmoot.dashboard.components import marks
 from folkmoot.dashboard.components.dom import button, clear, heading, tag
@@ -101,8 +102,12 @@ class Waiting:
         return self._doing(lambda: decisions.resolve(call_id, resolution, by=by), said, RESOLVING)
 
     def _doing(self, act: Callable[[], Awaitable[object]], said: str, needs: str) -> Callable[[], Awaitable[None]]:
+        client = ui.context.client
+
         async def doing() -> None:
-            await self._visit.act(act, said=said, needs=needs)
+            # The page follows what is done, and may have taken the button away by the time it is said.
+            with client:
+                await self._visit.act(act, said=said, needs=needs)
 
         return doing
 
