@@ -69,7 +69,8 @@ def test_moves_notes_and_what_is_not_legal(api: httpx.Client, lead: dict[str, An
     refused = api.patch(where, json={"status": "won"})
     assert refused.status_code == 409
     assert refused.json()["legal"] == ["qualified", "lost", "new"]
-    for body in ({"status": "famous"}, {"note": ""}, {"note": "x" * 5001}, {"surprise": 1}, []):
+    wrong: tuple[Any, ...] = ({"status": "famous"}, {"note": ""}, {"note": "x" * 5001}, {"surprise": 1}, [])
+    for body in wrong:
         assert api.patch(where, json=body).status_code == 422
     assert api.get(where).json()["status"] == "contacted"
 
@@ -136,13 +137,14 @@ def test_an_agent_is_asked_by_id_type_and_role(api: httpx.Client) -> None:
         assert said["result"]["answer"]
         assert said["execution_time"] > 0
     assert api.post("/api/agents/invoke", json=asked | {"agent_type": "astrology"}).status_code == 404
-    for wrong in (
+    refused: tuple[dict[str, Any], ...] = (
         {"input_data": {}},
         {"input_data": {"message": " "}},
         {"input_data": {"message": "x" * 20_001}},
         {"session_id": "a b"},
         {"on_behalf_of": "somebody"},
-    ):
+    )
+    for wrong in refused:
         assert api.post("/api/agents/invoke", json=asked | {"agent_type": "manager"} | wrong).status_code == 422
 
 
