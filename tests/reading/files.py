@@ -110,7 +110,7 @@ def zip_bomb() -> bytes:
     return package("<w:p/>", more={"word/media/picture.bin": bytes(100 * 1024 * 1024)})
 
 
-def flate_bomb(mebibytes: int = 300) -> bytes:
+def flate_bomb(mebibytes: int = 120) -> bytes:
     """A page whose content unpacks to this much."""
     packer = zlib.compressobj(9)
     content = b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(mebibytes)) + packer.flush()
