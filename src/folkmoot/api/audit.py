@@ -29,12 +29,16 @@ async def lines(
     _principal: SignedIn,
     rooms: Rooms,
     window: Paging,
-    action: Annotated[list[str] | None, Query(max_length=20, description="Only these actions")] = None,
+    action: Annotated[str | None, Query(max_length=500, description="Only these actions, between commas")] = None,
     user_id: Annotated[str | None, Query(max_length=64, description="Only what this user did")] = None,
     since: AwareDatetime | None = None,
 ) -> Page[AuditShown]:
     """What was done, the newest first."""
     found, total = await rooms.audit.lines(
-        actions=action or (), user_id=user_id, since=since, limit=window.limit, offset=window.offset
+        actions=[one.strip() for one in action.split(",")] if action else (),
+        user_id=user_id,
+        since=since,
+        limit=window.limit,
+        offset=window.offset,
     )
     return window.page([AuditShown.model_validate(one) for one in found], total)
