@@ -29,7 +29,6 @@ from folkmoot.assembly.setting_groups.traces import TelemetrySettings
 from folkmoot.assembly.setting_groups.usage import UsageSettings
 from folkmoot.assembly.setting_groups.walls import WallSettings
 from folkmoot.kernel import Family, FolkmootError
-from folkmoot.models.address import complete
 
 PREFIX = "FOLKMOOT_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -156,6 +155,8 @@ class Settings(
     @field_validator("ollama_host")
     @classmethod
     def _reachable(cls, value: str) -> str:
+        from folkmoot.models.address import complete
+
         complete(value, default_port=11434)
         return value
 
