@@ -69,8 +69,9 @@ def lists(document: dict[str, Any]) -> list[str]:
     return found
 
 
+@pytest.mark.usefixtures("house")
 def test_every_list_is_answered_to_members_as_without_the_wall(
-    house: Served, signed_in: dict[str, httpx.Client], plain_owner: str
+    signed_in: dict[str, httpx.Client], plain_owner: str
 ) -> None:
     """Who asks reads the same with the policies and without them: the wall takes away nothing that is theirs."""
     ann, ben = signed_in["Ann"], signed_in["Ben"]

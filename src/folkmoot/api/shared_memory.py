@@ -1,4 +1,4 @@
-"""What agents share by key: read, written with versions, deleted. A workflow's and a conversation's memory is a space."""
+"""What agents share by key: read, written with versions, deleted. A workflow's or conversation's memory is a space."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -60,7 +60,7 @@ class MemoryCleared(BaseModel):
 
 
 @router.get("/{space_id}", responses=documented(401, 404, 422, 503))
-async def list_memory(  # noqa: PLR0917  # each is a parameter of the request
+async def list_memory(  # each is a parameter of the request
     principal: SignedIn,
     rooms: Rooms,
     window: Paging,
@@ -108,7 +108,7 @@ async def write_memory(
 
 
 @router.delete("/{space_id}/{key}", status_code=204, responses=documented(401, 404, 409, 422, 503))
-async def delete_memory(  # noqa: PLR0917  # each is a parameter of the request
+async def delete_memory(  # each is a parameter of the request
     principal: SignedIn,
     rooms: Rooms,
     space_id: SpaceId,

@@ -8,7 +8,7 @@ from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
-from folkmoot.assembly.joints import CurrentTypes, HostCharacters, KeptAnswers, OutcomesPart, TextShare, TwinTexts
+from folkmoot.assembly.joints import CurrentTypes, TwinTexts
 from folkmoot.assembly.leads import LeadTeam, lead_room
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
@@ -21,6 +21,7 @@ from folkmoot.assembly.sharing import task_desk
 from folkmoot.assembly.team import TeamHall
 from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
+from folkmoot.assembly.twinning import Twinning, build_twins
 from folkmoot.assembly.upkeep import Chore, Upkeep
 from folkmoot.assembly.usage import Spending, spending, tracing
 from folkmoot.consent import ConsentGate, ConsentLedger
@@ -33,22 +34,16 @@ from folkmoot.messaging.store import Inbox
 from folkmoot.models import ModelHub
 from folkmoot.registry import AgentRegistry
 from folkmoot.runs import ExecutorPresence, RunEngine
-from folkmoot.security.redaction import Redactor
 from folkmoot.security.throttle import SignInThrottle
-from folkmoot.skills import CapabilityEstimator
-from folkmoot.skills.estimates import Estimates
 from folkmoot.storage import Database, Home
 from folkmoot.tasks import TaskDesk
 from folkmoot.tasks.behaviour import Contender
 from folkmoot.tasks.desks import Desks
 from folkmoot.tasks.managing import Managing
 from folkmoot.tasks.mind import ConsentedPlatforms, HubMinds
-from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.roster import RegistryRoster
 from folkmoot.telemetry import Metrics, Tracing
-from folkmoot.twins import Forgetting, ImportExport, TwinEvidence, TwinLearning, TwinRoster
-from folkmoot.twins.skill_patterns import SkillPatterns
 from folkmoot.web import IdempotencyStore, Parts
 
 KEPT_MAIL: Final = timedelta(days=7)
@@ -73,9 +68,7 @@ class Rooms:
     desk: TaskDesk
     gate: ConsentGate
     upkeep: Upkeep
-    evidence: TwinEvidence
-    outcomes: Outcomes
-    estimates: Estimates
+    twinning: Twinning
     spending: Spending
     searching: Searching
     integrations: Integrations
@@ -85,8 +78,8 @@ class Rooms:
 
     async def load_estimator(self) -> None:
         """Fit the estimator on every text and outcome that may be learned from now."""
-        texts = await self.evidence.everyone()
-        await self.estimates.fit([*texts, *await self.outcomes.known()])
+        texts = await self.twinning.evidence.everyone()
+        await self.twinning.estimates.fit([*texts, *await self.twinning.outcomes.known()])
 
 
 def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Clock) -> Rooms:
@@ -159,51 +152,23 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tools=tooling.parts.desk,
         team=lead_team,
     )
-    estimates = Estimates(estimator=CapabilityEstimator())
-    twins = TwinRoster(database=database, clock=clock, ledger=ledger, gate=gate)
-    evidence = TwinEvidence(database=database, gate=gate)
-    characters = HostCharacters()
-    outcomes = Outcomes(database=database, estimates=estimates)
-    share = TextShare(estimates=estimates, outcomes=outcomes, declared=characters.declared)
-    learning = TwinLearning(
-        database=database,
-        clock=clock,
-        events=events,
-        gate=gate,
-        evidence=evidence,
-        share=share,
-        patterns=SkillPatterns(),
-    )
-    imports = ImportExport(
-        database=database,
-        clock=clock,
-        events=events,
-        gate=gate,
-        index=index,
-        roster=twins,
-        redactor=Redactor(),
-        folder=home.path("imports"),
-        metrics=metrics,
-    )
-    imports.listen(learning)
-    answers = KeptAnswers(broker=broker, twins=twins)
-    # Rows are gone by then: the files first, then the search, then what was learned.
-    for listener in (imports, index, learning, answers):
-        ledger.listen(listener)
-    forgetting = Forgetting(
+    twinning = build_twins(
+        home=home,
         database=database,
         clock=clock,
         events=events,
         ledger=ledger,
+        gate=gate,
         index=index,
-        imports=imports,
-        share=share,
-        parts=[OutcomesPart(outcomes), answers, OwnersPart(people.users), ToolLogPart(tooling.parts.log)],
+        broker=broker,
+        metrics=metrics,
+        parts=[OwnersPart(people.users), ToolLogPart(tooling.parts.log)],
     )
+    estimates, outcomes, twins = twinning.estimates, twinning.outcomes, twinning.twins
     roster = RegistryRoster(registry=registry)
     types = CurrentTypes()
     quotations = Quotations(database=database, texts=TwinTexts(twins=twins, gate=gate))
-    minds = HubMinds(hub=hub, characters=characters, gate=ConsentedPlatforms(consents=gate))
+    minds = HubMinds(hub=hub, characters=twinning.characters, gate=ConsentedPlatforms(consents=gate))
     contender = Contender(
         broker=broker,
         estimates=estimates,
@@ -239,7 +204,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         metrics=metrics,
     )
     host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)
-    characters.follow(host)
+    twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)
     file = settings.workplace_file or settings.agent_config_file
@@ -280,8 +245,8 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         tasks=desk,
         leads=leads.desk,
         twins=twins,
-        imports=imports,
-        forgetting=forgetting,
+        imports=twinning.imports,
+        forgetting=twinning.forgetting,
         team=team,
         tools=tooling.parts,
         knowledge=searching.desk,
@@ -309,9 +274,9 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         chores=[
             Chore(name="model", every=timedelta(hours=1), act=lambda: _warm_up(hub)),
             Chore(name="consents", every=timedelta(seconds=60), act=ledger.expire_due),
-            Chore(name="forgetting", every=timedelta(minutes=10), act=forgetting.finish_begun),
-            Chore(name="imports", every=timedelta(minutes=10), act=imports.resume_running),
-            Chore(name="profiles", every=timedelta(hours=6), act=learning.refresh_all),
+            Chore(name="forgetting", every=timedelta(minutes=10), act=twinning.forgetting.finish_begun),
+            Chore(name="imports", every=timedelta(minutes=10), act=twinning.imports.resume_running),
+            Chore(name="profiles", every=timedelta(hours=6), act=twinning.learning.refresh_all),
             Chore(name="presence", every=heartbeat / 2, act=registry.notice),
             Chore(name="mail", every=timedelta(hours=1), act=lambda: broker.prune(KEPT_MAIL)),
             Chore(name="integrations", every=LOOKED_EVERY, act=services.probe),
@@ -339,9 +304,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         desk=desk,
         gate=gate,
         upkeep=upkeep,
-        evidence=evidence,
-        outcomes=outcomes,
-        estimates=estimates,
+        twinning=twinning,
         spending=spent,
         searching=searching,
         integrations=services,

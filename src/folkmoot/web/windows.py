@@ -56,8 +56,8 @@ class ProcessWindows(Storage, MovingWindowSupport):
             hits.popleft()
         return (hits[0], len(hits)) if hits else (now, 0)
 
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        raise NotImplementedError("this storage has moving windows alone")
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:  # noqa: ARG002  # the library's signature
+        raise TypeError("this storage has moving windows alone; take another strategy's storage for counters")
 
     async def get(self, key: str) -> int:
         return len(self._hits.get(key, ()))

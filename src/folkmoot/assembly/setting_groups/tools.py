@@ -1,8 +1,12 @@
-"""Settings: what agents may call."""
+"""Settings: what agents may call.
+
+What reads the servers belongs to a room that takes seconds to import: a command that only asks a running server would
+wait for it, so it is imported where there is something to read.
+"""
+
+from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
-
-from folkmoot.tools.servers.model import McpServer, read_servers
 
 
 class ToolSettings(BaseModel):
@@ -38,15 +42,21 @@ class ToolSettings(BaseModel):
 
     @field_validator("mcp_servers")
     @classmethod
-    def _readable(cls, value: SecretStr | None) -> SecretStr | None:
+    def _servers_readable(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
+            from folkmoot.tools.servers.model import read_servers
+
             read_servers(value.get_secret_value())
         return value
 
     @property
-    def servers(self) -> dict[str, McpServer]:
-        """`mcp_servers` by name."""
-        return read_servers(self.mcp_servers.get_secret_value()) if self.mcp_servers else {}
+    def servers(self) -> dict[str, Any]:
+        """`mcp_servers` by name, each a `folkmoot.tools.servers.model.McpServer`."""
+        if self.mcp_servers is None:
+            return {}
+        from folkmoot.tools.servers.model import read_servers
+
+        return read_servers(self.mcp_servers.get_secret_value())
 
     @property
     def asking_first(self) -> frozenset[str]:

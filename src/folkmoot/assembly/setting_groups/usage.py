@@ -1,10 +1,9 @@
-"""Settings: what models may cost."""
+"""Settings: what models may cost. What reads budgets is imported where there is one: see `tools.py`."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
-
-from folkmoot.models.spending import DefaultBudget, Subject, read_budgets
 
 
 class UsageSettings(BaseModel):
@@ -41,13 +40,18 @@ class UsageSettings(BaseModel):
 
     @field_validator("budget_workplace", "budget_per_user", "budget_per_agent")
     @classmethod
-    def _readable(cls, value: str) -> str:
-        read_budgets(value, Subject.WORKPLACE)
+    def _budgets_readable(cls, value: str) -> str:
+        if value.strip():
+            from folkmoot.models.spending import Subject, read_budgets
+
+            read_budgets(value, Subject.WORKPLACE)
         return value
 
     @property
-    def default_budgets(self) -> list[DefaultBudget]:
-        """The budgets that the settings give."""
+    def default_budgets(self) -> list[Any]:
+        """The budgets that the settings give, each a `folkmoot.models.spending.DefaultBudget`."""
+        from folkmoot.models.spending import Subject, read_budgets
+
         return [
             *read_budgets(self.budget_workplace, Subject.WORKPLACE),
             *read_budgets(self.budget_per_user, Subject.USER),

@@ -1,12 +1,9 @@
-"""Settings: what keeps strangers and floods out."""
+"""Settings: what keeps strangers and floods out. What judges a value is imported where there is one: see `tools.py`."""
 
 import re
 from typing import Literal, TypeAlias, cast, get_args
 
-from limits import parse
 from pydantic import BaseModel, Field, SecretStr, field_validator
-
-from folkmoot.security.networks import AllowedHosts
 
 _Role: TypeAlias = Literal["admin", "member", "viewer"]
 
@@ -107,6 +104,8 @@ class WallSettings(BaseModel):
     @classmethod
     def _rates(cls, value: str) -> str:
         if value.strip().lower() != "off":
+            from limits import parse
+
             try:
                 parse(value)
             except ValueError:
@@ -116,6 +115,8 @@ class WallSettings(BaseModel):
     @field_validator("allowed_hosts_out")
     @classmethod
     def _hosts(cls, value: str) -> str:
+        from folkmoot.security.networks import AllowedHosts
+
         AllowedHosts(value.split(","))
         return value
 
