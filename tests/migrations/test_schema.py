@@ -41,6 +41,28 @@ async def test_models_equal_migrations(empty_database: Database) -> None:
     assert await current_revision(empty_database) == head_revision()
 
 
+async def test_triggers_and_full_text_tables_are_those_of_the_models(tmp_path: Path) -> None:
+    def made(connection: Connection) -> list[tuple[str, str]]:
+        found = connection.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' OR sql LIKE 'CREATE VIRTUAL%' ORDER BY name"
+        )
+        return [(name, " ".join(sql.split())) for name, sql in found.fetchall()]
+
+    seen = []
+    for way in ("models", "revisions"):
+        database = Database(f"sqlite:///{tmp_path / way}.db")
+        if way == "models":
+            async with database.engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+        else:
+            await upgrade(database)
+        async with database.engine.connect() as connection:
+            seen.append(await connection.run_sync(made))
+        await database.close()
+    assert seen[0]
+    assert seen[0] == seen[1]
+
+
 async def test_upgrading_twice_is_the_same_as_once(empty_database: Database) -> None:
     await upgrade(empty_database)
     await upgrade(empty_database)

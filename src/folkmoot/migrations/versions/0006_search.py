@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from folkmoot.memory.full_text import SEARCH_DDL, SEARCH_DROP, SEARCH_FILL
 from folkmoot.storage import UtcDateTime
 
 revision = "0006"
@@ -48,6 +47,84 @@ EARLIER = {
     ),
 }
 
+# As `folkmoot.memory.full_text` had it at this revision; what changes there later gets a revision of its own.
+_FORGET = (
+    "INSERT INTO knowledge_fts (knowledge_fts, rowid, text, scope) "
+    "VALUES ('delete', old.number, old.text, hex(old.scope));"
+)
+_KEEP = "INSERT INTO knowledge_fts (rowid, text, scope) VALUES (new.number, new.text, hex(new.scope));"
+_COUNT = (
+    "INSERT INTO knowledge_changes (number, version) VALUES (1, 1) "
+    "ON CONFLICT (number) DO UPDATE SET version = version + 1;"
+)
+_ON = "ON knowledge_passages BEGIN"
+
+INDEX = {
+    "sqlite": (
+        (
+            "CREATE VIRTUAL TABLE knowledge_fts USING fts5("
+            "text, scope, content='', tokenize='porter unicode61 remove_diacritics 2')"
+        ),
+        f"CREATE TRIGGER knowledge_fts_insert AFTER INSERT {_ON} {_KEEP} {_COUNT} END",
+        f"CREATE TRIGGER knowledge_fts_delete AFTER DELETE {_ON} {_FORGET} {_COUNT} END",
+        f"CREATE TRIGGER knowledge_fts_update AFTER UPDATE OF text, scope {_ON} {_FORGET} {_KEEP} END",
+        f"CREATE TRIGGER knowledge_fts_change AFTER UPDATE {_ON} {_COUNT} END",
+    ),
+    "postgresql": (
+        "CREATE TEXT SEARCH DICTIONARY folkmoot_stem (TEMPLATE = snowball, LANGUAGE = english)",
+        "CREATE TEXT SEARCH CONFIGURATION folkmoot (COPY = simple)",
+        "ALTER TEXT SEARCH CONFIGURATION folkmoot ALTER MAPPING FOR asciiword, word WITH folkmoot_stem",
+        (
+            "CREATE TABLE knowledge_fts ("
+            "number bigint PRIMARY KEY REFERENCES knowledge_passages (number) ON DELETE CASCADE, "
+            "words tsvector NOT NULL)"
+        ),
+        "CREATE INDEX ix_knowledge_fts_words ON knowledge_fts USING gin (words)",
+        (
+            "CREATE FUNCTION knowledge_fts_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "INSERT INTO knowledge_fts (number, words) VALUES "
+            "(new.number, to_tsvector('folkmoot', translate(new.text, './_-@:#&=?+~<>''', '               '))) "
+            "ON CONFLICT (number) DO UPDATE SET words = excluded.words; RETURN NULL; END $$"
+        ),
+        (
+            "CREATE TRIGGER knowledge_fts_keep AFTER INSERT OR UPDATE OF text ON knowledge_passages "
+            "FOR EACH ROW EXECUTE FUNCTION knowledge_fts_keep()"
+        ),
+        (
+            "CREATE FUNCTION knowledge_fts_count() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "INSERT INTO knowledge_changes (version) VALUES (1); RETURN NULL; END $$"
+        ),
+        (
+            "CREATE TRIGGER knowledge_fts_count AFTER INSERT OR UPDATE OR DELETE ON knowledge_passages "
+            "FOR EACH STATEMENT EXECUTE FUNCTION knowledge_fts_count()"
+        ),
+    ),
+}
+# Before the passages' own table is dropped.
+INDEX_DROP = {
+    "sqlite": (
+        *(f"DROP TRIGGER IF EXISTS knowledge_fts_{name}" for name in ("insert", "delete", "update", "change")),
+        "DROP TABLE IF EXISTS knowledge_fts",
+    ),
+    "postgresql": (
+        "DROP TRIGGER IF EXISTS knowledge_fts_keep ON knowledge_passages",
+        "DROP TRIGGER IF EXISTS knowledge_fts_count ON knowledge_passages",
+        "DROP FUNCTION IF EXISTS knowledge_fts_keep()",
+        "DROP FUNCTION IF EXISTS knowledge_fts_count()",
+        "DROP TABLE IF EXISTS knowledge_fts",
+        "DROP TEXT SEARCH CONFIGURATION IF EXISTS folkmoot",
+        "DROP TEXT SEARCH DICTIONARY IF EXISTS folkmoot_stem",
+    ),
+}
+# For passages that were there before the index.
+INDEX_FILL = {
+    "sqlite": "INSERT INTO knowledge_fts (rowid, text, scope) SELECT number, text, hex(scope) FROM knowledge_passages",
+    "postgresql": (
+        "INSERT INTO knowledge_fts (number, words) SELECT number, "
+        "to_tsvector('folkmoot', translate(text, './_-@:#&=?+~<>''', '               ')) FROM knowledge_passages"
+    ),
+}
+
 
 def upgrade() -> None:
     dialect = op.get_bind().dialect.name
@@ -61,8 +138,8 @@ def upgrade() -> None:
         sa.Column("number", COUNTED, primary_key=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
     )
-    _run(SEARCH_DDL[dialect])
-    op.execute(SEARCH_FILL[dialect])
+    _run(INDEX[dialect])
+    op.execute(INDEX_FILL[dialect])
     op.create_table(
         "knowledge_vectors",
         sa.Column("sequence", COUNTED, primary_key=True),
@@ -94,7 +171,7 @@ def downgrade() -> None:
     op.drop_table("shared_memory_spaces")
     op.drop_table("knowledge_points")
     op.drop_table("knowledge_vectors")
-    _run(SEARCH_DROP[dialect])
+    _run(INDEX_DROP[dialect])
     op.drop_table("knowledge_changes")
     for column in ("media_type", "line", "page", "heading"):
         op.drop_column("knowledge_passages", column)
