@@ -14,7 +14,7 @@ from folkmoot.kernel import JsonValue, SystemClock
 from folkmoot.leads import LeadData, LeadDesk, Offer
 from folkmoot.leads.analyze import Analyst
 from folkmoot.leads.desk import Launcher
-from folkmoot.leads.follow_up import RUN_NAME, FollowUps
+from folkmoot.leads.follow_up import RUN_NAME, Caller, FollowUps
 from folkmoot.leads.services import offers_of
 from folkmoot.models import ModelHub, ModelSettings
 from folkmoot.runs import Run, RunEngine
@@ -48,6 +48,7 @@ class Sent:
 
     status: CallStatus = CallStatus.SUCCEEDED
     error: str | None = None
+    result: JsonValue = None
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     by_key: dict[str, ToolOutcome] = field(default_factory=dict)
     crash_at: str = ""
@@ -68,7 +69,8 @@ class Sent:
         assert key is not None
         if key not in self.by_key:
             self.calls.append((name, arguments))
-            self.by_key[key] = ToolOutcome(status=self.status, call_id=f"call_{len(self.calls)}", error=self.error)
+            call_id = f"call_{len(self.calls)}"
+            self.by_key[key] = ToolOutcome(status=self.status, call_id=call_id, result=self.result, error=self.error)
         return self.by_key[key]
 
     def of(self, name: str) -> Sequence[Mapping[str, Any]]:
@@ -108,11 +110,16 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    tmp_path: Path, *, models: ModelHub | None = None, sent: Sent | None = None, durable: bool = False
+    tmp_path: Path,
+    *,
+    models: ModelHub | None = None,
+    sent: Sent | None = None,
+    tools: Caller | None = None,
+    durable: bool = False,
 ) -> AsyncIterator[Office]:
     """An office in this folder; a second one in the same folder goes on where the first ended.
 
-    `durable`: with the real run engine.
+    `durable`: with the real run engine; `tools`: a tool desk, in the place of what only remembers.
     """
     clock, sent = SystemClock(), sent or Sent()
     database = Database(f"sqlite:///{tmp_path / 'leads.db'}")
@@ -123,7 +130,7 @@ async def office(
     team.replace(load_workplace(AGENCY))
     hub = models or hub_for(ModelSettings(model="offline"))
     analyst = Analyst(models=hub, offers=team.offers, clock=clock)
-    follow_ups = FollowUps(database=database, log=log, clock=clock, analyst=analyst, tools=sent, team=team)
+    follow_ups = FollowUps(database=database, log=log, clock=clock, analyst=analyst, tools=tools or sent, team=team)
     at_once = AtOnce()
     at_once.follow_ups = follow_ups
     engine: RunEngine | AtOnce = at_once

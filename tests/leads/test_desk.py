@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from folkmoot.kernel import JsonValue
 from folkmoot.leads import LeadChange, LeadData, LeadStatus, Priority, UnknownLeadError
 from folkmoot.leads.errors import IllegalLeadMoveError, LeadNotDeletedError
-from folkmoot.leads.model import MOVES, Lead
+from folkmoot.leads.model import AWAY, MOVES, Lead
 from folkmoot.leads.store import Wanted
 from folkmoot.tools import CallStatus
 from tests.leads.office import STRONG, WEAK, Sent, office
@@ -60,6 +61,25 @@ async def test_what_may_have_been_sent_is_never_sent_again(tmp_path: Path) -> No
         lead = await house.desk.submit(STRONG, user_id="ada")
         await house.desk.analyze(lead.lead_id, viewer="ada")
         assert len(house.sent.of("send_qualification_notification")) == 1
+
+
+async def test_what_was_away_is_caught_up_with_and_what_may_have_been_sent_is_not(tmp_path: Path) -> None:
+    away: JsonValue = {"code": AWAY}
+    sent = Sent(status=CallStatus.SKIPPED, error="SendGrid cannot be reached", result=away)
+    async with office(tmp_path, sent=sent, durable=True) as house:
+        lead = await house.desk.submit(STRONG, user_id="ada", auto_respond=True)
+        sent.status, sent.result = CallStatus.UNKNOWN, None
+        doubtful = await house.desk.submit(STRONG, user_id="ada", auto_respond=True)
+        sent.status = CallStatus.SUCCEEDED
+        assert await house.desk.catch_up() == 1
+        assert await house.desk.catch_up() == 0
+        for tool in ("send_qualification_notification", "send_mail", "sync_lead_to_crm"):
+            assert len(house.sent.of(tool)) == 3
+        found = await house.desk.find(lead.lead_id, viewer="ada")
+        assert found.settled
+        assert found.analysis == lead.analysis
+        assert not found.follow_up.owed()
+        assert (await house.desk.find(doubtful.lead_id, viewer="ada")).round == 1
 
 
 async def test_a_weak_lead_disturbs_nobody(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from folkmoot.storage import Database
 from folkmoot.tools import ToolDesk
 
 QUALIFIER: Final = "lead_qualification"
+CATCH_UP: Final = timedelta(minutes=5)  # as long as the circuit breaker lets a service rest at most
 
 
 class LeadTeam:
@@ -80,4 +81,8 @@ def lead_room(
         team=team,
     )
     runs.register(RUN_NAME, follow_ups.run)
-    return LeadRoom(desk=desk, chores=[Chore(name="leads", every=timedelta(hours=6), act=desk.purge)])
+    chores = [
+        Chore(name="leads", every=timedelta(hours=6), act=desk.purge),
+        Chore(name="leads-owed", every=CATCH_UP, act=desk.catch_up),
+    ]
+    return LeadRoom(desk=desk, chores=chores)

@@ -22,6 +22,8 @@ from folkmoot.telemetry import get_logger
 
 PATIENCE: Final = timedelta(seconds=60)
 RESTORABLE: Final = timedelta(days=7)
+OWED_FOR: Final = timedelta(days=14)  # a confirmation, or a note in the CRM, that comes later only puzzles
+CAUGHT_UP_AT_ONCE: Final = 50
 _log = get_logger("folkmoot.leads")
 
 
@@ -57,6 +59,20 @@ class LeadDesk:
         for lead in left:
             await self._launch(lead)
         return len(left)
+
+    async def catch_up(self, *, patience: timedelta = PATIENCE) -> int:
+        """Do again what was skipped because a service was away, in a new round of each lead; how many leads.
+
+        One after the other, and no more once one finds its service still away. What was skipped for another reason,
+        and what may have been sent, is left to people.
+        """
+        async with self._database.read() as session:
+            since = self._clock.now() - OWED_FOR
+            owing = await store.select_owed(session, since=since, limit=CAUGHT_UP_AT_ONCE)
+        for number, lead in enumerate(owing):
+            if not await self._catch_up_with(lead.lead_id, patience):
+                return number
+        return len(owing)
 
     async def submit(
         self,
@@ -182,6 +198,21 @@ class LeadDesk:
         """Delete for good what can no longer be brought back; how many."""
         async with self._database.write() as session:
             return await store.purge_deleted(session, self._clock.now() - RESTORABLE)
+
+    async def _catch_up_with(self, lead_id: str, patience: timedelta) -> bool:
+        """Whether nothing is owed to this lead any more."""
+        with suppress(UnknownLeadError):
+            async with self._database.write() as session:
+                lead = await store.lock_lead(session, lead_id, viewer=None)
+                owed = lead.follow_up.owed()
+                if not lead.settled or not owed:
+                    return True
+                changed = lead.model_copy(update={"wanted": owed, "round": lead.round + 1, "settled": False})
+                lead = await store.save_lead(session, changed, at=self._clock.now())
+            await self._launch(lead)
+            await self._await(lead, patience)
+            return not (await self.find(lead_id, viewer=None)).follow_up.owed()
+        return True
 
     async def _launch(self, lead: Lead) -> None:
         try:

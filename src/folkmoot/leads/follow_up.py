@@ -108,10 +108,11 @@ class FollowUps:
                 return "overtaken"
             if "analyze" in wanted:
                 await run.step("analyze", self._analyze, lead_id, number)
+            if "analyze" in wanted or "notify" in wanted:
                 await run.step("notify", self._send, lead_id, number, "notification")
             if "auto_respond" in wanted:
                 await run.step("respond", self._send, lead_id, number, "auto_response")
-            if "analyze" in wanted:
+            if "analyze" in wanted or "sync" in wanted:
                 await run.step("sync", self._send, lead_id, number, "crm_sync")
             await run.step("settle", self._settle, lead_id, number, "")
         except UnknownLeadError:
@@ -162,7 +163,9 @@ class FollowUps:
             text = f"{_SAID[what]}." if done else f"{_TOOL[what]}: {contact.status}. {contact.detail}"
             details: dict[str, Any] = {"what": what, "status": contact.status, "call_id": contact.call_id}
             entry = LeadEntry(at=contact.at, by=by, kind="sent", text=text.strip(), details=details)
-            await store.add_entry(session, lead, entry)
+            if before is None or (before.status, before.code) != ("skipped", contact.code):
+                # An hour without the CRM is one line of a lead's history, however often it was tried.
+                await store.add_entry(session, lead, entry)
             await self._log.record(session, events.LEAD_CHANGED, lead_id, events.of_lead(lead))
 
     async def _called(self, what: Sending, lead: Lead, number: int, colleague: Colleague | None) -> Contact:
@@ -178,8 +181,13 @@ class FollowUps:
             conversation_id=lead.lead_id,
             key=f"lead:{lead.lead_id}:{what}:{number}",
         )
-        said = outcome.error or ""
-        return Contact(status=outcome.status.value, detail=said, call_id=outcome.call_id, at=self._clock.now())
+        return Contact(
+            status=outcome.status.value,
+            detail=outcome.error or "",
+            code=outcome.code,
+            call_id=outcome.call_id,
+            at=self._clock.now(),
+        )
 
     async def _settle(self, lead_id: str, number: int, problem: str) -> None:
         async with self._database.write() as session:

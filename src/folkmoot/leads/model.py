@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from folkmoot.leads.errors import IllegalLeadMoveError
 
 MESSAGE_LIMIT: Final = 20_000
+AWAY: Final = "tools.away"  # the code of the tools for a service that is down, or wants fewer calls
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _BIDI: Final = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # they turn the direction of the text that follows
@@ -154,12 +155,16 @@ class LeadAnalysis(BaseModel):
 
 
 class Contact(BaseModel):
-    """What became of something that was sent out: `status` as in the tool log."""
+    """What became of something that was sent out: `status` as in the tool log.
+
+    `code`: why it was skipped; `tools.away` is caught up with by itself once the service is back.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     status: Literal["succeeded", "skipped", "failed", "unknown", "denied", "waiting", "started"]
     detail: str = ""
+    code: str | None = None
     call_id: str | None = None
     at: datetime
 
@@ -172,6 +177,11 @@ class FollowUp(BaseModel):
     notification: Contact | None = None
     auto_response: Contact | None = None
     crm_sync: Contact | None = None
+
+    def owed(self) -> tuple[str, ...]:
+        """What was skipped for a reason that passes, as words of `Lead.wanted`."""
+        sent = {"notify": self.notification, "auto_respond": self.auto_response, "sync": self.crm_sync}
+        return tuple(name for name, one in sent.items() if one and one.status == "skipped" and one.code == AWAY)
 
 
 class LeadEntry(BaseModel):
@@ -199,7 +209,11 @@ class LeadChange(BaseModel):
 
 
 class Lead(BaseModel):
-    """A lead as it stands. `settled`: nothing that was asked for at its submission is still to be done."""
+    """A lead as it stands. `settled`: nothing that was asked for is still to be done.
+
+    `wanted`: what this round is for, of `analyze` (which tells the team and brings it into the CRM too),
+    `auto_respond`, and `notify` and `sync` where those alone are caught up with.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from folkmoot.leads.errors import UnknownLeadError
-from folkmoot.leads.model import FollowUp, Lead, LeadAnalysis, LeadData, LeadEntry, LeadStatus, Priority
+from folkmoot.leads.model import AWAY, FollowUp, Lead, LeadAnalysis, LeadData, LeadEntry, LeadStatus, Priority
 from folkmoot.leads.tables import LeadEntryRow, LeadRow
 
 __all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
@@ -71,6 +71,19 @@ async def select_unsettled(session: AsyncSession) -> list[Lead]:
     """Leads for which something that was asked for is still to be done."""
     rows = await session.scalars(
         select(LeadRow).where(LeadRow.settled.is_(False), LeadRow.deleted_at.is_(None)).order_by(LeadRow.number)
+    )
+    return [_lead(row) for row in rows]
+
+
+async def select_owed(session: AsyncSession, *, since: datetime, limit: int) -> list[Lead]:
+    """Settled leads that came in after `since` and for which a service was away; the longest untouched first."""
+    sent = LeadRow.details["follow_up"]
+    away = or_(*(sent[name]["code"].as_string() == AWAY for name in FollowUp.model_fields))
+    rows = await session.scalars(
+        select(LeadRow)
+        .where(LeadRow.settled.is_(True), LeadRow.deleted_at.is_(None), LeadRow.created_at > since, away)
+        .order_by(LeadRow.updated_at, LeadRow.number)
+        .limit(limit)
     )
     return [_lead(row) for row in rows]
 

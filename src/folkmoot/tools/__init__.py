@@ -7,7 +7,7 @@ call, or say what became of one that nobody knows of. Who is asking is known to 
 """
 
 from folkmoot.tools.desk import ToolDesk
-from folkmoot.tools.errors import ToolFailedError, ToolSkippedError, ToolUncertainError
+from folkmoot.tools.errors import ToolAwayError, ToolFailedError, ToolSkippedError, ToolUncertainError
 from folkmoot.tools.model import CallStatus, Effect, ToolContext, ToolOutcome
 from folkmoot.tools.registry import ToolRegistry
 from folkmoot.tools.specify import ToolSpec, tool
@@ -15,6 +15,7 @@ from folkmoot.tools.specify import ToolSpec, tool
 __all__ = [
     "CallStatus",
     "Effect",
+    "ToolAwayError",
     "ToolContext",
     "ToolDesk",
     "ToolFailedError",

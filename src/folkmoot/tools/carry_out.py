@@ -44,7 +44,8 @@ async def carry_out(
             if error is not None and not spec.effect.lasting:
                 status = CallStatus.FAILED
     except ToolSkippedError as skipped:
-        status, error = CallStatus.SKIPPED, skipped.message
+        # The code goes into the log too, for whoever makes the call again once the service is back.
+        status, error, result = CallStatus.SKIPPED, skipped.message, {"code": skipped.code}
     except ToolUncertainError as uncertain:
         status, error = doubt, uncertain.message
     except FolkmootError as fault:

@@ -1,4 +1,4 @@
-"""What can go wrong with tools; the last three are for tools themselves to raise."""
+"""What can go wrong with tools; the last four are for tools themselves to raise."""
 
 from typing import ClassVar
 
@@ -57,6 +57,12 @@ class ToolSkippedError(ToolsError):
 
     code = "tools.skipped"
     family = Family.UNAVAILABLE
+
+
+class ToolAwayError(ToolSkippedError):
+    """As `ToolSkippedError`, for a reason that passes by itself: the service is down, or wants fewer calls."""
+
+    code = "tools.away"
 
 
 class ToolUncertainError(ToolsError):

@@ -67,7 +67,11 @@ class ToolContext:
 
 @dataclass(frozen=True, kw_only=True)
 class ToolOutcome:
-    """What became of a call. `error` says why it is not `succeeded`, in words that may be shown."""
+    """What became of a call. `error` says why it is not `succeeded`, in words that may be shown.
+
+    A tool that was skipped has `{"code": "tools.away"}` as its result where the reason passes by itself, and
+    `{"code": "tools.skipped"}` where somebody has to do something first.
+    """
 
     status: CallStatus
     call_id: str
@@ -77,6 +81,12 @@ class ToolOutcome:
     @property
     def succeeded(self) -> bool:
         return self.status is CallStatus.SUCCEEDED
+
+    @property
+    def code(self) -> str | None:
+        """Why it was skipped, as a code that does not change with the words; None if it was not."""
+        code = self.result.get("code") if self.status is CallStatus.SKIPPED and isinstance(self.result, dict) else None
+        return code if isinstance(code, str) else None
 
 
 @dataclass(frozen=True, kw_only=True)

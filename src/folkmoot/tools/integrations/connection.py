@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from folkmoot.tools.errors import ToolFailedError, ToolSkippedError, ToolUncertainError
+from folkmoot.tools.errors import ToolAwayError, ToolFailedError, ToolSkippedError, ToolUncertainError
 from folkmoot.tools.integrations.errors import (
     IntegrationError,
     OutcomeUnknownError,
@@ -18,13 +18,9 @@ from folkmoot.tools.integrations.errors import (
 
 Client = TypeVar("Client")
 
-_AWAY = (
-    ServiceNotConfiguredError,
-    ServiceDownError,
-    ServiceLimitedError,
-    ServiceUnauthorizedError,
-    ServiceAnswerInvalidError,
-)
+# The first kind passes by itself; of the second, nobody knows that but a person.
+_AWAY = (ServiceDownError, ServiceLimitedError)
+_UNUSABLE = (ServiceNotConfiguredError, ServiceUnauthorizedError, ServiceAnswerInvalidError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,5 +66,7 @@ def told_as_tool() -> Iterator[Progress]:
         if isinstance(error, OutcomeUnknownError):
             raise ToolUncertainError(error.message, **error.fields) from error
         if isinstance(error, _AWAY):
+            raise ToolAwayError(error.message, **error.fields) from error
+        if isinstance(error, _UNUSABLE):
             raise ToolSkippedError(error.message, **error.fields) from error
         raise ToolFailedError(error.message, **error.fields) from error

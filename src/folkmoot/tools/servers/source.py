@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from folkmoot.kernel import FolkmootError
 from folkmoot.telemetry import get_logger
-from folkmoot.tools.errors import ToolSkippedError
+from folkmoot.tools.errors import ToolAwayError
 from folkmoot.tools.registry import ToolRegistry
 from folkmoot.tools.servers.connect import Guard, connected
 from folkmoot.tools.servers.model import McpServer
@@ -55,9 +55,9 @@ class McpSource:
             self._task = None
 
     async def ask(self, name: str, arguments: dict[str, Any]) -> Any:
-        """Call a tool by the server's own name for it. Raises `ToolSkippedError` while the server is away."""
+        """Call a tool by the server's own name for it. Raises `ToolAwayError` while the server is away."""
         if self._client is None:
-            raise ToolSkippedError(f"the MCP server '{self.name}' is away: {self.problem}", server=self.name)
+            raise ToolAwayError(f"the MCP server '{self.name}' is away: {self.problem}", server=self.name)
         try:
             return await self._client.call_tool(name, arguments)
         except Exception as error:
