@@ -17,7 +17,7 @@ from folkmoot.assembly.people import OwnersPart, People, build_people
 from folkmoot.assembly.readings import Readings
 from folkmoot.assembly.search import Searching, build_search
 from folkmoot.assembly.settings import Settings
-from folkmoot.assembly.sharing import task_desk
+from folkmoot.assembly.sharing import TaskAskers, task_desk
 from folkmoot.assembly.team import TeamHall
 from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
@@ -203,7 +203,8 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         patience=timedelta(seconds=settings.message_timeout),
         metrics=metrics,
     )
-    host = AgentHost(context=context, behaviours=[contender, Managing(desk=desk)], heartbeat_interval=heartbeat)
+    managing = Managing(desk=desk, askers=TaskAskers(users=people.users, registry=registry))
+    host = AgentHost(context=context, behaviours=[contender, managing], heartbeat_interval=heartbeat)
     twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)

@@ -6,13 +6,16 @@ from folkmoot.assembly.joints import CurrentTypes
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.messaging import Broker
+from folkmoot.registry import AgentRegistry
 from folkmoot.runs import RunEngine
+from folkmoot.security import UserDesk
 from folkmoot.skills.estimates import Estimates
 from folkmoot.storage import Database
-from folkmoot.tasks import TaskDesk
+from folkmoot.tasks import Sight, TaskDesk
 from folkmoot.tasks.award import Award
 from folkmoot.tasks.consult import Consult
 from folkmoot.tasks.distribute import RUN_NAME, Distribute
+from folkmoot.tasks.errors import NotYoursError
 from folkmoot.tasks.hand import Hand
 from folkmoot.tasks.mind import Minds
 from folkmoot.tasks.negotiate import Negotiate
@@ -21,6 +24,26 @@ from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.record import RecordedMinutes
 from folkmoot.tasks.roster import Roster
 from folkmoot.telemetry import Metrics
+from folkmoot.web.ownership import stands_for
+
+
+class TaskAskers:
+    """Whose tasks a user sees, for the manager, who knows of a user the id alone."""
+
+    def __init__(self, *, users: UserDesk, registry: AgentRegistry) -> None:
+        self._users = users
+        self._registry = registry
+
+    async def sight(self, user_id: str | None) -> Sight | None:
+        if user_id is None:
+            return None
+        principal = await self._users.principal(user_id)
+        if principal is None or principal.role == "viewer":
+            raise NotYoursError("whoever asked may change no task: they are a viewer, or have no account any more")
+        if principal.is_admin:
+            return None
+        theirs = [one.agent_id for one in await self._registry.discover() if stands_for(one, principal)]
+        return Sight(user_id=user_id, agent_ids=frozenset(theirs))
 
 
 def task_desk(
