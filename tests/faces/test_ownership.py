@@ -1,5 +1,6 @@
 """What is somebody else's answers exactly as what is not there: tasks, twins, consents, messages, live frames."""
 
+import asyncio
 import json
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from websockets.sync.client import connect
 
 from tests.faces.accounts import Account, account
 from tests.serving import Served
+from tests.waiting import wait_until
 
 TASK = {"title": "Chart the harbour lights", "description": "Somewhere in the north.", "task_type": "General"}
 
@@ -189,6 +191,62 @@ def test_live_frames_are_those_of_whoever_listens(server: Served, api: httpx.Cli
     assert any(one.get("task_id") == own for one in frames)
     assert other not in json.dumps(frames)
     assert not [one for one in frames if one["type"].startswith("message_")]
+
+
+def test_whose_role_was_taken_hears_no_more_over_the_socket_that_was_open(
+    server: Served, api: httpx.Client, ada: Account
+) -> None:
+    counted = ("pending_tasks", "assigned_tasks", "in_progress_tasks", "unassigned_tasks")
+    with account(server, role="admin") as was:
+        theirs = made(ada.client, assignee_agent_id="jonas")["task_id"]
+        where = f"{server.url.replace('http', 'ws', 1)}/ws?token={was.client.post('/api/auth/socket').json()['token']}"
+        with connect(where, proxy=None) as socket:
+
+            def seen() -> int:
+                socket.send("status")
+                while (frame := json.loads(socket.recv(30)))["type"] != "status":
+                    pass
+                return sum(frame[one] for one in counted)
+
+            assert seen() > 0
+            api.patch(f"/api/users/{was.user_id}", json={"role": "member"}).raise_for_status()
+            asyncio.run(wait_until(lambda: seen() == 0))
+            ada.client.put(f"/api/tasks/{theirs}/status", json={"status": "cancelled"}).raise_for_status()
+            own = made(was.client, assignee_agent_id="jonas")["task_id"]
+            frames: list[dict[str, Any]] = []
+            while not any(one.get("task_id") == own and one["type"] == "task_assigned" for one in frames):
+                frames.append(json.loads(socket.recv(30)))
+            assert theirs not in json.dumps(frames)
+            was.client.put(f"/api/tasks/{own}/status", json={"status": "cancelled"}).raise_for_status()
+
+
+def test_the_manager_does_for_a_message_no_more_than_whoever_sent_it_may(
+    api: httpx.Client, ada: Account, tom: Account
+) -> None:
+    def sent(who: Account, intent: str, *, wait: float = 30, **data: Any) -> dict[str, Any]:
+        message = {
+            "message_id": uuid.uuid4().hex,
+            "sender_id": f"user:{who.user_id}",
+            "recipient_id": "manager",
+            "intent": intent,
+            "payload": {"data": data, "context": {"on_behalf_of": "admin"}},
+        }
+        answer = who.client.post("/api/agents/messages", params={"wait": wait}, json=message)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    task_id = made(ada.client, assignee_agent_id="jonas")["task_id"]
+    refused = sent(tom, "update_task_status", wait=2, task_id=task_id, status="cancelled")
+    assert TASK["title"] not in json.dumps(refused)
+    assert api.get(f"/api/tasks/{task_id}").json()["status"] == "assigned"
+    depending = sent(tom, "assign_task", wait=2, title="Wait for theirs", dependencies=[task_id])
+    assert depending.get("reply") is None
+    taken = sent(ada, "assign_task", title="Chart the shallows too", dependencies=[task_id])["reply"]["payload"]["data"]
+    assert taken["created_by"] == ada.user_id
+    assert tom.client.get(f"/api/tasks/{taken['task_id']}").status_code == 404
+    for one in (taken["task_id"], task_id):
+        moved = sent(ada, "update_task_status", task_id=one, status="cancelled")["reply"]["payload"]["data"]
+        assert moved["status"] == "cancelled"
 
 
 def test_a_forgotten_person_is_nobody_s_twin_any_more(server: Served, api: httpx.Client) -> None:

@@ -24,7 +24,7 @@ router = APIRouter()
 BAD_REQUEST: Final = 4400
 TOO_SLOW: Final = 4408
 SEND_SECONDS: Final = 20.0
-STILL_SECONDS: Final = 1.0  # how long a socket believes that whoever opened it may still listen
+STILL_SECONDS: Final = 1.0  # how long a socket believes that whoever opened it is who they were
 
 
 def frame_of(event: Event) -> dict[str, Any]:
@@ -45,20 +45,15 @@ async def live(socket: WebSocket) -> None:
     principal = await of_socket(socket)
     after = int(wanted) if wanted is not None else await rooms.events.latest_id()
     one_at_a_time = asyncio.Lock()
-
-    checked = rooms.clock.monotonic()
+    listener = _Listener(rooms, principal)
 
     async def send(frame: dict[str, Any]) -> None:
-        nonlocal checked
-        if rooms.clock.monotonic() - checked > STILL_SECONDS:
-            await rooms.credentials.renewed(principal)
-            checked = rooms.clock.monotonic()
         async with one_at_a_time, asyncio.timeout(SEND_SECONDS):
             await socket.send_text(json.dumps(frame, ensure_ascii=False, default=str))
 
     tasks = [
-        asyncio.create_task(_tell(rooms, EventSight(rooms, principal), send, after)),
-        asyncio.create_task(_listen(rooms, socket, principal, send)),
+        asyncio.create_task(_tell(rooms, listener, send, after)),
+        asyncio.create_task(_listen(rooms, socket, listener, send)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -78,21 +73,42 @@ async def live(socket: WebSocket) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _tell(rooms: Parts, sight: EventSight, send: Any, after: int) -> None:
+class _Listener:
+    """Whoever opened the socket, as they are by now: what they may hear changes with their role while it is open."""
+
+    def __init__(self, rooms: Parts, principal: Principal) -> None:
+        self._rooms = rooms
+        self._checked = rooms.clock.monotonic()
+        self.principal = principal
+        self.sight = EventSight(rooms, principal)
+
+    async def renew(self) -> None:
+        """Look anew, at most once a second; raises `NotSignedInError`."""
+        if self._rooms.clock.monotonic() - self._checked <= STILL_SECONDS:
+            return
+        renewed = await self._rooms.credentials.renewed(self.principal)
+        if renewed != self.principal:
+            self.principal, self.sight = renewed, EventSight(self._rooms, renewed)
+        self._checked = self._rooms.clock.monotonic()
+
+
+async def _tell(rooms: Parts, listener: _Listener, send: Any, after: int) -> None:
     async with aclosing(rooms.events.follow(after=after)) as events:
         async for event in events:
-            if await sight.covers(event):
+            await listener.renew()
+            if await listener.sight.covers(event):
                 await send(frame_of(event))
 
 
-async def _listen(rooms: Parts, socket: WebSocket, principal: Principal, send: Any) -> None:
+async def _listen(rooms: Parts, socket: WebSocket, listener: _Listener, send: Any) -> None:
     while True:
         text = await socket.receive_text()
+        await listener.renew()
         match _wanted(text):
             case "ping":
                 await send({"type": "pong", "timestamp": rfc3339(rooms.clock.now())})
             case "status":
-                await send({"type": "status", **(await status_of(rooms, principal)).model_dump()})
+                await send({"type": "status", **(await status_of(rooms, listener.principal)).model_dump()})
             case unknown:
                 detail = f"unknown frame {unknown[:60]!r}; send ping or status"
                 await send({"type": "error", "message": detail, "timestamp": rfc3339(rooms.clock.now())})
