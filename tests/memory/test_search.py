@@ -98,6 +98,23 @@ async def test_a_limit_keeps_the_best(index: KnowledgeIndex, add: Any) -> None:
     assert len(await index.search("deploy", scopes=["product"], limit=7)) == 7
 
 
+async def test_a_document_of_several_scopes_is_found_once_and_takes_nobodys_place(
+    index: KnowledgeIndex, add: Any
+) -> None:
+    scopes = ["product", "marketing", "sales"]
+    for scope in scopes:
+        await add("deploy on Friday", "deploy on Friday", scope=scope)
+    await add("we may deploy", scope="sales", source="notes.md")
+    found = await index.search("deploy Friday", scopes=scopes)
+    assert sorted((one.source, one.position) for one in found) == [
+        ("handbook.md", 0),
+        ("handbook.md", 1),
+        ("notes.md", 0),
+    ]
+    assert [one.source for one in await index.search("deploy Friday", scopes=scopes, limit=3)][-1] == "notes.md"
+    assert len(await index.search("deploy Friday", scopes=["marketing"])) == 2
+
+
 async def test_a_twins_passage_without_consent_is_refused_by_the_room_and_by_the_database(
     index: KnowledgeIndex, any_database: Database
 ) -> None:

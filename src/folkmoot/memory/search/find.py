@@ -74,18 +74,29 @@ class HybridSearch:
             state = (await version(session), meaning.state if meaning is not None else 0)
             if (kept := self.cache.get(wanted, state=state)) is not None:
                 return kept
-            depth = limit if meaning is None else max(limit, DEPTH)
-            lexical = await self._by_words(session, asked, within, filters, depth)
             if meaning is None:
-                shown = await fetch(session, [number for number, _ in lexical], scopes=within, filters=filters)
-                ranked = [(number, value / (1.0 + value)) for number, value in lexical]
-                findings = Findings(results=_in_order(ranked, shown, limit), scopes=within)
+                results = await self._found_by_words(session, asked, within, filters, limit)
+                findings = Findings(results=results, scopes=within)
                 self.cache.keep(wanted, findings, state=state)
                 return findings
+            lexical = await self._by_words(session, asked, within, filters, max(limit, DEPTH))
         findings = await self._with_meaning(meaning, query, lexical, within, limit, filters)
         if not findings.notice:
             self.cache.keep(wanted, findings, state=state)
         return findings
+
+    async def _found_by_words(
+        self, session: Session, asked: Sequence[str], scopes: Sequence[str], filters: Filters, limit: int
+    ) -> tuple[Found, ...]:
+        depth, most = limit, limit * len(scopes)
+        while True:
+            lexical = await self._by_words(session, asked, scopes, filters, depth)
+            shown = await fetch(session, [number for number, _ in lexical], scopes=scopes, filters=filters)
+            results = _in_order([(number, value / (1.0 + value)) for number, value in lexical], shown, limit)
+            if len(results) >= limit or len(lexical) < depth or depth >= most:
+                return results
+            # What stands in several scopes was counted once: look further down for the rest.
+            depth = min(depth * 4, most)
 
     async def _by_words(
         self, session: Session, asked: Sequence[str], scopes: Sequence[str], filters: Filters, limit: int
@@ -145,5 +156,13 @@ class HybridSearch:
 
 
 def _in_order(ranked: Sequence[tuple[int, float]], shown: dict[int, Found], limit: int) -> tuple[Found, ...]:
-    found = (replace(shown[number], score=score) for number, score in ranked if number in shown)
-    return tuple(one for one, _ in zip(found, range(limit), strict=False))
+    """The best; a document that is kept once for each of several scopes counts once."""
+    found: list[Found] = []
+    scopes: dict[tuple[str, int, str], str] = {}
+    for number, score in ranked:
+        one = shown.get(number)
+        if one is not None and scopes.setdefault((one.source, one.position, one.text), one.scope) == one.scope:
+            found.append(replace(one, score=score))
+        if len(found) == limit:
+            break
+    return tuple(found)
