@@ -105,3 +105,13 @@ def test_the_room_is_entered_without_pydantic_ai() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert ast.literal_eval(shown) == []
+
+
+def test_quotes_without_any_word_of_the_question_say_so() -> None:
+    answer = quoted_answer("What is the capital of Peru?", [Source(text="The office is in Leipzig.", source="x")])
+    assert "may not answer it" in answer
+
+
+def test_a_heading_that_the_source_names_is_not_quoted_again() -> None:
+    source = Source(text="Handbook › Hours\nWe open at nine.", source="handbook.md, Handbook › Hours, line 3")
+    assert "“We open at nine.” (handbook.md, Handbook › Hours, line 3)" in quoted_answer("Which hours?", [source])

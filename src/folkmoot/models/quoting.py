@@ -34,7 +34,7 @@ def quoted_answer(question: str, sources: Sequence[Source]) -> str:
         return nothing_found(question)
     lines = [f"I am working offline, without a language model, so I can only quote what I have about {about}:"]
     lines += [
-        f"{number}. “{_nearest(source.text, subject)}” ({source.source or 'no source given'})"
+        f"{number}. “{_nearest(_below_heading(source), subject)}” ({source.source or 'no source given'})"
         for number, source in enumerate(sources[:MAX_QUOTES], start=1)
     ]
     quoted = {word for source in sources[:MAX_QUOTES] for word in words(source.text)}
@@ -42,6 +42,8 @@ def quoted_answer(question: str, sources: Sequence[Source]) -> str:
     missed = [word for word in subject if word not in shared]
     if missed and shared:
         lines.append(f"Nothing in these quotes speaks of: {', '.join(missed)}.")
+    elif missed:
+        lines.append("None of these quotes has a word of the question, so they may not answer it.")
     return "\n".join(lines)
 
 
@@ -61,6 +63,12 @@ def nothing_to_search() -> str:
         "I am working offline, without a language model, and I have no knowledge to search, so I cannot answer. "
         "It would help to give me knowledge, or to set MODEL to a language model."
     )
+
+
+def _below_heading(source: Source) -> str:
+    """The text without the heading above it, where the source names that heading anyway."""
+    first, _, rest = source.text.strip().partition("\n")
+    return rest if rest.strip() and first.strip() in source.source else source.text
 
 
 def _nearest(text: str, subject: Sequence[str]) -> str:
