@@ -30,12 +30,11 @@ def list_(
         return
     table(
         f"{found['total']} agents",
-        ("agent", "name", "type", "role", "status", "availability", "load"),
+        ("agent", "name", "role", "status", "availability", "load"),
         (
             (
                 one["agent_id"],
                 one["name"],
-                one["type"],
                 one["role"],
                 one["status"],
                 one["availability_status"],

@@ -29,4 +29,6 @@ def ask(
     typer.echo(said["result"].get("answer") or "")
     sources = list(dict.fromkeys(one["source"] for one in said["result"].get("sources", [])))
     if sources:
-        typer.echo(f"\nsources: {', '.join(sources)}")
+        typer.echo("\nsources:")
+    for source in sources:
+        typer.echo(f"- {source}")

@@ -167,7 +167,7 @@ def _print(lead: dict[str, Any]) -> None:
             ("message", data["message"]),
             ("score", f"{score['score']:g} of 100, {score['priority']} priority" if score else "not analysed"),
             ("sure", f"{score['confidence']:.0%}" if score else ""),
-            ("worth", f"{value['low']:,.0f} to {value['high']:,.0f} {value['currency']}" if value else ""),
+            ("worth", _worth(value) if value else ""),
             ("services", ", ".join(analysis.get("recommended_services", []))),
             ("actions", "\n".join(analysis.get("suggested_actions", []))),
             ("checked", "\n".join(analysis.get("checked", []))),
@@ -182,3 +182,8 @@ def _print(lead: dict[str, Any]) -> None:
         )
     if lead.get("history"):
         table("history", ("when", "by", "what"), ((one["at"], one["by"], one["text"]) for one in lead["history"]))
+
+
+def _worth(value: dict[str, Any]) -> str:
+    span = f"{value['low']:,.0f}" if value["low"] == value["high"] else f"{value['low']:,.0f} to {value['high']:,.0f}"
+    return f"{span} {value['currency']}"
