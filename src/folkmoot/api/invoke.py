@@ -53,6 +53,9 @@ class Invoked(BaseModel):
 async def invoke(principal: SignedIn, rooms: Rooms, wanted: InvokeWanted) -> Invoked:
     """Ask an agent, by its id, type or role, and wait for its answer."""
     agent = await meant(rooms.registry, wanted.agent_type)
+    if agent.presence == "silenced":  # its mail waits until it may speak, which no caller would wait for
+        said = f"{agent.name} is silenced; ask again when it may speak, or ask another agent"
+        return Invoked(agent_id=agent.agent_id, result={}, execution_time=1e-6, status="error", error=said)
     session = wanted.session_id or new_id()
     data = wanted.input_data.model_dump() | {"stream": False}
     if wanted.user_id is not None:
