@@ -57,7 +57,12 @@ window.folkmoot = (() => {
   // The library wraps every page in a <main> of its own; ours is the one that holds the content.
   const watch = new MutationObserver(() => {
     const outer = document.querySelector("main.q-page");
-    if (outer) { outer.setAttribute("role", "presentation"); watch.disconnect(); }
+    if (!outer) return;
+    outer.setAttribute("role", "presentation");
+    watch.disconnect();
+    // On a phone the sections stand in a row that is wider than the window.
+    const nav = document.querySelector(".nav"), here = nav?.querySelector("[aria-current]");
+    if (here) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
   });
   watch.observe(root, { childList: true, subtree: true });
   return { theme, toast, open, close, copy, values };

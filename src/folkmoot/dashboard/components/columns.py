@@ -8,7 +8,6 @@ from folkmoot.dashboard.components.dom import tag
 
 _WIDE: Final = 24
 _HIGH: Final = 120
-_FOOT: Final = 18
 _EVERY: Final = 5
 
 
@@ -25,16 +24,13 @@ def columns(shown: Sequence[Column], *, name: str) -> None:
     """Draw them. The tallest fills the height; without any value the ground line stands alone."""
     most = max((one.value for one in shown), default=0.0)
     wide = _WIDE * max(len(shown), 1)
-    with (
-        tag("div").style("overflow-x:auto"),
-        tag(
-            "svg",
-            viewBox=f"0 0 {wide} {_HIGH + _FOOT}",
-            role="img",
-            aria_label=f"{name}; the table below says the same",
-            preserveAspectRatio="none",
-        ).style("width:100%;min-width:360px;height:150px;display:block;margin-top:8px"),
-    ):
+    with tag(
+        "svg",
+        viewBox=f"0 0 {wide} {_HIGH}",
+        role="img",
+        aria_label=f"{name}; the list below says the same",
+        preserveAspectRatio="none",
+    ).style("width:100%;height:130px;display:block;margin-top:8px"):
         tag("line", x1=0, x2=wide, y1=_HIGH, y2=_HIGH).style("stroke:var(--line-strong);stroke-width:1")
         for number, one in enumerate(shown):
             high = one.value / most * (_HIGH - 6) if most else 0.0
@@ -42,10 +38,11 @@ def columns(shown: Sequence[Column], *, name: str) -> None:
                 "rect", x=number * _WIDE + 4, y=f"{_HIGH - high:.1f}", width=_WIDE - 8, height=f"{high:.1f}", rx=3
             ).style("fill:var(--accent)"):
                 tag("title", one.said)
-            if (len(shown) - 1 - number) % _EVERY == 0:
-                tag("text", one.label, x=number * _WIDE + _WIDE / 2, y=_HIGH + 14, text_anchor="middle").style(
-                    "fill:var(--ink-3);font-size:11px"
-                )
+    # Beside the drawing and not in it, so that a narrow window narrows the columns and leaves the words alone.
+    with tag("div", aria_hidden="true").style("display:flex;margin:2px 0 8px;height:16px;font-size:11px"):
+        for number, one in enumerate(shown):
+            with tag("span", css="faint").style("flex:1 1 0;width:0;display:flex;justify-content:center"):
+                tag("span", one.label if (len(shown) - 1 - number) % _EVERY == 0 else "")
     with tag("details", css="small"):
         tag("summary", "As a list")
         with tag("ul", css="stack close faint"):

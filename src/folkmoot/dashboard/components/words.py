@@ -104,6 +104,12 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
+def sentence(text: str) -> str:
+    """What somebody typed, with a full stop where it has no end of its own; nothing stays nothing."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
+
+
 def plain(word: str) -> str:
     """`in_progress` → `In progress`."""
     return word.replace("_", " ").replace("-", " ").strip().capitalize()

@@ -119,7 +119,7 @@ class _AgentPage:
             since = words.moment(agent.silenced_at)
             notice(
                 f"{agent.name} is silenced since {since}: it takes no mail and no tool answers it.",
-                f"{agent.silenced_reason} What is sent to it waits in its mailbox.",
+                f"{words.sentence(agent.silenced_reason)} What is sent to it waits in its mailbox.",
                 colour="red",
                 sign="alert",
             )

@@ -113,7 +113,7 @@ class _Knowledge:
                         aria_label=f"Delete {one.name}",
                     )
         with tag("div", css="faint"):
-            size = f"{words.count(one.chunks, 'chunk')} of {_size(one.size)} · "
+            size = f"{words.count(one.chunks, 'chunk')} · {_size(one.size)} · "
             tag("span", size if one.version else "")
             marks.when(one.updated_at, self._visit.now)
         if one.error:

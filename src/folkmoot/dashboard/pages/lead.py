@@ -167,7 +167,8 @@ def _analysis(analysis: LeadAnalysis) -> None:
         value = analysis.estimated_value
         if value is not None:
             heading(3, "What it may be worth")
-            tag("p", f"{value.low:,.0f} to {value.high:,.0f} {value.currency}: {value.basis}", css="muted")
+            span = f"{value.low:,.0f}" if value.low == value.high else f"{value.low:,.0f} to {value.high:,.0f}"
+            tag("p", f"{span} {value.currency}: {value.basis}", css="muted")
 
 
 def _lines(title: str, lines: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.security.audit import AuditLine
 from folkmoot.security.model import ADMIN, User
 from folkmoot.security.users import NewUser
+from folkmoot.web.ownership import check_key
 
 CREATE: Final = "POST /api/users"
 CHANGE: Final = "PATCH /api/users/{user_id}"
@@ -96,7 +97,7 @@ class _People:
         with tag("span", css="grow").style("min-width:0;overflow-wrap:anywhere"):
             tag("span", f"{who}: ", css="strong")
             tag("span", words.plain(line.action).lower())
-            if line.target:
+            if line.target and not line.target.startswith("signin_"):  # an id of one sign-in tells a reader nothing
                 tag("span", f" {names.get(line.target, line.target)}", css="muted")
             if line.details:
                 told = ", ".join(f"{name} {_shown(value)}" for name, value in line.details.items())
@@ -144,6 +145,8 @@ class _People:
         password = fields.get("password", [""])[0]
         try:
             read = _read(fields)
+            if read["role"] == ADMIN:
+                check_key(self._visit.principal, "make an administrator")
             await self._visit.parts.users.create(NewUser(**read, password=password or None), by=self._visit.actor)
         except FolkmootError as error:
             self._refused(self._new, error)
@@ -161,6 +164,8 @@ class _People:
         try:
             wanted = _read(fields)
             changes = {"person": wanted["person"]} if user.user_id == ADMIN else wanted
+            if ADMIN in {user.role, wanted["role"]} and (password or user.role != wanted["role"]):
+                check_key(self._visit.principal, "make an administrator, or set the password of one")
             await users.change(user.user_id, changes, by=self._visit.actor)
             if password:
                 await users.set_password(user.user_id, password, by=self._visit.actor)

@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 from nicegui import ui
 
-from folkmoot.dashboard.components import marks
+from folkmoot.dashboard.components import marks, words
 from folkmoot.dashboard.components.dom import button, clear, heading, tag
 from folkmoot.dashboard.visit import Visit
 from folkmoot.tools import CallStatus
@@ -24,6 +24,7 @@ STATUSES: Final[dict[CallStatus, tuple[str, str, str]]] = {  # words, colour, ic
     CallStatus.WAITING: ("Waits", "violet", "clock"),
 }
 MOST_SHOWN: Final = 50
+_ONE_LINE: Final = 40  # characters that stand beside their name
 
 
 class Waiting:
@@ -58,7 +59,7 @@ class Waiting:
         with tag("section", css="section", aria_label=title):
             heading(2, f"{title} ({len(calls)})")
             tag("p", lede, css="muted").style("margin:4px 0 12px")
-            with tag("div", css="grid wide"):
+            with tag("div", css="grid").style("grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),1fr))"):
                 for one in calls:
                     with tag("article", css="card tight stack close", aria_label=one.tool):
                         with tag("div", css="between"):
@@ -69,19 +70,19 @@ class Waiting:
                         buttons(one)
 
     def _approval(self, call: LoggedCall) -> None:
-        decisions, by = self._visit.parts.tools.decisions, self._visit.principal
+        decisions, visit = self._visit.parts.tools.decisions, self._visit  # who decides is asked when they do
         if not self._visit.may(APPROVING):
             return
         with tag("div", css="row"):
             button(
                 "Approve",
-                self._doing(lambda: decisions.approve(call.call_id, by=by), "Approved.", APPROVING),
+                self._doing(lambda: decisions.approve(call.call_id, by=visit.principal), "Approved.", APPROVING),
                 sign="check",
                 kind="primary",
             )
             button(
                 "Reject",
-                self._doing(lambda: decisions.reject(call.call_id, by=by), "Rejected: it is not done.", APPROVING),
+                self._doing(lambda: decisions.reject(call.call_id, by=visit.principal), "Rejected: it is not done.", APPROVING),
                 sign="cross",
                 kind="danger",
             )
@@ -98,8 +99,8 @@ class Waiting:
                 button(text, self._resolving(call.call_id, resolution, said), sign=sign, kind=kind)
 
     def _resolving(self, call_id: str, resolution: Resolution, said: str) -> Callable[[], Awaitable[None]]:
-        decisions, by = self._visit.parts.tools.decisions, self._visit.principal
-        return self._doing(lambda: decisions.resolve(call_id, resolution, by=by), said, RESOLVING)
+        decisions, visit = self._visit.parts.tools.decisions, self._visit  # who decides is asked when they do
+        return self._doing(lambda: decisions.resolve(call_id, resolution, by=visit.principal), said, RESOLVING)
 
     def _doing(self, act: Callable[[], Awaitable[object]], said: str, needs: str) -> Callable[[], Awaitable[None]]:
         client = ui.context.client
@@ -117,9 +118,9 @@ def details(call: LoggedCall, visit: Visit) -> None:
     facts = [
         ("Agent", visit.name(call.agent_id)),
         ("For", call.user_id or "the house"),
-        *(("With " + name, _text(value)) for name, value in call.parameters.items()),
+        *((words.plain(name), _text(value)) for name, value in call.parameters.items()),
         ("Answer", _text(call.result) if call.result is not None else ""),
-        ("Because", call.error or ""),
+        ("Because", "" if call.status is CallStatus.WAITING else call.error or ""),
         ("Decided by", call.decided_by or ""),
         ("Note", call.note or ""),
         ("Call", call.call_id),
@@ -127,9 +128,13 @@ def details(call: LoggedCall, visit: Visit) -> None:
     with tag("dl", css="facts").style("margin-top:8px"):
         for name, value in facts:
             if value:
-                tag("dt", name)
-                tag("dd", value).style("white-space:pre-wrap")
+                # What somebody is to read before they decide is set as text is, not pushed against the edge.
+                long = len(value) > _ONE_LINE or "\n" in value
+                tag("dt", name).style("grid-column:1/-1;margin-bottom:-8px" if long else "")
+                tag("dd", value).style("white-space:pre-wrap" + (";grid-column:1/-1;text-align:left" if long else ""))
 
 
 def _text(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return "\n".join(f"· {one}" for one in value)
     return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -44,7 +44,7 @@ class Budgets:
         found = await self._visit.parts.budgets.standings(user_id=self._whose)
         with clear(self._list):
             if not found:
-                tag("p", "No budget holds: models may use what they need.", css="muted")
+                tag("p", "No budget holds: models may use what they need.", css="muted").style("margin:0 0 16px")
             with tag("div", css="grid"):
                 for one in sorted(found, key=lambda standing: -standing.share):
                     self._card(one)
