@@ -104,9 +104,9 @@ def listed(names: list[str]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def sentence(text: str) -> str:
+def sentence(text: str | None) -> str:
     """What somebody typed, with a full stop where it has no end of its own; nothing stays nothing."""
-    text = text.strip()
+    text = (text or "").strip()
     return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
