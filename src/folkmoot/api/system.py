@@ -6,12 +6,13 @@ from fastapi import APIRouter, Body, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from folkmoot.kernel import rfc3339
+from folkmoot.kernel import FolkmootError, rfc3339
 from folkmoot.security import Principal
 from folkmoot.tasks import TaskState
 from folkmoot.version import __version__
 from folkmoot.web import Health, Parts, Rooms, SignedIn, documented
 from folkmoot.web.ownership import sight_of
+from folkmoot.web.principal import principal_of
 
 open_router = APIRouter(tags=["system"])
 router = APIRouter(prefix="/api", tags=["system"])
@@ -68,9 +69,13 @@ async def welcome(request: Request) -> Response | Welcome:
 @open_router.get(
     "/health", responses={503: {"description": "a part that nothing works without is down", "model": Health}}
 )
-async def health(rooms: Rooms, response: Response) -> Health:
-    """How every part is."""
+async def health(rooms: Rooms, request: Request, response: Response) -> Health:
+    """How every part is; details, which may name hosts and files, only for who is signed in."""
     found = await rooms.health()
+    try:
+        await principal_of(request)
+    except FolkmootError:
+        found = found.bare()
     if found.status == "down":
         response.status_code = 503
     return found

@@ -44,6 +44,16 @@ class Health(BaseModel):
     uptime_seconds: float = Field(ge=0)
     components: dict[str, Component | dict[str, Component]]
 
+    def bare(self) -> "Health":
+        """The same without details: they name hosts, folders and files, which are nobody's business outside."""
+
+        def of(one: Component | dict[str, Component]) -> Component | dict[str, Component]:
+            if isinstance(one, Component):
+                return Component(status=one.status)
+            return {name: Component(status=part.status) for name, part in one.items()}
+
+        return self.model_copy(update={"components": {name: of(one) for name, one in self.components.items()}})
+
 
 class Team(Protocol):
     """Brings a team of agents up."""
