@@ -114,6 +114,28 @@ def test_a_key_is_shown_once_and_does_what_its_scopes_say(stranger: httpx.Client
     assert stranger.get("/api/tasks", headers=bearer(made["key"])).status_code == 401
 
 
+def test_a_key_opens_no_way_to_more_than_itself(server: Served, api: httpx.Client, zoe: Account) -> None:
+    def with_key(*scopes: str, user_id: str = "admin") -> httpx.Client:
+        made = api.post("/api/keys", json={"name": "narrow", "scopes": list(scopes), "user_id": user_id})
+        return server.client(token=made.raise_for_status().json()["key"])
+
+    with account(server) as keyed, with_key("account:write", user_id=keyed.user_id) as narrow:
+        assert narrow.put("/api/users/me/password", json={"password": PASSWORD}).status_code == 403
+        assert api.get(f"/api/users/{keyed.user_id}").json()["has_password"] is False
+    with account(server, role="admin") as other, with_key("users:write") as narrow:
+        for method, path, body in (
+            ("POST", "/api/users", {"name": "one more", "role": "admin"}),
+            ("PATCH", f"/api/users/{zoe.user_id}", {"role": "admin"}),
+            ("PATCH", f"/api/users/{other.user_id}", {"password": PASSWORD}),
+        ):
+            refused = narrow.request(method, path, json=body)
+            assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not_allowed"), (method, path)
+        assert narrow.patch(f"/api/users/{zoe.user_id}", json={"email": "zoe@acme.example"}).status_code == 200
+    with with_key("*") as whole:
+        assert whole.patch(f"/api/users/{zoe.user_id}", json={"role": "admin"}).status_code == 200
+        assert whole.patch(f"/api/users/{zoe.user_id}", json={"role": "member"}).status_code == 200
+
+
 def test_a_user_has_their_own_account_and_sees_no_other(server: Served, api: httpx.Client, zoe: Account) -> None:
     me = zoe.client.get("/api/users/me").json()
     assert (me["user_id"], me["role"], me["scopes"]) == (zoe.user_id, "member", None)

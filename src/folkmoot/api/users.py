@@ -8,10 +8,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from folkmoot.consent import display_name, person_key
 from folkmoot.security.errors import UnknownUserError
-from folkmoot.security.model import Role, User
+from folkmoot.security.model import ADMIN, Role, User
 from folkmoot.security.passwords import LONGEST, SHORTEST
 from folkmoot.security.users import NewUser
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.ownership import check_key
 from folkmoot.web.principal import Acting
 
 router = APIRouter(prefix="/api/users", tags=["accounts"])
@@ -103,8 +104,10 @@ def _fields(user: User) -> dict[str, Any]:
 
 
 @router.post("", status_code=201, responses=documented(401, 403, 409, 413, 422, 429, 503))
-async def create(_principal: SignedIn, actor: Acting, rooms: Rooms, wanted: UserWanted) -> UserShown:
+async def create(principal: SignedIn, actor: Acting, rooms: Rooms, wanted: UserWanted) -> UserShown:
     """Make an account."""
+    if wanted.role == ADMIN:
+        check_key(principal, "make an administrator")
     new = NewUser(
         name=wanted.name,
         role=wanted.role,
@@ -133,6 +136,7 @@ async def me(principal: SignedIn, rooms: Rooms) -> Me:
 @router.put("/me/password", status_code=204, responses=WRITE)
 async def set_own_password(principal: SignedIn, actor: Acting, rooms: Rooms, wanted: PasswordWanted) -> Response:
     """Set one's own password; other sign-ins end."""
+    check_key(principal, "set a password")
     await rooms.users.set_password(
         principal.user_id, wanted.password, present=wanted.present, keep=principal.session_id, by=actor
     )
@@ -148,10 +152,14 @@ async def read(principal: SignedIn, rooms: Rooms, user_id: str) -> UserShown:
 
 
 @router.patch("/{user_id}", responses=WRITE)
-async def change(_principal: SignedIn, actor: Acting, rooms: Rooms, user_id: str, wanted: UserChange) -> UserShown:
+async def change(principal: SignedIn, actor: Acting, rooms: Rooms, user_id: str, wanted: UserChange) -> UserShown:
     """Change an account; what is disabled or demoted takes effect with the next request."""
     given: dict[str, Any] = wanted.model_dump(exclude_unset=True)
     password = given.pop("password", None)
+    if wanted.role == ADMIN:
+        check_key(principal, "make an administrator")
+    if password is not None and (await rooms.users.get(user_id)).role == ADMIN:
+        check_key(principal, "set an administrator's password")
     # Null says "nobody's" and "everything"; of the rest it says nothing.
     changes = {
         name: value for name, value in given.items() if value is not None or name in {"person", "knowledge_scopes"}

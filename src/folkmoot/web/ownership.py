@@ -71,6 +71,12 @@ def check_consent(principal: Principal, consent: Consent) -> Consent:
     raise UnknownConsentError("there is no such consent; `folkmoot consent list` shows those there are")
 
 
+def check_key(principal: Principal, what: str) -> None:
+    """Raise `NotAllowedError` for a key with scopes: what it opened by this would be more than it may itself."""
+    if principal.scopes is not None and not principal.allows("*"):
+        raise NotAllowedError(f"a key that has some scopes alone cannot {what}: that would open more than the key does")
+
+
 async def check_agent(parts: Parts, principal: Principal, agent_id: str) -> None:
     """Raise `UnknownAgentError`, or `NotAllowedError` for an agent that is not theirs to change."""
     agent = await parts.registry.get(agent_id)

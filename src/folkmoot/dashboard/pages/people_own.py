@@ -13,6 +13,7 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.security.keys import LONGEST, USUAL
 from folkmoot.security.model import ADMIN, ApiKey
 from folkmoot.security.passwords import SHORTEST
+from folkmoot.web.ownership import check_key
 
 ADD: Final = "POST /api/keys"
 REVOKE: Final = "DELETE /api/keys/{key_id}"
@@ -160,6 +161,7 @@ class OwnAccount:
         if not await visit.may_act(PASSWORD):
             return
         try:
+            check_key(visit.principal, "set a password")
             await visit.parts.users.set_password(
                 visit.principal.user_id,
                 password,
