@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from folkmoot.dashboard.components.dom import ASSETS, ROOT, path
+from folkmoot.dashboard.components.dom import ASSETS, ROOT, guard, path
 from folkmoot.dashboard.components.notices import notice
 from folkmoot.dashboard.frame import framed
 from folkmoot.dashboard.headers import PageHeaders
@@ -116,6 +116,7 @@ def _add_page(where: str, section: str, build: Build, parts: Parts, doorkeeper: 
             rule=rule_of(where),
             seen=await parts.events.latest_id(),
         )
+        guard(visit.may_stay)
         with framed(visit, section):
             await _build_safely(build, visit)
         return None

@@ -79,13 +79,20 @@ class Visit:
         return all(may(self.principal, route) for route in routes)
 
     async def may_stay(self) -> bool:
-        """Whether the visitor's token and role still open this page; if not, it leads to the sign-in."""
+        """Whether the visitor's token and role still open this page; if not, it leads to the sign-in.
+
+        Who may something else by now is shown the page anew: what stands on it was made for who they were.
+        """
         try:
-            self.principal = await self.doorkeeper.recognise_page(self.token)
-            check(self.principal, self.rule)
+            now = await self.doorkeeper.recognise_page(self.token)
+            check(now, self.rule)
         except (NotSignedInError, NotAllowedError):
             go(SIGN_IN)
             return False
+        if _rights(now) != _rights(self.principal):
+            self.run("location.reload()")
+            return False
+        self.principal = now
         return True
 
     async def may_act(self, route: str = ACTING) -> bool:
@@ -166,3 +173,8 @@ class Visit:
                     await asyncio.sleep(RETRY_SECONDS)
                     dirty.set()
             await asyncio.sleep(GATHER_SECONDS)
+
+
+def _rights(principal: Principal) -> tuple[object, ...]:
+    """What decides about what somebody sees and may do."""
+    return principal.role, principal.person, principal.knowledge_scopes, principal.scopes

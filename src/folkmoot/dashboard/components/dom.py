@@ -3,6 +3,7 @@
 Attribute names come from our code alone; texts and values may be anything, they never become markup.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,7 +19,28 @@ ASSETS: Final = f"{ROOT}/assets"
 _SEND_FORM: Final = "(e) => { e.preventDefault(); emit(folkmoot.values(e.target)); }"
 _SEND_VALUE: Final = "(e) => emit(e.target.value)"
 
+_GUARD: Final = "folkmoot-guard"  # where a page's client keeps who says whether its visitor may go on
+
 Fields = dict[str, list[str]]
+
+
+def guard(welcome: Callable[[], Awaitable[bool]]) -> None:
+    """From now on nothing that is done on the page in hand is heard, unless `welcome()`."""
+    ui.context.client.storage[_GUARD] = welcome
+
+
+def _guarded() -> Callable[[], Awaitable[bool]]:
+    """Whether whoever uses an element may go on: a page stays open when a sign-in ends, and its socket with it."""
+    client = ui.context.client
+
+    async def welcome() -> bool:
+        asked: Callable[[], Awaitable[bool]] | None = client.storage.get(_GUARD)
+        if asked is None:
+            return True
+        with client:
+            return await asked()
+
+    return welcome
 
 
 def tag(kind: str, text: str = "", /, *, css: str = "", **attributes: str | float | bool | None) -> TextElement:
@@ -72,16 +94,25 @@ def button(
     if js is not None:
         element.on("click", js_handler=js)
     elif on_click is not None:
-        element.on("click", on_click, args=[])
+        welcome = _guarded()
+
+        async def clicked() -> None:
+            if await welcome():
+                doing = on_click()
+                if inspect.isawaitable(doing):
+                    await doing
+
+        element.on("click", clicked, args=[])
     return element
 
 
 def form(on_submit: Callable[[Fields], Awaitable[None]], *, css: str = "", **attributes: str | None) -> TextElement:
     """A form whose fields `on_submit` receives, as `{name: [values]}`."""
+    welcome = _guarded()
 
     async def submitted(event: GenericEventArguments) -> None:
         fields: Any = event.args
-        if isinstance(fields, dict):
+        if isinstance(fields, dict) and await welcome():
             await on_submit({str(key): [str(one) for one in values] for key, values in fields.items()})
 
     return tag("form", css=css, novalidate=True, **attributes).on("submit", submitted, js_handler=_SEND_FORM)
@@ -89,9 +120,11 @@ def form(on_submit: Callable[[Fields], Awaitable[None]], *, css: str = "", **att
 
 def on_value(element: TextElement, event: str, handler: Callable[[str], Awaitable[None]]) -> None:
     """Hear what an input or a select holds; typing is heard when it pauses."""
+    welcome = _guarded()
 
     async def heard(arguments: GenericEventArguments) -> None:
-        await handler(str(arguments.args))
+        if await welcome():
+            await handler(str(arguments.args))
 
     element.on(event, heard, js_handler=_SEND_VALUE, throttle=0.25 if event == "input" else 0.0, leading_events=False)
 

@@ -82,7 +82,9 @@ class Waiting:
             )
             button(
                 "Reject",
-                self._doing(lambda: decisions.reject(call.call_id, by=visit.principal), "Rejected: it is not done.", APPROVING),
+                self._doing(
+                    lambda: decisions.reject(call.call_id, by=visit.principal), "Rejected: it is not done.", APPROVING
+                ),
                 sign="cross",
                 kind="danger",
             )
