@@ -52,7 +52,7 @@ def test_a_budget_is_set_changed_seen_by_whom_it_concerns_and_lifted(api: httpx.
     assert changed["budget_id"] == made["budget_id"]
     assert (changed["tokens"], changed["cost_usd"]) == (None, 3)
     other = api.put(
-        "/api/usage/budgets", json={"subject": "user", "subject_id": "somebody else", "period": "day", "tokens": 5}
+        "/api/usage/budgets", json={"subject": "user", "subject_id": "admin", "period": "day", "tokens": 5}
     ).json()
     seen = ben.client.get("/api/usage/budgets").raise_for_status().json()
     assert [one["budget_id"] for one in seen["items"]] == [made["budget_id"]]
@@ -63,6 +63,17 @@ def test_a_budget_is_set_changed_seen_by_whom_it_concerns_and_lifted(api: httpx.
     for one in (made, other):
         assert api.delete(f"/api/usage/budgets/{one['budget_id']}").status_code == 204
         assert api.delete(f"/api/usage/budgets/{one['budget_id']}").status_code == 404
+
+
+def test_a_budget_by_a_users_name_bounds_that_user(api: httpx.Client, ben: Account) -> None:
+    wanted = {"subject": "user", "period": "total", "tokens": 9}
+    name = ben.client.get("/api/users/me").raise_for_status().json()["name"]
+    made = api.put("/api/usage/budgets", json=wanted | {"subject_id": name.upper()}).raise_for_status().json()
+    assert made["subject_id"] == ben.user_id
+    assert api.delete(f"/api/usage/budgets/{made['budget_id']}").status_code == 204
+    refused = api.put("/api/usage/budgets", json=wanted | {"subject_id": "nobody of that name"})
+    assert refused.status_code == 422
+    assert "folkmoot user ls" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from folkmoot.models.spending import Group, Grouped, Period, Standing, Subject
 from folkmoot.models.spending.use import nano, usd
 from folkmoot.security import Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.bounded import bounded
 
 router = APIRouter(prefix="/api/usage", tags=["usage"])
 MOST_TOKENS = 10**15
@@ -141,7 +142,7 @@ async def set_budget(principal: SignedIn, rooms: Rooms, wanted: BudgetWanted) ->
     """Make a budget, or change the limits of the one that this subject has for this period."""
     kept = await rooms.budgets.set_budget(
         wanted.subject,
-        wanted.subject_id.strip(),
+        await bounded(rooms.users, wanted.subject, wanted.subject_id.strip()),
         wanted.period,
         tokens=wanted.tokens,
         cost=None if wanted.cost_usd is None else nano(wanted.cost_usd),

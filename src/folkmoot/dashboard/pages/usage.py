@@ -12,7 +12,7 @@ from folkmoot.dashboard.components.columns import Column, columns
 from folkmoot.dashboard.components.dom import clear, heading, tag
 from folkmoot.dashboard.components.notices import empty
 from folkmoot.dashboard.frame import page_head
-from folkmoot.dashboard.pages.usage_budgets import Budgets
+from folkmoot.dashboard.pages.usage_budgets import Budgets, user_names
 from folkmoot.dashboard.visit import Visit
 from folkmoot.models.spending import Group, Grouped
 from folkmoot.models.spending.use import usd
@@ -40,6 +40,7 @@ class _Usage:
         self._chart = tag("section", css="section card", aria_label="By day")
         self._budgets = Budgets(visit, self._whose)
         self._tables = tag("div", css="cols")
+        self._users: dict[str, str] = {}
 
     async def refresh(self) -> None:
         """Read everything again."""
@@ -59,6 +60,7 @@ class _Usage:
         if self._whose is None:
             groups.append((Group.USER, "By user"))
         found = [(title, by, (await self._sums(by, since))[0]) for by, title in groups]
+        self._users = await user_names(self._visit)
         with clear(self._tables):
             if not whole.requests:
                 empty("Nothing was asked of a model yet", "What agents ask models is counted here.", sign="spark")
@@ -89,6 +91,8 @@ class _Usage:
     def _name(self, by: Group, key: str | None) -> str:
         if key is None:
             return "the workplace itself"
+        if by is Group.USER:
+            return self._users.get(key, key)
         return self._visit.name(key) if by is Group.AGENT else key
 
 

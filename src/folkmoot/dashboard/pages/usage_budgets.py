@@ -13,6 +13,7 @@ from folkmoot.dashboard.visit import Visit
 from folkmoot.models.spending import Period, Standing, Subject
 from folkmoot.models.spending.budget import WARN_AT, shown_usd
 from folkmoot.models.spending.use import nano
+from folkmoot.web.bounded import bounded
 
 _SET: Final = "PUT /api/usage/budgets"
 _LIFT: Final = "DELETE /api/usage/budgets/{budget_id}"
@@ -29,6 +30,7 @@ class Budgets:
         self._visit = visit
         self._whose = whose
         self._may_set = visit.may(_SET)
+        self._names: dict[str, str] = {}
         with tag("section", css="section", aria_label="Budgets"):
             with tag("div", css="section-head row"):
                 heading(2, "Budgets")
@@ -42,9 +44,12 @@ class Budgets:
     async def refresh(self) -> None:
         """Read them again."""
         found = await self._visit.parts.budgets.standings(user_id=self._whose)
+        self._names = await user_names(self._visit)
         with clear(self._list):
             if not found:
-                tag("p", "No budget holds: models may use what they need.", css="muted").style("margin:0 0 16px")
+                none = "No budget holds: models may use what they need."
+                own = "You have no budget of your own. Those of agents and of the workplace hold for you too."
+                tag("p", none if self._whose is None else own, css="muted").style("margin:0 0 16px")
             with tag("div", css="grid"):
                 for one in sorted(found, key=lambda standing: -standing.share):
                     self._card(one)
@@ -55,7 +60,7 @@ class Budgets:
         css = "full" if share >= 1 else "warm" if share >= WARN_AT else ""
         with tag("div", css="card tight stack"):
             with tag("div", css="row"):
-                tag("strong", _whose(one), css="grow clip")
+                tag("strong", self._named(one), css="grow clip")
                 chip("from the settings" if budget.from_settings else _PERIODS[budget.period].lower())
             meter(share, f"{words.percent(share)} of {budget.name} used", css=css)
             with tag("div", css="row faint small"):
@@ -68,6 +73,13 @@ class Budgets:
                     tag("span", "some of it is held")
                 if self._may_set and not budget.from_settings:
                     button("Lift", partial(self._lift, budget.key), kind="quiet", aria_label=f"Lift {budget.name}")
+
+    def _named(self, one: Standing) -> str:
+        subject, key = one.budget.subject, one.budget.subject_id
+        if subject is Subject.WORKPLACE:
+            return "The whole workplace"
+        name = self._names.get(key, key) if subject is Subject.USER else key
+        return f"{words.plain(subject.value)} {name}"
 
     def _dialog(self) -> None:
         with dialog("set-budget", "Set a budget"), form(self._save, css="stack"):
@@ -99,20 +111,19 @@ class Budgets:
         self._form.show(faults)
         if faults:
             return
-        done = await self._visit.act(
-            partial(
-                self._visit.parts.budgets.set_budget,
-                Subject(subject),
-                whose,
-                Period(field_of(fields, "period")),
+        kind, period, parts = Subject(subject), Period(field_of(fields, "period")), self._visit.parts
+
+        async def setting() -> None:
+            await parts.budgets.set_budget(
+                kind,
+                await bounded(parts.users, kind, whose),
+                period,
                 tokens=None if tokens is None else int(tokens),
                 cost=None if money is None else nano(money),
                 user_id=self._visit.principal.user_id,
-            ),
-            said="The budget holds from now on",
-            needs=_SET,
-        )
-        if done:
+            )
+
+        if await self._visit.act(setting, said="The budget holds from now on", needs=_SET):
             close("set-budget")
             await self.refresh()
 
@@ -122,10 +133,12 @@ class Budgets:
             await self.refresh()
 
 
-def _whose(one: Standing) -> str:
-    if one.budget.subject is Subject.WORKPLACE:
-        return "The whole workplace"
-    return f"{words.plain(one.budget.subject.value)} {one.budget.subject_id}"
+async def user_names(visit: Visit) -> dict[str, str]:
+    """Names of the accounts by id: an administrator's sight; others know their own."""
+    if not visit.principal.is_admin:
+        return {visit.principal.user_id: visit.principal.name}
+    accounts, _ = await visit.parts.users.list()
+    return {one.user_id: one.name for one in accounts}
 
 
 def _amounts(one: Standing) -> list[str]:
