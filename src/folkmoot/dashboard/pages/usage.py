@@ -63,7 +63,8 @@ class _Usage:
         self._users = await user_names(self._visit)
         with clear(self._tables):
             if not whole.requests:
-                empty("Nothing was asked of a model yet", "What agents ask models is counted here.", sign="spark")
+                with tag("div", css="section"):
+                    empty("Nothing was asked of a model yet", "What agents ask models is counted here.", sign="spark")
                 return
             for title, by, sums in found:
                 self._table(title, by, sums)
