@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from folkmoot.kernel import Family, FolkmootError, SimulatedClock
-from folkmoot.memory.documents import DocumentStatus, FolderFollower, FollowedFolder, RemoteChanges, RemoteFile
+from folkmoot.memory.documents import (
+    DocumentStatus,
+    FolderFollower,
+    FollowedFolder,
+    RemoteChanges,
+    RemoteFile,
+    SourceState,
+)
 from folkmoot.memory.documents.errors import FollowedDocumentError, UnknownSourceError
 from folkmoot.storage import Database
 from tests.memory.shelf import ADMIN, LARGEST, Shelf, shelf_on
@@ -274,3 +281,17 @@ async def test_a_sync_that_was_killed_is_gone_through_again(
         await follower.sync("own:1")
     assert following.folder.read_ids == ["f2"]
     assert await following.names() == {("prices.md", "sales"), ("roadmap.md", "product")}
+
+
+def test_a_folder_is_told_of_as_far_as_its_scopes_are_ones_own() -> None:
+    whole = SourceState(
+        source_id="google-drive:1", name="Drive", error="salaries.pdf: broken", documents=7, failed=1, scopes=("a", "b")
+    )
+    for scopes in (None, frozenset({"a", "b", "c"})):
+        assert whole.seen(scopes) == whole
+    assert whole.seen(frozenset({"c"})) is None
+    assert SourceState(source_id="x", name="x").seen(frozenset({"a"})) is None
+    part = whole.seen(frozenset({"a"}))
+    assert part is not None
+    assert (part.scopes, part.documents, part.failed) == (("a",), None, None)
+    assert "salaries" not in str(part.error)

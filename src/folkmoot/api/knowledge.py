@@ -14,9 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import UploadFile
 
-from folkmoot.memory.documents import Document, DocumentStatus, SourceState
+from folkmoot.memory.documents import Document, DocumentStatus
 from folkmoot.memory.documents.model import SCOPE_PATTERN
-from folkmoot.security import Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
@@ -104,7 +103,10 @@ class ScopeList(BaseModel):
 
 
 class SourceShown(BaseModel):
-    """A folder that is followed. `error` is what the last look at it met."""
+    """A folder that is followed. `error` is what the last look at it met, and names scopes and files.
+
+    Who has some of its scopes alone is shown those, and neither counts nor the words of an error.
+    """
 
     model_config = ConfigDict(from_attributes=True)
     source_id: str = Field(examples=["google-drive:1AbC"])
@@ -113,8 +115,8 @@ class SourceShown(BaseModel):
     synced_at: AwareDatetime | None
     began_at: AwareDatetime | None
     error: str | None
-    documents: int
-    failed: int
+    documents: int | None
+    failed: int | None
     scopes: list[str]
 
 
@@ -217,7 +219,8 @@ async def scopes(principal: SignedIn, rooms: Rooms) -> ScopeList:
 @router.get("/sources", responses=READ)
 async def sources(principal: SignedIn, rooms: Rooms) -> SourceList:
     """The folders that are followed into scopes that one has, and how that goes."""
-    found = [one for one in await rooms.follower.sources() if _concerns(principal, one)]
+    every = await rooms.follower.sources()
+    found = [seen for one in every if (seen := one.seen(principal.knowledge_scopes)) is not None]
     return SourceList(items=[SourceShown.model_validate(one) for one in found], total=len(found))
 
 
@@ -278,10 +281,6 @@ def _shown(one: Document) -> DocumentShown:
         created_at=one.created_at,
         updated_at=one.updated_at,
     )
-
-
-def _concerns(principal: Principal, source: SourceState) -> bool:
-    return principal.knowledge_scopes is None or bool(principal.knowledge_scopes & set(source.scopes))
 
 
 def _valid(model: Any, given: Any) -> Any:

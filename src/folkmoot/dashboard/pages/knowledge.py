@@ -143,9 +143,8 @@ class _Knowledge:
 
     async def _show_sources(self) -> None:
         theirs = self._visit.principal.knowledge_scopes
-        found = [
-            one for one in await self._visit.parts.follower.sources() if theirs is None or theirs & set(one.scopes)
-        ]
+        every = await self._visit.parts.follower.sources()
+        found = [seen for one in every if (seen := one.seen(theirs)) is not None]
         with clear(self._sources):
             if found:
                 with tag("section", css="card tight stack", aria_labelledby="sources"):
@@ -162,7 +161,8 @@ class _Knowledge:
         with tag("div"):
             tag("div", one.name, css="strong").style("overflow-wrap:anywhere")
             failed = f", {one.failed} not taken" if one.failed else ""
-            tag("div", f"{words.count(one.documents, 'document')}{failed}", css="faint")
+            if one.documents is not None:
+                tag("div", f"{words.count(one.documents, 'document')}{failed}", css="faint")
             with tag("div", css="faint"):
                 tag("span", "Last looked at " if one.synced_at else "Not looked at yet")
                 if one.synced_at:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -67,9 +67,20 @@ class SourceState:
     synced_at: datetime | None = None
     began_at: datetime | None = None
     error: str | None = None
-    documents: int = 0
-    failed: int = 0
+    documents: int | None = 0  # None: not told to whoever sees a part of the scopes alone
+    failed: int | None = 0
     scopes: tuple[str, ...] = ()
+
+    def seen(self, scopes: frozenset[str] | None) -> "SourceState | None":
+        """The folder as far as somebody with these scopes may see it (None: all); None if nothing of it is theirs.
+
+        Of a folder that brings more than they may see, counts and the words of an error are not told.
+        """
+        theirs = tuple(one for one in self.scopes if scopes is None or one in scopes)
+        if scopes is None or (theirs and theirs == self.scopes):
+            return self
+        error = "an administrator sees what it met" if self.error else None
+        return replace(self, scopes=theirs, documents=None, failed=None, error=error) if theirs else None
 
 
 @dataclass
