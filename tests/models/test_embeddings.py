@@ -115,8 +115,9 @@ def test_what_leaves_the_network_is_remote() -> None:
 async def test_the_built_in_one_brings_forms_and_misspellings_together() -> None:
     embedder = NgramEmbedder()
     rows = await embedder.embed(["invoice reminders", "invoicing and a reminder", "invoce remindr", "a cat sat down"])
-    assert rows[0] @ rows[1] > 0.25
-    assert rows[0] @ rows[2] > 0.25
+    # Well above what a search takes for noise.
+    assert rows[0] @ rows[1] > 1.5 * embedder.floor
+    assert rows[0] @ rows[2] > 1.5 * embedder.floor
     assert abs(rows[0] @ rows[3]) < embedder.floor
     assert (await embedder.embed(["", "?!"])).sum() == 0
     assert (await embedder.embed([])).shape[0] == 0
