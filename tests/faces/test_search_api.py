@@ -37,17 +37,27 @@ def found(client: httpx.Client, query: str = "quokka plan", **more: Any) -> dict
     return result
 
 
-def assert_passed(done: "subprocess.CompletedProcess[str]") -> None:
-    """Every check of the program is ok.
+def passed(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """The program's run, every check of which is ok.
 
-    It waits 30 seconds for six commands one after another; on a machine so busy that those take longer it says so, and
-    what it finds afterwards still counts.
+    It gives six commands, one after another, 30 seconds. On two cores that nobody else uses they take eight, so a
+    machine three times slower keeps to it too. Where more than two processes wait for every core the clock says
+    nothing about the commands: then, and for that line alone, the program is run again.
     """
-    failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
-    too_slow = [line for line in failed if line.startswith("FAIL six documents go in") and "TimeoutError" in line]
-    assert failed == too_slow, done.stdout + done.stderr
-    assert done.stdout.count("ok ") == 10 - len(too_slow), done.stdout + done.stderr
-    assert done.returncode == (1 if too_slow else 0), done.stderr
+    retries = 2
+    while True:
+        done = subprocess.run(
+            [sys.executable, PROGRAM], env=environment, capture_output=True, text=True, timeout=115, check=False
+        )
+        failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+        too_slow = all(line.startswith("FAIL six documents go in") and "- TimeoutError" in line for line in failed)
+        crowded = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+        if done.returncode == 0 or not (retries and failed and too_slow and crowded):
+            break
+        retries -= 1
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("ok ") == 10, done.stdout + done.stderr
+    return done
 
 
 def scopes_of(answer: dict[str, Any]) -> set[str]:
@@ -99,6 +109,8 @@ def test_a_role_nobody_defined_finds_nothing_and_is_named(api: httpx.Client) -> 
     assert "astronaut" in answer["notice"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.skipif(not PROGRAM.is_file() and not os.environ.get("CI"), reason="the client programs are not here")
 def test_the_memory_program_passes_with_a_server_that_runs(server: Served) -> None:
     environment = {
@@ -108,18 +120,16 @@ def test_the_memory_program_passes_with_a_server_that_runs(server: Served) -> No
         "MODEL": "offline",
     }
     try:
-        done = subprocess.run(
-            [sys.executable, PROGRAM], env=environment, capture_output=True, text=True, timeout=110, check=False
-        )
+        passed(environment)
     finally:
         with server.client() as client:
             for one in client.get("/api/knowledge", params={"limit": 500}).json()["items"]:
                 if one["name"] in {f"{scope}.md" for scope in SCOPES}:
                     client.delete(f"/api/knowledge/{one['document_id']}")
-    assert_passed(done)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.skipif(not PROGRAM.is_file() and not os.environ.get("CI"), reason="the client programs are not here")
 def test_the_memory_program_passes_where_nothing_runs_and_leaves_the_home_free(tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -130,10 +140,7 @@ def test_the_memory_program_passes_where_nothing_runs_and_leaves_the_home_free(t
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "MODEL": "offline",
     }
-    done = subprocess.run(
-        [sys.executable, PROGRAM], env=environment, capture_output=True, text=True, timeout=115, check=False
-    )
-    assert_passed(done)
+    done = passed(environment)
     assert done.stderr == ""
     assert not (home / "owner.json").exists()
     assert not list(home.glob("*.db-wal"))  # every database was closed in order
