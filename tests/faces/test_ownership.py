@@ -168,6 +168,11 @@ def test_a_message_is_sent_as_oneself_and_bears_on_whose_behalf(api: httpx.Clien
         for path in ("/api/agents/messages", "/api/agents/messages/broadcast"):
             refused = ada.client.post(path, json=message(sender) | {"recipient_id": "jonas"})
             assert refused.status_code == 403, (sender, path, refused.text)
+    derived = message(f"user:{ada.user_id}") | {"message_id": str(uuid.uuid5(uuid.NAMESPACE_URL, "task_1:1"))}
+    for path in ("/api/agents/messages", "/api/agents/messages/broadcast"):
+        assert ada.client.post(path, json=derived).status_code == 403  # the house's letters have such ids
+    named = message(f"user:{ada.user_id}") | {"message_id": f"order {uuid.uuid4().hex}"}
+    assert ada.client.post("/api/agents/messages", json=named).status_code == 202
     as_twin = message("eleanor")
     assert tom.client.post("/api/agents/messages", json=as_twin).status_code == 202
     same_as_unknown(ada.client, "GET", "/api/agents/messages/ID", as_twin["message_id"])

@@ -4,8 +4,9 @@ A message that enters here bears on whose behalf it came in; what stands there b
 Users see the messages that were sent on their behalf and those by or to their twin, the administrator sees all.
 """
 
+import uuid
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -16,7 +17,7 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
 from folkmoot.messaging.errors import ReplyTimeoutError, UnknownMessageError
-from folkmoot.security import Principal
+from folkmoot.security import NotAllowedError, Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 from folkmoot.web.ownership import check_sender, owns_message
 
@@ -24,6 +25,7 @@ router = APIRouter(prefix="/api/agents/messages", tags=["messages"])
 READ = documented(401, 404, 422, 503)
 WRITE = documented(401, 403, 404, 409, 413, 422, 429, 503, 504)
 MAX_WAIT_SECONDS = 300.0
+DERIVED: Final = 5
 LOOKED_THROUGH = 500  # dead letters that are looked through for somebody's own
 
 
@@ -79,6 +81,7 @@ async def send(
     if ":" not in message.recipient_id:
         await rooms.registry.get(message.recipient_id)
     await check_sender(rooms, principal, message.sender_id)
+    _check_id(principal, message.message_id)
     await _check_own(rooms, principal, message.message_id)
     message = on_behalf_of(message, principal.user_id)
     receipt = await rooms.broker.publish(message)
@@ -102,6 +105,8 @@ async def send(
 async def broadcast(principal: SignedIn, rooms: Rooms, message: AgentMessage) -> Broadcast:
     """Send to everyone that the recipient selects: `role:…`, `capability:…`, `department:…` or `everybody`."""
     await check_sender(rooms, principal, message.sender_id)
+    _check_id(principal, message.message_id)
+    await _check_own(rooms, principal, message.message_id)
     message = on_behalf_of(message, principal.user_id)
     results = {}
     for agent_id, outcome in (await rooms.broker.broadcast(message)).items():
@@ -159,6 +164,23 @@ async def _check_own(rooms: Rooms, principal: Principal, message_id: str) -> Non
     record = await rooms.broker.find(message_id)
     if record is not None and not await owns_message(rooms, principal, record):
         raise _unknown(message_id)
+
+
+def _check_id(principal: Principal, message_id: str) -> None:
+    """Raise `NotAllowedError` for an id that the house could want itself.
+
+    Ids of version 5 are derived, and the house derives those of its letters about a task from what a task's people
+    know: who took one beforehand would keep the letter from being sent.
+    """
+    try:
+        version = uuid.UUID(message_id).version
+    except ValueError:
+        return  # any text will do for an id
+    if not principal.is_admin and version == DERIVED:
+        raise NotAllowedError(
+            f"message ids of version 5, such as {message_id}, are the house's own: take a random one, or send none",
+            message_id=message_id,
+        )
 
 
 def _unknown(message_id: str) -> UnknownMessageError:
