@@ -12,9 +12,10 @@ from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.integrations import integrations
 from folkmoot.assembly.settings import load_settings
 from folkmoot.events import EventLog
+from folkmoot.home import Home
 from folkmoot.memory import KnowledgeIndex
 from folkmoot.memory.documents import SourceState
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 from tests.integrations.hasty import PATIENT, HastyClock, authorized_user
 from tests.integrations.servers.google import DOCUMENT, DriveServer
 from tests.integrations.servers.wire import Refuse

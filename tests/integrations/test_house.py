@@ -11,7 +11,8 @@ import pytest
 from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import Integrations, integrations
 from folkmoot.assembly.settings import Settings, WrongSettingError, load_settings
-from folkmoot.storage import Database, Home
+from folkmoot.home import Home
+from folkmoot.storage import Database
 from tests.integrations.hasty import PATIENT, HastyClock, authorized_user
 from tests.integrations.servers.google import CALENDAR, FOLDER, CalendarServer, DriveServer
 from tests.integrations.servers.hubspot import TOKEN, HubSpotServer

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.settings import Settings, load_settings
+from folkmoot.home import Home
 from folkmoot.kernel import FolkmootError, SystemClock
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 
 LOW_DISK_BYTES = 200 * 1024 * 1024
 

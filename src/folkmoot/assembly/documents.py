@@ -9,10 +9,11 @@ from folkmoot.assembly.integrations import Integrations
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
 from folkmoot.events import EventLog
+from folkmoot.home import Home
 from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeIndex
 from folkmoot.memory.documents import FolderFollower, FollowedFolder, Ingest, Library
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,12 @@ from typing import Final
 from folkmoot.assembly.schema import upgrade
 from folkmoot.assembly.settings import Settings
 from folkmoot.events import EventLog
+from folkmoot.home import Home, HomeBusyError
 from folkmoot.kernel import Clock, SystemClock
 from folkmoot.memory import KnowledgeIndex
 from folkmoot.memory.documents import Ingest, Library
 from folkmoot.reading import DocumentReader
-from folkmoot.storage import Database, Home, HomeBusyError
+from folkmoot.storage import Database
 
 DATABASE: Final = "folkmoot.db"
 DOCUMENTS: Final = "documents"

@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 import httpx
 
 from folkmoot.assembly.settings import Settings, load_settings
+from folkmoot.home import Home, HomeBusyError, RunningServer
 from folkmoot.kernel import Family, FolkmootError
-from folkmoot.storage import Home, HomeBusyError, RunningServer
 
 STARTING_SECONDS = 30.0
 CLOSING_SECONDS = 30.0

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from folkmoot.assembly.settings import Settings
+from folkmoot.home import Home
 from folkmoot.kernel import Clock
 from folkmoot.security import AuditLog, Credentials, KeyDesk, Tokens, UserDesk
 from folkmoot.security.credentials import Throttle
 from folkmoot.security.passwords import Passwords
 from folkmoot.security.signing import Signer, kept_secret
 from folkmoot.security.store import TokenStore
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 from folkmoot.twins import Twin
 from folkmoot.web.rules import RULES
 

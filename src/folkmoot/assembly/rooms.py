@@ -26,6 +26,7 @@ from folkmoot.assembly.upkeep import Chore, Upkeep
 from folkmoot.assembly.usage import Spending, spending, tracing
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
+from folkmoot.home import Home
 from folkmoot.kernel import Clock
 from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging import Broker
@@ -35,7 +36,7 @@ from folkmoot.models import ModelHub
 from folkmoot.registry import AgentRegistry
 from folkmoot.runs import ExecutorPresence, RunEngine
 from folkmoot.security.throttle import SignInThrottle
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 from folkmoot.tasks import TaskDesk
 from folkmoot.tasks.behaviour import Contender
 from folkmoot.tasks.desks import Desks

@@ -16,10 +16,11 @@ from folkmoot.assembly.upkeep import Chore
 from folkmoot.assembly.walls import url_guard
 from folkmoot.consent import person_key
 from folkmoot.events import EventLog
+from folkmoot.home import Home
 from folkmoot.kernel import Clock
 from folkmoot.runs import ExecutorPresence
 from folkmoot.security import UserDesk, allowed_effects
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools import CallStatus, Effect, ToolDesk, ToolRegistry, ToolSpec
 from folkmoot.tools.decide import Decisions

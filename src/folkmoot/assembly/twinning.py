@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from folkmoot.assembly.joints import HostCharacters, KeptAnswers, OutcomesPart, TextShare
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
+from folkmoot.home import Home
 from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeIndex
 from folkmoot.messaging import Broker
 from folkmoot.security.redaction import Redactor
 from folkmoot.skills import CapabilityEstimator
 from folkmoot.skills.estimates import Estimates
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 from folkmoot.tasks.outcomes import Outcomes
 from folkmoot.telemetry import Metrics
 from folkmoot.twins import Forgetting, ImportExport, TwinEvidence, TwinLearning, TwinRoster

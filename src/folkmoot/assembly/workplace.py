@@ -19,8 +19,9 @@ from folkmoot.assembly.schema import upgrade
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.walls import walls_of
 from folkmoot.consent import ConsentGate
+from folkmoot.home import Home
 from folkmoot.kernel import SystemClock
-from folkmoot.storage import Database, Home
+from folkmoot.storage import Database
 from folkmoot.telemetry.loop_lag import LoopLag
 from folkmoot.web import Doorkeeper, Parts
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 import typer
 
 from folkmoot.cli.connection import Caller, RefusedError
+from folkmoot.home import Home
 from folkmoot.kernel import FolkmootError
-from folkmoot.storage import Home
 
 ENDINGS: Final = frozenset({".md", ".markdown", ".txt", ".html", ".htm", ".xhtml", ".pdf", ".docx", ".csv", ".tsv"})
 _POLL_SECONDS: Final = 0.5

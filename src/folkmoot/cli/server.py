@@ -50,7 +50,7 @@ def serve(
 ) -> None:
     """Start the server: API, dashboard, agents."""
     from folkmoot.assembly import load_settings
-    from folkmoot.storage import Home
+    from folkmoot.home import Home
 
     settings = load_settings(api_host=host, api_port=port, folkmoot_home=home)
     with Home(settings.home).expected():
@@ -67,7 +67,7 @@ def demo(
 ) -> None:
     """Build the acme twins from their exports and watch them share out eight tasks."""
     from folkmoot.assembly import load_settings
-    from folkmoot.storage import Home
+    from folkmoot.home import Home
 
     settings = load_settings(api_host=host, api_port=port, folkmoot_home=home)
     with Home(settings.home).expected():

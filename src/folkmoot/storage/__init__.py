@@ -1,4 +1,4 @@
-"""Where rows live: one `Database` (SQLite or PostgreSQL), the table base, and the home folder with its one owner.
+"""Where rows live: one `Database` (SQLite or PostgreSQL) and the table base.
 
 A room keeps its rows in its own `tables.py` (on `Base`) and reads and writes them in its own `store.py`; the schema
 as a whole is made by the Alembic revisions in `folkmoot.migrations`. Messages waiting for delivery are not here: they
@@ -8,18 +8,13 @@ have a journal of their own in `messaging`.
 from folkmoot.storage.acting import HOUSE, acting_for, as_the_house, only_rows_of
 from folkmoot.storage.base import Base, JsonColumn, UtcDateTime
 from folkmoot.storage.database import Database
-from folkmoot.storage.errors import HomeBusyError, HomeUnusableError, StorageFullError, StorageUnavailableError
-from folkmoot.storage.home import Home, RunningServer
+from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
 
 __all__ = [
     "HOUSE",
     "Base",
     "Database",
-    "Home",
-    "HomeBusyError",
-    "HomeUnusableError",
     "JsonColumn",
-    "RunningServer",
     "StorageFullError",
     "StorageUnavailableError",
     "UtcDateTime",

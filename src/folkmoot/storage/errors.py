@@ -22,16 +22,3 @@ class StorageFullError(StorageError):
     """The disk or quota is used up; nothing of the attempted write was kept."""
 
     code = "storage_full"
-
-
-class HomeUnusableError(StorageError):
-    """The home folder cannot be created, read or written."""
-
-    code = "home_unusable"
-
-
-class HomeBusyError(StorageError):
-    """Another process owns this home."""
-
-    code = "home_busy"
-    family = Family.CONFLICT

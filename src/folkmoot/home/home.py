@@ -15,8 +15,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Final
 
+from folkmoot.home.errors import HomeBusyError, HomeUnusableError
 from folkmoot.kernel.errors import FolkmootError
-from folkmoot.storage.errors import HomeBusyError, HomeUnusableError
 
 # Whoever only asks for the owner holds the lock for a few microseconds: that must not refuse a start.
 _ATTEMPTS: Final = 10

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot.storage import Home, HomeBusyError, HomeUnusableError, RunningServer
+from folkmoot.home import Home, HomeBusyError, HomeUnusableError, RunningServer
 
 _OWNER = """
 import sys
 from pathlib import Path
-from folkmoot.storage import Home
+from folkmoot.home import Home
 home = Home(Path(sys.argv[1]))
 with home.owned():
     home.announce(url="http://127.0.0.1:8765", key="k")
@@ -121,7 +121,7 @@ def test_a_home_that_may_not_be_written_is_said_plainly(tmp_path: Path) -> None:
     folder = tmp_path / "readonly"
     folder.mkdir(mode=0o500)
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom folkmoot.storage import Home, HomeUnusableError\n"
+        "import os, sys\nfrom pathlib import Path\nfrom folkmoot.home import Home, HomeUnusableError\n"
         # Root may write anywhere: step down to somebody who may not.
         "os.geteuid() or os.setuid(65534)\n"
         "try:\n    Home(Path(sys.argv[1])).prepare()\n"
