@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from folkmoot.dashboard.frame import SECTIONS
 from tests.faces.dashboard.conftest import Window, Windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -197,7 +198,7 @@ def test_landmarks_and_names_are_there_for_screen_readers(window: Window) -> Non
     page = window.page
     assert page.get_by_role("main").count() == 1
     assert page.get_by_role("heading", level=1).count() == 1
-    assert page.get_by_role("navigation", name="Main").get_by_role("link").count() == 4
+    assert page.get_by_role("navigation", name="Main").get_by_role("link").count() == len(SECTIONS)
     expect(page.locator("nav [aria-current=page]")).to_have_text("Overview")
     nameless = """() => [...document.querySelectorAll('button, a, input, select')].filter(
       (e) => e.checkVisibility() && !(e.innerText || e.ariaLabel || e.labels?.length)).length"""
