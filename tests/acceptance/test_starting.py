@@ -1,5 +1,6 @@
 """What cannot start says why in one line and ends with 1; nothing is left behind that hinders the next start."""
 
+import re
 import socket
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -113,3 +114,19 @@ def test_a_database_that_is_none_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / name).write_bytes(b"this is no database, it is a letter" * 100)
     one_line(folkmoot("serve", home=tmp_path / "home"), name)
+
+
+def test_the_token_is_shown_by_the_first_server_though_a_command_came_before(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first = folkmoot("agent", "list", "--json", home=home, ADMIN_TOKEN="")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "fm_" not in first.stdout
+    served = serve(home, ADMIN_TOKEN="")
+    shown = re.search(r"shown once: (fm_\S+)", served.log)
+    assert shown, served.log
+    with served.client(token=shown[1]) as client:
+        assert client.get("/api/users/me").raise_for_status().json()["role"] == "admin"
+    assert served.stop() == 0
+    again = serve(home, ADMIN_TOKEN="")
+    assert "shown once" not in again.log
+    again.stop()

@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import folkmoot
+from benchmarks.__main__ import NAMES
 from folkmoot.kernel import FolkmootError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,3 +56,9 @@ def test_no_leftovers_in_the_source() -> None:
         text = path.read_text(encoding="utf-8")
         for word in words:
             assert word not in text, f"{path}: {word}"
+
+
+def test_every_benchmark_can_be_run_by_its_name() -> None:
+    files = (ROOT / "benchmarks").glob("*.py")
+    measuring = {file.stem for file in files if re.search(r"^(async )?def run\(", file.read_text(), re.MULTILINE)}
+    assert measuring == set(NAMES)

@@ -7,7 +7,6 @@ as long as the program that made them.
 
 import asyncio
 import os
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -77,8 +76,6 @@ async def joined(
     # A command speaks by its result; what the workplace has to say meanwhile goes to LOG_FILE.
     configure_logging(level="ERROR", file=chosen.log_file, secrets=chosen.secrets)
     async with open_workplace(chosen) as workplace:
-        if workplace.new_admin_token is not None:  # the first command of a home made it; nobody can show it again
-            print(f"administrator's token, shown once: {workplace.new_admin_token}", file=sys.stderr)  # noqa: T201  # see above
         transport = httpx.ASGITransport(app=workplace.app)
         async with httpx.AsyncClient(
             transport=transport, base_url="http://localhost", headers=_bearer(workplace.key), timeout=patience

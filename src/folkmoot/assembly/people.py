@@ -28,14 +28,15 @@ class People:
     credentials: Credentials
     audit: AuditLog
 
-    async def admit_admin(self, settings: Settings, *, anew: bool = False) -> str | None:
+    async def admit_admin(self, settings: Settings, *, served: bool, anew: bool = False) -> str | None:
         """See to it that somebody can administer; a token that was made for that, to be shown once.
 
-        Where nobody is asked for a token (AUTH=off) none is made unless it is asked for.
+        One is made where somebody will need it: where the workplace is `served` and asks for tokens (AUTH=on), or
+        where it is asked for. A command or program that builds one for itself has the key of its process.
         """
         given = settings.admin_token.get_secret_value() if settings.admin_token else None
         await self.users.ensure_admin(enable=anew)
-        if settings.auth == "off" and given is None and not anew:
+        if given is None and not anew and (settings.auth == "off" or not served):
             return None
         made = await self.tokens.ensure_admin(given=given)
         return await self.tokens.renew_admin() if anew and given is None and made is None else made

@@ -51,8 +51,8 @@ async def open_workplace(
 ) -> AsyncIterator[OpenWorkplace]:
     """Build and start everything, and stop it in reverse when the block ends.
 
-    `pages`: with the dashboard. `new_token`: the administrator's token is made anew. Raises `HomeBusyError`,
-    `HomeUnusableError`, `StorageError`s and `WorkplaceInvalidError` before anything is accepted.
+    `pages`: it is served, with the dashboard. `new_token`: the administrator's token is made anew. Raises
+    `HomeBusyError`, `HomeUnusableError`, `StorageError`s and `WorkplaceInvalidError` before anything is accepted.
     """
     home = Home(settings.home)
     async with AsyncExitStack() as stack:
@@ -62,7 +62,7 @@ async def open_workplace(
         await database.ping()
         await upgrade(database)
         rooms = build_rooms(settings, home=home, database=database, clock=SystemClock())
-        token = await rooms.people.admit_admin(settings, anew=new_token)
+        token = await rooms.people.admit_admin(settings, served=pages, anew=new_token)
         key = f"fml_{secrets.token_urlsafe(32)}"
         rooms.people.tokens.admit(key)
         await _start(rooms, stack)
