@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from tests.serving import TOKEN, Served, serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-EXAMPLES = 15
+EXAMPLES = 30
 
 
 @pytest.fixture(scope="module")

@@ -42,13 +42,12 @@ def passed(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
 
     It gives six commands, one after another, 30 seconds. On two cores that nobody else uses they take about ten, so a
     machine half as fast keeps to it too. Where other processes wait for the cores, as other tests do, the clock says
-    nothing about the commands: then that line alone is tried again, and in the end forgiven. What the commands handed
-    over is looked for by every other line.
+    nothing about the commands: then, and for that line alone, the program is run again.
     """
-    retries = 1
+    retries = 2
     while True:
         done = subprocess.run(
-            [sys.executable, PROGRAM], env=environment, capture_output=True, text=True, timeout=180, check=False
+            [sys.executable, PROGRAM], env=environment, capture_output=True, text=True, timeout=115, check=False
         )
         failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
         too_slow = bool(failed) and all(
@@ -58,8 +57,8 @@ def passed(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
         if not (too_slow and crowded and retries):
             break
         retries -= 1
-    assert done.returncode == 0 or (too_slow and crowded), done.stdout + done.stderr
-    assert done.stdout.count("ok ") == 10 - len(failed), done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("ok ") == 10, done.stdout + done.stderr
     return done
 
 
@@ -113,7 +112,7 @@ def test_a_role_nobody_defined_finds_nothing_and_is_named(api: httpx.Client) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(500)
 @pytest.mark.skipif(not PROGRAM.is_file() and not os.environ.get("CI"), reason="the client programs are not here")
 def test_the_memory_program_passes_with_a_server_that_runs(server: Served) -> None:
     environment = {
@@ -132,7 +131,7 @@ def test_the_memory_program_passes_with_a_server_that_runs(server: Served) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(500)
 @pytest.mark.skipif(not PROGRAM.is_file() and not os.environ.get("CI"), reason="the client programs are not here")
 def test_the_memory_program_passes_where_nothing_runs_and_leaves_the_home_free(tmp_path: Path) -> None:
     home = tmp_path / "home"

@@ -24,7 +24,7 @@ from folkmoot.tasks.quotations import Quotations
 from folkmoot.tasks.record import RecordedMinutes
 from folkmoot.tasks.roster import Roster
 from folkmoot.telemetry import Metrics
-from folkmoot.web.ownership import stands_for
+from folkmoot.web.ownership import sight_in
 
 
 class TaskAskers:
@@ -40,10 +40,7 @@ class TaskAskers:
         principal = await self._users.principal(user_id)
         if principal is None or principal.role == "viewer":
             raise NotYoursError("whoever asked may change no task: they are a viewer, or have no account any more")
-        if principal.is_admin:
-            return None
-        theirs = [one.agent_id for one in await self._registry.discover() if stands_for(one, principal)]
-        return Sight(user_id=user_id, agent_ids=frozenset(theirs))
+        return await sight_in(self._registry, principal)
 
 
 def task_desk(

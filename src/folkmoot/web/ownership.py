@@ -8,7 +8,7 @@ of rows on PostgreSQL behind it.
 from folkmoot.consent import Consent, InvalidConsentError, UnknownConsentError, person_key
 from folkmoot.events import Event
 from folkmoot.messaging.broker import MessageRecord
-from folkmoot.registry import AgentRecord
+from folkmoot.registry import AgentRecord, AgentRegistry
 from folkmoot.security import NotAllowedError, Principal
 from folkmoot.tasks import Sight, Task
 from folkmoot.tasks.errors import NotYoursError
@@ -26,16 +26,25 @@ def stands_for(agent: AgentRecord, principal: Principal) -> bool:
 
 async def agents_of(parts: Parts, principal: Principal) -> frozenset[str]:
     """The ids of the agents that stand for them: their twin, if they own one."""
-    if principal.person is None:
-        return frozenset()
-    return frozenset(one.agent_id for one in await parts.registry.discover() if stands_for(one, principal))
+    return await _standing_for(principal, parts.registry)
 
 
 async def sight_of(parts: Parts, principal: Principal) -> Sight | None:
     """Whose tasks they see; None is all."""
+    return await sight_in(parts.registry, principal)
+
+
+async def sight_in(registry: AgentRegistry, principal: Principal) -> Sight | None:
+    """The same for whoever has no more than the registry."""
     if principal.is_admin:
         return None
-    return Sight(user_id=principal.user_id, agent_ids=await agents_of(parts, principal))
+    return Sight(user_id=principal.user_id, agent_ids=await _standing_for(principal, registry))
+
+
+async def _standing_for(principal: Principal, registry: AgentRegistry) -> frozenset[str]:
+    if principal.person is None:
+        return frozenset()
+    return frozenset(one.agent_id for one in await registry.discover() if stands_for(one, principal))
 
 
 def owns_person(principal: Principal, person: str) -> bool:
