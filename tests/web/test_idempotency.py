@@ -28,3 +28,21 @@ async def test_a_consents_token_is_not_kept(database: Database, clock: Simulated
     assert (first.status_code, again.status_code, granted) == (201, 409, 1)
     assert "fmc_secret" in first.text
     assert "fmc_secret" not in again.text
+
+
+async def test_an_answer_too_large_to_keep_is_no_leave_to_act_again(database: Database, clock: SimulatedClock) -> None:
+    acted = 0
+
+    async def act(_request: Request) -> JSONResponse:
+        nonlocal acted
+        acted += 1
+        return JSONResponse({"much": "x" * (1024 * 1024)})
+
+    app = Starlette(routes=[Route("/api/tasks", act, methods=["POST"])])
+    guarded = Idempotency(app, store=IdempotencyStore(database), clock=clock)
+    headers = {"Idempotency-Key": "once"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=guarded), base_url="http://here") as caller:
+        first = await caller.post("/api/tasks", headers=headers)
+        again = await caller.post("/api/tasks", headers=headers)
+    assert (first.status_code, again.status_code, acted) == (200, 409, 1)
+    assert again.json()["type"].endswith("answer_not_kept")

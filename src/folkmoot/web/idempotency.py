@@ -93,10 +93,13 @@ class Idempotency:
             await send(message)
 
         await self._app(scope, replayed, watched)
-        if status < HTTPStatus.BAD_REQUEST and scope["path"] in _SHOWN_ONCE:
-            said = problem(HTTPStatus.CONFLICT, "shown_once", "this request was carried out; its answer is shown once")
+        too_large = len(parts) > _LARGEST_ANSWER
+        if status < HTTPStatus.BAD_REQUEST and (too_large or scope["path"] in _SHOWN_ONCE):
+            # The key stays taken: what was carried out must not be carried out again for want of its answer.
+            code, why = ("answer_not_kept", "was too large to keep") if too_large else ("shown_once", "is shown once")
+            said = problem(HTTPStatus.CONFLICT, code, f"this request was carried out; its answer {why}")
             await self._store.answer(key, status=409, media_type="application/problem+json", body=bytes(said.body))
-        elif status < HTTPStatus.BAD_REQUEST and len(parts) <= _LARGEST_ANSWER:
+        elif status < HTTPStatus.BAD_REQUEST:
             await self._store.answer(key, status=status, media_type=media_type, body=bytes(parts))
         elif status < HTTPStatus.INTERNAL_SERVER_ERROR:
             await self._store.release(key)
