@@ -1,5 +1,6 @@
 """Fixtures that every room's tests share."""
 
+import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from folkmoot.kernel import SimulatedClock
 from folkmoot.storage import Base, Database
 from tests.postgres import PostgresServer, running_server
+from tests.redis_server import RedisServer, running_redis
 
 
 @pytest.fixture
@@ -58,3 +60,19 @@ async def any_database(any_database_url: str) -> AsyncIterator[Database]:
         await connection.run_sync(Base.metadata.create_all)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """One throw-away Redis for the whole run; skipped where none is installed, failed in CI."""
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of an empty Redis database. Tests of one process run one after another, so they may share it."""
+    with socket.create_connection(("127.0.0.1", redis_server.port), timeout=5) as connection:
+        connection.sendall(b"FLUSHALL\r\n")
+        connection.recv(64)
+    return redis_server.url

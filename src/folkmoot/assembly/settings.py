@@ -23,6 +23,7 @@ from pydantic import (
 
 from folkmoot.assembly.setting_groups.integrations import IntegrationSettings
 from folkmoot.assembly.setting_groups.knowledge import KnowledgeSettings
+from folkmoot.assembly.setting_groups.messages import MessageSettings
 from folkmoot.assembly.setting_groups.people import PeopleSettings
 from folkmoot.assembly.setting_groups.tools import ToolSettings
 from folkmoot.assembly.setting_groups.traces import TelemetrySettings
@@ -54,6 +55,7 @@ class Settings(
     ToolSettings,
     WallSettings,
     PeopleSettings,
+    MessageSettings,
 ):
     """Every setting, with the default that runs the embedded workplace."""
 

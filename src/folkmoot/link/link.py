@@ -1,0 +1,109 @@
+"""A client of Redis that comes back by itself, and the translation of its faults."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+from redis import exceptions as fault
+from redis.asyncio import Redis, RedisCluster, Sentinel
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.commands.core import AsyncScript
+
+from folkmoot.link.errors import LinkDownError
+from folkmoot.link.place import Place
+
+Client: TypeAlias = "Redis | RedisCluster"
+_REPEATS: Final = 3
+_FIRST_WAIT: Final = 0.02
+_LONGEST_WAIT: Final = 1.0
+_GONE: Final = (
+    fault.ConnectionError,
+    fault.TimeoutError,
+    fault.BusyLoadingError,
+    fault.ClusterDownError,
+    fault.ReadOnlyError,
+    OSError,
+)
+
+
+class Link:
+    """Connections to one Redis, shared by every room of this process.
+
+    A command that met a broken connection is repeated a few times within about a second (`patience` bounds one try);
+    after that `LinkDownError`. So whatever is sent over it must be safe to repeat. Several hosts, TLS and failover are
+    the client library's.
+    """
+
+    def __init__(self, place: Place, *, connections: int = 64, patience: float = 5.0) -> None:
+        self.place = place
+        self.cluster = place.kind == "cluster"
+        self._connections = connections
+        self._patience = patience
+        self.client: Client = self._connect()
+
+    async def ping(self) -> None:
+        """Ask for a sign of life. Raises `LinkDownError`."""
+        with self.faults():
+            await self.client.ping()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.client.aclose()
+
+    def script(self, text: str) -> AsyncScript:
+        """A script, sent whole only where Redis does not know it yet."""
+        return self.client.register_script(text)
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Say `LinkDownError` for what time or a repetition heals."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise
+        except _GONE as error:
+            raise LinkDownError(
+                f"Redis at {self.place} does not answer ({error}); look whether it runs and REDIS_URL is right",
+                place=str(self.place),
+            ) from error
+        except fault.OutOfMemoryError as error:
+            raise LinkDownError(
+                f"Redis at {self.place} is full and takes nothing ({error}); raise its maxmemory or free some",
+                place=str(self.place),
+            ) from error
+        except fault.RedisError as error:
+            raise LinkDownError(f"Redis at {self.place} refused: {error}", place=str(self.place)) from error
+
+    def _connect(self) -> Client:
+        place = self.place
+        common: dict[str, Any] = {
+            "username": place.username,
+            "password": place.password,
+            "socket_timeout": self._patience,
+            "socket_connect_timeout": self._patience,
+            "health_check_interval": 15,
+            "retry": Retry(ExponentialWithJitterBackoff(base=_FIRST_WAIT, cap=_LONGEST_WAIT), _REPEATS),
+            "retry_on_error": [fault.BusyLoadingError],
+            "max_connections": self._connections,
+        }
+        if place.encrypted:
+            common |= {"ssl": True, **place.tls}
+        if place.kind == "cluster":
+            return _cluster(place, common)
+        common["db"] = place.db
+        if place.kind == "sentinel":
+            watched = {name: value for name, value in common.items() if name.startswith(("ssl", "socket"))}
+            watch = Sentinel([*place.hosts], sentinel_kwargs=watched)  # type: ignore[no-untyped-call]  # the library's own
+            primary: Redis = watch.master_for(place.primary, redis_class=Redis, **common)
+            return primary
+        if place.socket:
+            return Redis(unix_socket_path=place.socket, **common)
+        host, port = place.hosts[0]
+        return Redis(host=host, port=port, **common)
+
+
+def _cluster(place: Place, common: dict[str, Any]) -> RedisCluster:
+    return RedisCluster(startup_nodes=[ClusterNode(host, port) for host, port in place.hosts], **common)
