@@ -11,6 +11,8 @@ from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.errors import HandlingFailedError
+from folkmoot.messaging.middleware import Retry
+from folkmoot.messaging.middleware.tell import Tell
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Database
@@ -43,8 +45,7 @@ async def test_messages_are_told_without_their_words(database: Database, clock: 
         journal=tmp_path / "journal.db",
         clock=clock,
         inbox=Inbox(database=database, clock=clock),
-        retry=RetryPolicy(attempts=1),
-        tell=newsroom.hear,
+        middleware=[Tell(newsroom.hear), Retry(RetryPolicy(attempts=1))],
     )
     newsroom.start()
     await broker.start()

@@ -8,13 +8,19 @@ import pytest
 from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import Broker
 from folkmoot.storage import Database
-from tests.contracts.rigs import EmbeddedRig, Rig, StaffList
+from tests.contracts.rigs import EmbeddedRig, RedisRig, Rig, StaffList
 
 
-@pytest.fixture(params=["embedded"])
-async def rig(tmp_path: Path, clock: SimulatedClock, database: Database) -> AsyncIterator[Rig]:
+@pytest.fixture(params=["embedded", "redis"])
+async def rig(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: SimulatedClock, database: Database
+) -> AsyncIterator[Rig]:
     """A broker that can be crashed."""
-    rig = EmbeddedRig(tmp_path / "broker", clock, database)
+    rig: Rig
+    if request.param == "embedded":
+        rig = EmbeddedRig(tmp_path / "broker", clock, database)
+    else:
+        rig = RedisRig(request.getfixturevalue("redis_url"), clock, database)
     await rig.start()
     yield rig
     await rig.stop()

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from folkmoot.kernel import SimulatedClock
+from folkmoot.link import Link, Place
 from folkmoot.messaging import AgentMessage, Broker, MessagePayload, Priority
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.brokers.redis.broker import RedisBroker
+from folkmoot.messaging.middleware import Expiry, Retry
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Database
@@ -18,6 +21,7 @@ RETRY = RetryPolicy(attempts=3, first_delay=timedelta(seconds=1), factor=2, jitt
 MAILBOX_LIMIT = 50
 MAX_BYTES = 20_000
 PATIENCE = timedelta(seconds=30)
+HEARTBEAT = timedelta(seconds=0.1)
 
 
 class StaffList:
@@ -70,7 +74,7 @@ class EmbeddedRig:
             clock=self.clock,
             inbox=Inbox(database=self.database, clock=self.clock),
             directory=self.directory,
-            retry=RETRY,
+            middleware=[Expiry(), Retry(RETRY)],
             mailbox_limit=MAILBOX_LIMIT,
             max_message_bytes=MAX_BYTES,
         )
@@ -86,6 +90,45 @@ class EmbeddedRig:
     async def stop(self) -> None:
         """End the test."""
         await self.broker.stop()
+
+
+class RedisRig:
+    """The broker on Redis. A crash cuts the line: what was not said by then is never said."""
+
+    broker: Broker
+
+    def __init__(self, url: str, clock: SimulatedClock, database: Database) -> None:
+        self.clock = clock
+        self.directory = StaffList()
+        self.database = database
+        self._place = Place.of(url)
+
+    async def start(self) -> None:
+        """Connect anew and start."""
+        self.link = Link(self._place)
+        self.broker = self._redis = RedisBroker(
+            link=self.link,
+            clock=self.clock,
+            inbox=Inbox(database=self.database, clock=self.clock),
+            directory=self.directory,
+            middleware=[Expiry(), Retry(RETRY)],
+            mailbox_limit=MAILBOX_LIMIT,
+            max_message_bytes=MAX_BYTES,
+            heartbeat=HEARTBEAT,
+        )
+        await self.broker.start()
+
+    async def crash(self) -> None:
+        """Cut the line, forget the broker, go on with another: the lanes of the first are taken over."""
+        await self._redis._pipe.close()
+        await self.broker.stop()
+        await self.link.close()
+        await self.start()
+
+    async def stop(self) -> None:
+        """End the test."""
+        await self.broker.stop()
+        await self.link.close()
 
 
 def message(

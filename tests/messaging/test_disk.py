@@ -11,7 +11,8 @@ from folkmoot.kernel import SystemClock
 from folkmoot.messaging import AgentMessage, Delivery, MessagePayload
 from folkmoot.messaging.brokers import writer
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
-from folkmoot.messaging.brokers.journal import Changes, First, commit
+from folkmoot.messaging.brokers.ending import First
+from folkmoot.messaging.brokers.journal import Changes, commit
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Database, StorageFullError, StorageUnavailableError
 from tests.waiting import wait_until
@@ -64,7 +65,7 @@ async def test_acknowledgements_are_owed_until_there_is_space(
 ) -> None:
     handled, full = asyncio.Event(), True
 
-    def commit_if_space(connection: sqlite3.Connection, changes: Changes) -> dict[int, First]:
+    def commit_if_space(connection: sqlite3.Connection, changes: Changes) -> dict[int, First[int]]:
         if full and handled.is_set():
             raise sqlite3.OperationalError("database or disk is full")
         return commit(connection, changes)

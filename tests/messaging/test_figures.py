@@ -5,6 +5,8 @@ from pathlib import Path
 from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.middleware import Retry
+from folkmoot.messaging.middleware.measure import Measure
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Database
@@ -18,7 +20,7 @@ async def test_messages_are_counted(tmp_path: Path, clock: SimulatedClock, datab
         journal=tmp_path / "j.db",
         clock=clock,
         inbox=Inbox(database=database, clock=clock),
-        retry=RetryPolicy(attempts=1),
+        middleware=[Measure(metrics), Retry(RetryPolicy(attempts=1))],
         metrics=metrics,
     )
     await broker.start()

@@ -10,6 +10,7 @@ from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
 from folkmoot.assembly.joints import CurrentTypes, TwinTexts
 from folkmoot.assembly.leads import LeadTeam, lead_room
+from folkmoot.assembly.mail import usual_middleware
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.oidc import oidc_sign_in
@@ -101,8 +102,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         inbox=inbox,
         directory=registry,
         metrics=metrics,
-        tell=news.hear,
-        tracing=traces,
+        middleware=usual_middleware(tracing=traces, metrics=metrics, tell=news.hear),
     )
     presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
     runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence, metrics=metrics, tracing=traces)

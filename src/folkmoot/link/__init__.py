@@ -7,6 +7,8 @@ Cluster (`redis+cluster://`). What is kept there is the business of the rooms ab
 from folkmoot.link.errors import BadRedisUrlError, LinkDownError, LinkError
 from folkmoot.link.keys import Keys
 from folkmoot.link.link import Link
+from folkmoot.link.pipe import Pipe
 from folkmoot.link.place import Place
+from folkmoot.link.scripts import Scripts
 
-__all__ = ["BadRedisUrlError", "Keys", "Link", "LinkDownError", "LinkError", "Place"]
+__all__ = ["BadRedisUrlError", "Keys", "Link", "LinkDownError", "LinkError", "Pipe", "Place", "Scripts"]

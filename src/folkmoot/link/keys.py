@@ -17,7 +17,9 @@ class Keys:
 
     def mailbox(self, agent_id: str, part: str = "") -> str:
         """A part of an agent's mailbox; without one, what all its parts begin with."""
-        return f"{self.prefix}:mail:{{{agent_id}}}:{part}"
+        # A brace in an id would end what decides on the node too early.
+        name = agent_id.replace("%", "%25").replace("{", "%7B").replace("}", "%7D")
+        return f"{self.prefix}:mail:{{{name}}}:{part}"
 
     def registry(self, part: str) -> str:
         """A part of the registry."""

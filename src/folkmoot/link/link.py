@@ -19,7 +19,7 @@ Client: TypeAlias = "Redis | RedisCluster"
 _REPEATS: Final = 3
 _FIRST_WAIT: Final = 0.02
 _LONGEST_WAIT: Final = 1.0
-_GONE: Final = (
+GONE: Final = (
     fault.ConnectionError,
     fault.TimeoutError,
     fault.BusyLoadingError,
@@ -41,7 +41,7 @@ class Link:
         self.place = place
         self.cluster = place.kind == "cluster"
         self._connections = connections
-        self._patience = patience
+        self.patience = patience
         self.client: Client = self._connect()
 
     async def ping(self) -> None:
@@ -64,7 +64,7 @@ class Link:
             yield
         except asyncio.CancelledError:
             raise
-        except _GONE as error:
+        except GONE as error:
             raise LinkDownError(
                 f"Redis at {self.place} does not answer ({error}); look whether it runs and REDIS_URL is right",
                 place=str(self.place),
@@ -82,8 +82,8 @@ class Link:
         common: dict[str, Any] = {
             "username": place.username,
             "password": place.password,
-            "socket_timeout": self._patience,
-            "socket_connect_timeout": self._patience,
+            "socket_timeout": self.patience,
+            "socket_connect_timeout": self.patience,
             "health_check_interval": 15,
             "retry": Retry(ExponentialWithJitterBackoff(base=_FIRST_WAIT, cap=_LONGEST_WAIT), _REPEATS),
             "retry_on_error": [fault.BusyLoadingError],

@@ -26,6 +26,20 @@ class MailboxFullError(MessagingError):
     family = Family.LIMITED
 
 
+class SendingTooFastError(MessagingError):
+    """The sender sent too much in too short a time. The field `retry_after_seconds` says when it may again."""
+
+    code = "sending_too_fast"
+    family = Family.LIMITED
+
+
+class NotReachableError(MessagingError):
+    """The sender may not send to that agent."""
+
+    code = "not_reachable"
+    family = Family.FORBIDDEN
+
+
 class NobodyFitsError(MessagingError):
     """No online agent fits the address."""
 
@@ -77,6 +91,13 @@ class AlreadyHandledError(MessagingError):
 
     code = "already_handled"
     family = Family.CONFLICT
+
+
+class NoTransactionError(MessagingError):
+    """The process that handles the message has no database."""
+
+    code = "no_transaction"
+    family = Family.INVALID
 
 
 class BrokerStoppedError(MessagingError):

@@ -9,8 +9,8 @@ from folkmoot.messaging.broker import MessageRecord, MessageStatus, Receipt
 from folkmoot.messaging.brokers import journal
 from folkmoot.messaging.brokers.address import Addresses
 from folkmoot.messaging.brokers.archive import Archive, not_dead
+from folkmoot.messaging.brokers.ending import First
 from folkmoot.messaging.brokers.figures import Figures
-from folkmoot.messaging.brokers.journal import First
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Publisher, Replies
@@ -18,7 +18,7 @@ from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.writer import Batch, Letter, LetterSender, Writer
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
-from folkmoot.messaging.news import MESSAGE_SENT, Listener, MessageNews
+from folkmoot.messaging.middleware import Chain, Happening
 
 
 class Acceptance:
@@ -34,9 +34,9 @@ class Acceptance:
         writer: Writer,
         mailboxes: Mailboxes,
         settler: Settler,
-        replies: Replies,
+        replies: Replies[int],
         figures: Figures,
-        tell: Listener,
+        chain: Chain,
         mailbox_limit: int,
         max_bytes: int,
     ) -> None:
@@ -49,20 +49,21 @@ class Acceptance:
         self._settler = settler
         self._replies = replies
         self._figures = figures
-        self._tell = tell
+        self._chain = chain
         self._mailbox_limit = mailbox_limit
         self._max_bytes = max_bytes
         self._next_seq = 1
 
     async def send(self, message: AgentMessage) -> Receipt:
         """Have the message in the journal. Raises what `Broker.publish` raises."""
+        message = await self._chain.sending(message)
         if self._addresses.selects(message):
             # A repeated send goes to whom the first went, whoever fits by now.
             first = await self._archive.first(message.message_id)
             if first is not None:
                 return _duplicate(message, first)
             message = await self._addresses.resolved(message)
-        publisher = Publisher()
+        publisher = Publisher[int]()
         try:
             self._post(message, publisher)
         except MailboxFullError:
@@ -72,8 +73,9 @@ class Acceptance:
             return _duplicate(message, first)
         return Receipt(message_id=message.message_id, recipient_id=message.recipient_id)
 
-    async def ask(self, message: AgentMessage, asker: Asker) -> AgentMessage:
+    async def ask(self, message: AgentMessage, asker: Asker[int]) -> AgentMessage:
         """Submit a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
+        message = await self._chain.sending(message)
         if self._addresses.selects(message):
             first = await self._archive.first(message.message_id)
             if first is not None:
@@ -86,11 +88,11 @@ class Acceptance:
             asker.accepted(await self._first_or_raise(message))
         return message
 
-    async def join(self, asker: Asker, first: First) -> None:
+    async def join(self, asker: Asker[int], first: First[int]) -> None:
         """Let `asker` hear of the end of the message that it repeats."""
         # Listen first, look then: an end that comes in between is heard.
-        self._replies.listen(asker, first.seq)
-        settlement = await self._reader.settlement(first.seq)
+        self._replies.listen(asker, first.key)
+        settlement = await self._reader.settlement(first.key)
         if settlement is not None:
             asker.settled(settlement)
 
@@ -109,13 +111,12 @@ class Acceptance:
         if not brought_back:
             raise not_dead(message_id)
         self._figures.settled(MessageStatus.DEAD.value, -1)
-        expires = message.expires_at.timestamp() if message.expires_at else None
-        self._enqueue(mailbox, dead.position, message.sender_id, message.payload.priority.rank, expires)
+        self._enqueue(mailbox, dead.position, message.sender_id, message.payload.priority.rank, self._expires(message))
         record = replace(dead, status=MessageStatus.QUEUED, attempts=0, settled_at=None, error=None)
         mailbox.pump()
         return record
 
-    async def _first_or_raise(self, message: AgentMessage) -> First:
+    async def _first_or_raise(self, message: AgentMessage) -> First[int]:
         # A repeated send needs no room.
         first = await self._archive.first(message.message_id)
         if first is None:
@@ -124,7 +125,7 @@ class Acceptance:
 
     def _post(self, message: AgentMessage, sender: LetterSender) -> int:
         """Hand a message to the writer; answers its `seq`."""
-        body = message.to_bytes()
+        body = self._chain.storing(message).to_bytes()
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
@@ -144,11 +145,15 @@ class Acceptance:
             message.payload.priority.rank,
             message.conversation_id,
             self._clock.now().timestamp(),
-            message.expires_at.timestamp() if message.expires_at is not None else None,
+            self._expires(message),
             body,
         )
-        self._writer.submit_letter(Letter(row, message.intent, mailbox, sender))
+        self._writer.submit_letter(Letter(row, message, mailbox, sender))
         return seq
+
+    def _expires(self, message: AgentMessage) -> float | None:
+        late = self._chain.too_late_at(message)
+        return None if late is None else late.timestamp()
 
     def _make_room(self, mailbox: Mailbox) -> None:
         if mailbox.size >= self._mailbox_limit:
@@ -162,7 +167,7 @@ class Acceptance:
             limit=self._mailbox_limit,
         )
 
-    def committed(self, batch: Batch, firsts: dict[int, First]) -> None:
+    def committed(self, batch: Batch, firsts: dict[int, First[int]]) -> None:
         """The journal has a batch: tell the senders, let deliveries begin, tell the askers."""
         fed: set[Mailbox] = set()
         for letter in batch.letters:
@@ -170,8 +175,7 @@ class Acceptance:
             first = firsts.get(row[0]) if firsts else None
             if first is None:
                 self._enqueue(mailbox, row[0], row[3], row[4], row[7])
-                self._figures.sent(letter.intent)
-                self._tell(_sent(letter))
+                self._chain.happened(Happening.ACCEPTED, letter.message)
                 if mailbox.takers:
                     self._reader.keep(row[0], row[8])
                     fed.add(mailbox)
@@ -214,17 +218,7 @@ class Acceptance:
             place = page[-1][0]
 
 
-def _sent(letter: Letter) -> MessageNews:
-    return MessageNews(
-        type=MESSAGE_SENT,
-        message_id=letter.row[1],
-        sender_id=letter.row[3],
-        recipient_id=letter.mailbox.agent_id,
-        intent=letter.intent,
-    )
-
-
-def _duplicate(message: AgentMessage, first: First) -> Receipt:
+def _duplicate(message: AgentMessage, first: First[int]) -> Receipt:
     return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from folkmoot.kernel import FolkmootError
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
-from folkmoot.messaging.brokers.journal import First
+from folkmoot.messaging.brokers.ending import First
 from folkmoot.messaging.brokers.reader import Reader, RecordRow
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import UnknownMessageError
+from folkmoot.messaging.middleware import Chain
 
 _TO_OR_FROM: Final = """m.seq IN (
     SELECT seq FROM (
@@ -23,16 +25,17 @@ _IN_CONVERSATION: Final = "m.seq IN (SELECT seq FROM listed WHERE kind = 'conver
 class Archive:
     """Looks messages up. `out` are the `seq` of those being handled, which only the process knows."""
 
-    def __init__(self, *, reader: Reader, out: set[int]) -> None:
+    def __init__(self, *, reader: Reader, out: set[int], chain: Chain) -> None:
         self._reader = reader
         self._out = out
+        self._chain = chain
 
     async def find(self, message_id: str) -> MessageRecord | None:
         """See `Broker.find`."""
         row = await self._reader.by_id(message_id)
         return self._record(row) if row else None
 
-    async def first(self, message_id: str) -> First | None:
+    async def first(self, message_id: str) -> First[int] | None:
         """The accepted message with this id."""
         row = await self._reader.by_id(message_id)
         return First(row[0], AgentMessage.model_validate_json(row[2]).recipient_id) if row else None
@@ -79,19 +82,28 @@ class Archive:
         seq, accepted, body, tried, last_error, status, at, attempts, error, reply = row
         return MessageRecord(
             position=seq,
-            message=AgentMessage.model_validate_json(body),
+            message=opened(self._chain, body),
             status=self._status(seq, status),
             attempts=(tried if attempts is None else attempts) or 0,
             accepted_at=_moment(accepted),
             settled_at=None if at is None else _moment(at),
             error=last_error if status is None else error,
-            reply=None if reply is None else AgentMessage.model_validate_json(reply),
+            reply=None if reply is None else opened(self._chain, reply),
         )
 
     def _status(self, seq: int, status: str | None) -> MessageStatus:
         if status is not None:
             return MessageStatus(status)
         return MessageStatus.IN_FLIGHT if seq in self._out else MessageStatus.QUEUED
+
+
+def opened(chain: Chain, body: bytes) -> AgentMessage:
+    """A message as it was sent; as it is kept where it cannot be opened, so that an operator sees it at all."""
+    message = AgentMessage.model_validate_json(body)
+    try:
+        return chain.reading(message)
+    except FolkmootError:
+        return message
 
 
 def not_dead(message_id: str) -> UnknownMessageError:

@@ -9,7 +9,7 @@ The parts: see `folkmoot.messaging.brokers`.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,9 +29,11 @@ from folkmoot.messaging.brokers.accept import Acceptance
 from folkmoot.messaging.brokers.address import Addresses, copy_for
 from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import Archive, not_dead
+from folkmoot.messaging.brokers.attempt import Attempts
 from folkmoot.messaging.brokers.deliver import Deliverer, EmbeddedSubscription
+from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.messaging.brokers.figures import Figures
-from folkmoot.messaging.brokers.journal import First, Settlement, drop_dead, forget_replies, list_new, prune, touch
+from folkmoot.messaging.brokers.journal import drop_dead, forget_replies, list_new, prune, touch
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Replies, StreamReader, reply_of
@@ -39,11 +41,10 @@ from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.writer import Writer
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError, ReplyTimeoutError
-from folkmoot.messaging.news import Listener, nobody
-from folkmoot.messaging.retry import RetryPolicy
+from folkmoot.messaging.middleware import Chain, Expiry, Middleware, Retry
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import StorageFullError
-from folkmoot.telemetry import Metrics, Tracing, get_logger
+from folkmoot.telemetry import Metrics, get_logger
 
 _log = get_logger("folkmoot.messaging")
 _PRUNED_AT_ONCE: Final = 2000
@@ -61,25 +62,23 @@ class EmbeddedBroker:
         *,
         journal: Path,
         clock: Clock,
-        inbox: Inbox,
+        inbox: Inbox | None = None,
         directory: Directory | None = None,
-        retry: RetryPolicy | None = None,
+        middleware: Sequence[Middleware] | None = None,
         mailbox_limit: int = 1_000_000,
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         full_sync: bool = False,
         metrics: Metrics | None = None,
-        tell: Listener = nobody,
-        tracing: Tracing | None = None,
     ) -> None:
         self._clock = clock
         self._inbox = inbox
         self._addresses = Addresses(directory)
         self._running = False
-        self._tracing = tracing or Tracing()
+        self._chain = Chain([Expiry(), Retry()] if middleware is None else middleware)
         self._figures = Figures(metrics)
         self._mailboxes = Mailboxes()
         self._alarm = Alarm(clock)
-        self._replies = Replies()
+        self._replies = Replies[int]()
         self._reader = Reader(journal)
         self._writer = Writer(path=journal, full_sync=full_sync)
         self._settler = Settler(
@@ -87,21 +86,13 @@ class EmbeddedBroker:
             mailboxes=self._mailboxes,
             alarm=self._alarm,
             clock=clock,
-            retry=retry or RetryPolicy(),
             figures=self._figures,
-            tell=tell,
         )
+        self._attempts = Attempts(chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes)
         self._deliverer = Deliverer(
-            reader=self._reader,
-            settler=self._settler,
-            replies=self._replies,
-            inbox=inbox,
-            clock=clock,
-            max_bytes=max_message_bytes,
-            figures=self._figures,
-            tracing=self._tracing,
+            reader=self._reader, settler=self._settler, replies=self._replies, attempts=self._attempts
         )
-        self._archive = Archive(reader=self._reader, out=self._settler.out)
+        self._archive = Archive(reader=self._reader, out=self._settler.out, chain=self._chain)
         self._acceptance = Acceptance(
             clock=clock,
             addresses=self._addresses,
@@ -112,7 +103,7 @@ class EmbeddedBroker:
             settler=self._settler,
             replies=self._replies,
             figures=self._figures,
-            tell=tell,
+            chain=self._chain,
             mailbox_limit=mailbox_limit,
             max_bytes=max_message_bytes,
         )
@@ -147,7 +138,7 @@ class EmbeddedBroker:
     async def publish(self, message: AgentMessage) -> Receipt:
         """See `Broker.publish`."""
         self._must_run()
-        return await self._acceptance.send(self._traced(message))
+        return await self._acceptance.send(message)
 
     async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
         """See `Broker.subscribe`."""
@@ -155,7 +146,7 @@ class EmbeddedBroker:
         mailbox = self._mailboxes.of(agent_id)
         subscription = EmbeddedSubscription(
             mailbox=mailbox,
-            handler=handler,
+            handler=self._chain.around(handler),
             concurrency=concurrency,
             deliverer=self._deliverer,
             clock=self._clock,
@@ -169,16 +160,16 @@ class EmbeddedBroker:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         self._must_run()
-        asker = Asker()
+        asker = Asker[int]()
         patience = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
         try:
-            message = await self._acceptance.ask(self._traced(message), asker)
+            message = await self._acceptance.ask(message, asker)
             heard = await asker.next()
             if isinstance(heard, First):
                 await self._acceptance.join(asker, heard)
                 heard = await asker.next()
             assert isinstance(heard, Settlement)
-            return reply_of(message, heard)
+            return reply_of(message, heard, self._attempts.read)
         finally:
             self._alarm.cancel(patience)
             self._replies.leave(asker)
@@ -191,15 +182,15 @@ class EmbeddedBroker:
     ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
         """See `Broker.request_stream`."""
         self._must_run()
-        reader = StreamReader()
+        reader = StreamReader[int]()
         try:
-            message = await self._acceptance.ask(self._traced(message), reader)
+            message = await self._acceptance.ask(message, reader)
             while not isinstance(heard := await self._next(reader, message, timeout), Settlement):
                 if isinstance(heard, First):
                     await self._acceptance.join(reader, heard)
                 else:
                     yield heard
-            yield reply_of(message, heard)
+            yield reply_of(message, heard, self._attempts.read)
         finally:
             self._replies.leave(reader)
 
@@ -272,8 +263,9 @@ class EmbeddedBroker:
                 self._figures.settled(status, -count)
                 pruned += count
         oldest = await self._reader.oldest()
-        # The mark of a message that may come again must outlive it, however long it has been waiting.
-        await self._inbox.prune(before if oldest is None else min(before, datetime.fromtimestamp(oldest, UTC)))
+        if self._inbox is not None:
+            # The mark of a message that may come again must outlive it, however long it has been waiting.
+            await self._inbox.prune(before if oldest is None else min(before, datetime.fromtimestamp(oldest, UTC)))
         return pruned
 
     async def stats(self) -> BrokerStats:
@@ -298,19 +290,13 @@ class EmbeddedBroker:
         await self._writer.call(partial(_touch, now))
 
     async def _next(
-        self, reader: StreamReader, message: AgentMessage, patience: timedelta
-    ) -> dict[str, Any] | Settlement | First:
+        self, reader: StreamReader[int], message: AgentMessage, patience: timedelta
+    ) -> dict[str, Any] | Settlement[int] | First[int]:
         appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
         try:
             return await reader.next()
         finally:
             self._alarm.cancel(appointment)
-
-    def _traced(self, message: AgentMessage) -> AgentMessage:
-        """With the span that it is sent in, so that its handling stands below it in the same tree."""
-        if not self._tracing.on or message.trace is not None:
-            return message
-        return message.model_copy(update={"trace": self._tracing.traceparent()})
 
     def _unsubscribed(self, subscription: EmbeddedSubscription, mailbox: Mailbox) -> None:
         self._subscriptions.discard(subscription)
@@ -322,7 +308,7 @@ class EmbeddedBroker:
             raise BrokerStoppedError("the broker is not running; start it first")
 
 
-def _lose_patience(asker: Asker, message: AgentMessage, timeout: timedelta) -> None:
+def _lose_patience(asker: Asker[Any], message: AgentMessage, timeout: timedelta) -> None:
     asker.failed(
         ReplyTimeoutError(
             f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "

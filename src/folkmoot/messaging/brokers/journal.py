@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from folkmoot.messaging.broker import MessageStatus
+from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.storage import StorageFullError, StorageUnavailableError
 
 VERSION: Final = 1
@@ -66,22 +66,6 @@ LetterRow = tuple[int, str, str, str, int, str, float, float | None, bytes]
 
 
 @dataclass(slots=True)
-class Settlement:
-    """The end of one message. `at` is a POSIX time; `reply` the JSON of the reply message.
-
-    `fault` is what was raised, for whoever waits now; the journal keeps its words alone.
-    """
-
-    seq: int
-    status: MessageStatus
-    at: float
-    attempts: int
-    error: str | None = None
-    reply: bytes | None = None
-    fault: Exception | None = None
-
-
-@dataclass(slots=True)
 class Postponement:
     """A message in backoff: it is due at a POSIX time."""
 
@@ -97,15 +81,7 @@ class Changes:
 
     letters: list[LetterRow] = field(default_factory=list)
     postponed: list[Postponement] = field(default_factory=list)
-    settled: list[Settlement] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class First:
-    """The message that had an id before: its `seq`, and the mailbox it went to."""
-
-    seq: int
-    mailbox: str
+    settled: list[Settlement[int]] = field(default_factory=list)
 
 
 def open_journal(path: Path, *, full_sync: bool, read_only: bool = False) -> sqlite3.Connection:
@@ -150,7 +126,7 @@ def translated(error: Exception, path: Path) -> StorageFullError | StorageUnavai
     return StorageUnavailableError(f"the journal {path} cannot be used: {said}", path=str(path))
 
 
-def commit(connection: sqlite3.Connection, changes: Changes) -> dict[int, First]:
+def commit(connection: sqlite3.Connection, changes: Changes) -> dict[int, First[int]]:
     """Write `changes` in one transaction. Answers which letters had been accepted before, by the `seq` of the new one.
 
     Raises `sqlite3.Error`; then nothing was written.
@@ -173,13 +149,13 @@ def commit(connection: sqlite3.Connection, changes: Changes) -> dict[int, First]
     return firsts
 
 
-def _insert_letters(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First]:
+def _insert_letters(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First[int]]:
     inserted = _insert_many(connection, "messages", _LETTER_COLUMNS, rows)
     connection.execute("INSERT INTO waiting (seq, attempts) SELECT seq, 0 FROM messages WHERE seq >= ?", (rows[0][0],))
     return _firsts(connection, rows) if inserted != len(rows) else {}
 
 
-def _firsts(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First]:
+def _firsts(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First[int]]:
     ids = json.dumps([row[1] for row in rows])
     kept = {
         message_id: First(seq, mailbox)
@@ -187,13 +163,13 @@ def _firsts(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[i
             "SELECT message_id, seq, mailbox FROM messages WHERE message_id IN (SELECT value FROM json_each(?))", (ids,)
         )
     }
-    return {row[0]: kept[row[1]] for row in rows if kept[row[1]].seq != row[0]}
+    return {row[0]: kept[row[1]] for row in rows if kept[row[1]].key != row[0]}
 
 
-def _insert_settled(connection: sqlite3.Connection, ends: Sequence[Settlement]) -> None:
-    seqs = json.dumps([end.seq for end in ends])
+def _insert_settled(connection: sqlite3.Connection, ends: Sequence[Settlement[int]]) -> None:
+    seqs = json.dumps([end.key for end in ends])
     connection.execute("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", (seqs,))
-    rows = [(end.seq, end.status.value, end.at, end.attempts, end.error, end.reply) for end in ends]
+    rows = [(end.key, end.status.value, end.at, end.attempts, end.error, end.reply) for end in ends]
     _insert_many(connection, "settled", _SETTLED_COLUMNS, rows)
 
 

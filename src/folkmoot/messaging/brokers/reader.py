@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from folkmoot.messaging.broker import MessageStatus
-from folkmoot.messaging.brokers.journal import Settlement, open_journal, seq_list, translated
+from folkmoot.messaging.brokers.ending import Settlement
+from folkmoot.messaging.brokers.journal import open_journal, seq_list, translated
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.errors import BrokerStoppedError
 
@@ -125,7 +126,7 @@ class Reader:
         )
         return float(rows[0][0]) if rows else None
 
-    async def settlement(self, seq: int) -> Settlement | None:
+    async def settlement(self, seq: int) -> Settlement[int] | None:
         """How a message ended, or None if it has not."""
         rows = await self._ask(
             lambda connection: connection.execute(

@@ -17,19 +17,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
+from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.messaging.brokers.journal import (
     UNLISTED,
     Changes,
-    First,
     LetterRow,
     Postponement,
-    Settlement,
     commit,
     list_new,
     open_journal,
     translated,
 )
 from folkmoot.messaging.brokers.mailboxes import Mailbox
+from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.telemetry import get_logger
 
@@ -45,7 +45,7 @@ class Letter:
     """A message on its way into the journal; `sender` hears how that went."""
 
     row: LetterRow
-    intent: str
+    message: AgentMessage
     mailbox: Mailbox
     sender: "LetterSender"
 
@@ -56,7 +56,7 @@ class Batch:
 
     letters: list[Letter] = field(default_factory=list)
     postponed: list[Postponement] = field(default_factory=list)
-    settled: list[Settlement] = field(default_factory=list)
+    settled: list[Settlement[int]] = field(default_factory=list)
 
     def add(self, other: "Batch") -> None:
         """Append what `other` holds."""
@@ -77,7 +77,7 @@ class _Call:
 class LetterSender(Protocol):
     """Who waits for a letter to be accepted."""
 
-    def accepted(self, first: First | None) -> None:
+    def accepted(self, first: First[int] | None) -> None:
         """The journal has it; `first` is the message that had this id before."""
         ...
 
@@ -89,7 +89,7 @@ class LetterSender(Protocol):
 class Committed(Protocol):
     """What is told, in the loop, of a commit: the batch, and which letters had come before."""
 
-    def __call__(self, batch: Batch, firsts: dict[int, First], /) -> None: ...
+    def __call__(self, batch: Batch, firsts: dict[int, First[int]], /) -> None: ...
 
 
 class Refused(Protocol):
@@ -141,7 +141,7 @@ class Writer:
         if not self._flush_is_due:
             self._schedule()
 
-    def submit_settled(self, settlement: Settlement) -> None:
+    def submit_settled(self, settlement: Settlement[int]) -> None:
         """Record the end of a message in the next commit that succeeds."""
         self._outbox.settled.append(settlement)
         if not self._flush_is_due:

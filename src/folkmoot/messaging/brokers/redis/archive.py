@@ -1,0 +1,288 @@
+"""Messages and their fates as Redis knows them, and the figures of its mailboxes.
+
+Lists by mailbox, sender and conversation are brought up to date some thousands at a time and before they are read:
+doing so with every send would cost as much as the send. What waits to be listed is set aside under a name of its own
+first, so that several processes may list at once and none loses a line.
+"""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from folkmoot.kernel import Clock
+from folkmoot.link import LinkDownError, Pipe, Scripts
+from folkmoot.link.pipe import Command
+from folkmoot.messaging.broker import BrokerStats, MessageRecord, MessageStatus
+from folkmoot.messaging.brokers.archive import not_dead, opened
+from folkmoot.messaging.brokers.ending import First
+from folkmoot.messaging.brokers.redis.names import Names
+from folkmoot.messaging.middleware import Chain
+
+_PAGE: Final = 500
+_MANY: Final = 10_000
+
+
+class Archive:
+    """Looks messages up, and forgets them when their time is over."""
+
+    def __init__(self, *, pipe: Pipe, scripts: Scripts, names: Names, clock: Clock, chain: Chain) -> None:
+        self._pipe = pipe
+        self._scripts = scripts
+        self._names = names
+        self._clock = clock
+        self._chain = chain
+
+    async def first(self, message_id: str) -> First[str] | None:
+        """Where the accepted message with this id is."""
+        agent = await self._pipe.one("GET", self._names.claim(message_id))
+        return None if agent is None else First(message_id, agent.decode())
+
+    async def find(self, message_id: str) -> MessageRecord | None:
+        """See `Broker.find`."""
+        first = await self.first(message_id)
+        if first is None:
+            return None
+        found = await self._records([(0, first.mailbox, message_id)])
+        return found[0] if found else None
+
+    async def messages(
+        self, *, agent_id: str | None, conversation_id: str | None, limit: int, before: int | None
+    ) -> list[MessageRecord]:
+        """See `Broker.messages`."""
+        await self.list_new()
+        names = self._names
+        wanted = [names.all]
+        if agent_id is not None:
+            wanted = [names.to(agent_id), names.sent_by(agent_id)]
+        elif conversation_id is not None:
+            wanted = [names.conversation(conversation_id)]
+        found: list[MessageRecord] = []
+        place = before
+        while len(found) < limit:
+            page, place = await self._places(wanted, place, max(limit, 1))
+            records = await self._records(page)
+            if agent_id is not None and conversation_id is not None:
+                records = [one for one in records if one.message.conversation_id == conversation_id]
+            found += records
+            if place is None:
+                break
+        return found[:limit]
+
+    async def _places(
+        self, lists: Sequence[str], before: int | None, limit: int
+    ) -> tuple[list[tuple[int, str, str]], int | None]:
+        """The newest `limit` of some lists below a position, and where to go on; None at the end."""
+        top = "+inf" if before is None else f"({before}"
+        answers = await self._pipe.ask(
+            [("ZRANGE", name, top, "-inf", "BYSCORE", "REV", "LIMIT", 0, limit, "WITHSCORES") for name in lists]
+        )
+        seen: dict[bytes, int] = {}
+        for answer in answers:
+            for member, score in _pairs(answer):
+                seen[member] = int(score)
+        newest = sorted(seen.items(), key=lambda pair: -pair[1])[:limit]
+        page = []
+        for member, position in newest:
+            agent, _, message_id = member.decode().partition(" ")
+            page.append((position, agent, message_id))
+        return page, page[-1][0] if len(page) == limit else None
+
+    async def dead_letters(self, *, agent_id: str | None, limit: int, offset: int) -> list[MessageRecord]:
+        """See `Broker.dead_letters`."""
+        agents = [agent_id] if agent_id is not None else await self.mailboxes()
+        answers = await self._pipe.ask(
+            [("ZRANGE", self._names.dead(agent), 0, offset + limit - 1, "REV", "WITHSCORES") for agent in agents]
+        )
+        dead = [
+            (float(score), agent, member.decode())
+            for agent, answer in zip(agents, answers, strict=True)
+            for member, score in _pairs(answer)
+        ]
+        dead.sort(key=lambda one: -one[0])
+        return await self._records([(0, agent, one) for _, agent, one in dead[offset : offset + limit]])
+
+    async def dead_letter(self, message_id: str) -> MessageRecord:
+        """One dead letter. Raises `UnknownMessageError`."""
+        record = await self.find(message_id)
+        if record is None or record.status is not MessageStatus.DEAD:
+            raise not_dead(message_id)
+        return record
+
+    async def mailboxes(self) -> list[str]:
+        """Agents that have, or had, mail within retention."""
+        return sorted(name.decode() for name in await self._pipe.one("SMEMBERS", self._names.mailboxes))
+
+    async def stats(self) -> BrokerStats:
+        """See `Broker.stats`."""
+        agents = await self.mailboxes()
+        totals = [0, 0, 0, 0, 0]
+        sizes: dict[str, int] = {}
+        oldest: float | None = None
+        for agent, found in zip(agents, await self._figures(agents), strict=True):
+            counts = [int(one) for one in found[:5]]
+            totals = [total + count for total, count in zip(totals, counts, strict=True)]
+            if counts[0]:
+                sizes[agent] = counts[0]
+            if found[5]:
+                oldest = min(float(found[5]), float("inf") if oldest is None else oldest)
+        size, busy, handled, dead, expired = totals
+        return BrokerStats(
+            queued=max(size - busy, 0),
+            in_flight=busy,
+            handled=handled,
+            dead=dead,
+            expired=expired,
+            oldest_seconds=0.0 if oldest is None else max(self._clock.now().timestamp() - oldest, 0.0),
+            mailboxes=sizes,
+        )
+
+    async def oldest(self) -> float | None:
+        """When the oldest message that has not ended was accepted (POSIX time)."""
+        found = await self._figures(await self.mailboxes())
+        return min((float(one[5]) for one in found if one[5]), default=None)
+
+    async def prune(self, before: float) -> int:
+        """Forget what ended before a POSIX time; how many messages."""
+        await self.list_new()
+        pruned = 0
+        for agent in await self.mailboxes():
+            more = True
+            while more:
+                call = self._scripts.call("prune", [self._names.base(agent)], [before, _PAGE])
+                (gone,) = await self._run([call])
+                ids = [one.decode() for one in gone[::3]]
+                pruned += len(ids)
+                more = len(ids) == _PAGE
+                if ids:
+                    await self._unlist(agent, ids, gone[1::3], gone[2::3])
+            await self._tidy(agent)
+        return pruned
+
+    async def unlist(self, record: MessageRecord) -> None:
+        """Forget where a message was listed."""
+        message = record.message
+        sender, conversation = message.sender_id.encode(), message.conversation_id.encode()
+        await self._unlist(message.recipient_id, [message.message_id], [sender], [conversation])
+
+    async def list_new(self) -> None:
+        """Bring the lists up to date."""
+        names, mark = self._names, uuid.uuid4().hex
+        if await self._pipe.one("EXISTS", names.new):
+            # Told of first: whoever comes next finds what a process left that died in between.
+            await self._pipe.ask([("SADD", names.parts, mark), ("RENAMENX", names.new, names.part(mark))])
+        for part in await self._pipe.one("SMEMBERS", names.parts):
+            await self._list(part.decode())
+
+    async def _list(self, mark: str) -> None:
+        names = self._names
+        place = 0
+        while True:
+            lines = await self._pipe.one("LRANGE", names.part(mark), place, place + _MANY - 1)
+            if not lines:
+                break
+            place += len(lines)
+            lists: dict[str, list[str | int]] = {}
+            for line in lines:
+                position, agent, sender, conversation, message_id = orjson.loads(line)
+                for name in (names.all, names.to(agent), names.sent_by(sender), names.conversation(conversation)):
+                    lists.setdefault(name, []).extend((position, f"{agent} {message_id}"))
+            await self._pipe.ask(
+                [
+                    ("ZADD", name, "NX", *entries[start : start + 1000])
+                    for name, entries in lists.items()
+                    for start in range(0, len(entries), 1000)
+                ]
+            )
+        await self._pipe.ask([("DEL", names.part(mark)), ("SREM", names.parts, mark)])
+
+    async def _unlist(
+        self, agent: str, ids: Sequence[str], senders: Sequence[bytes], conversations: Sequence[bytes]
+    ) -> None:
+        names = self._names
+        lists: dict[str, list[str]] = {}
+        for message_id, sender, conversation in zip(ids, senders, conversations, strict=True):
+            member = f"{agent} {message_id}"
+            of_it = (names.sent_by(sender.decode()), names.conversation(conversation.decode()))
+            for name in (names.all, names.to(agent), *of_it):
+                lists.setdefault(name, []).append(member)
+        await self._pipe.ask([("ZREM", name, *members) for name, members in lists.items()])
+        await self._pipe.ask([("DEL", names.claim(message_id)) for message_id in ids])
+
+    async def _tidy(self, agent: str) -> None:
+        """Forget a mailbox in which nothing is left."""
+        names = self._names
+        (found,) = await self._figures([agent])
+        size, _, handled, dead, expired = (int(one) for one in found[:5])
+        if size or dead or handled or expired:
+            return
+        await self._pipe.one("SREM", names.mailboxes, agent)
+        if await self._pipe.one("HGET", f"{names.base(agent)}meta", "size") not in {None, b"0"}:
+            await self._pipe.one("SADD", names.mailboxes, agent)  # mail came at this very moment
+
+    async def _figures(self, agents: Sequence[str], minutes: Iterable[int] = ()) -> list[list[bytes]]:
+        found: list[list[bytes]] = []
+        for start in range(0, len(agents), _PAGE):
+            found += await self._run(
+                [
+                    self._scripts.call("figures", [self._names.base(agent)], list(minutes))
+                    for agent in agents[start : start + _PAGE]
+                ]
+            )
+        return found
+
+    async def _records(self, places: Sequence[tuple[int, str, str]]) -> list[MessageRecord]:
+        """The records at (position, mailbox, id), without those that are gone."""
+        by_agent: dict[str, list[str]] = {}
+        for _, agent, message_id in places:
+            by_agent.setdefault(agent, []).append(message_id)
+        if not by_agent:
+            return []
+        answers = await self._run(
+            [self._scripts.call("find", [self._names.base(agent)], ids) for agent, ids in by_agent.items()]
+        )
+        found: dict[tuple[str, str], list[Any]] = {}
+        for (agent, ids), answer in zip(by_agent.items(), answers, strict=True):
+            found |= {(agent, message_id): fields for message_id, fields in zip(ids, answer, strict=True) if fields}
+        return [
+            self._record(position, found[agent, message_id])
+            for position, agent, message_id in places
+            if (agent, message_id) in found
+        ]
+
+    def _record(self, position: int, fields: list[Any]) -> MessageRecord:
+        body, accepted, status, at, attempts, error, reply, busy = fields
+        return MessageRecord(
+            position=position,
+            message=opened(self._chain, body),
+            status=MessageStatus(status.decode())
+            if status
+            else MessageStatus.IN_FLIGHT
+            if busy
+            else MessageStatus.QUEUED,
+            attempts=int(attempts),
+            accepted_at=_moment(accepted),
+            settled_at=_moment(at) if at else None,
+            error=error.decode() or None,
+            reply=opened(self._chain, reply) if reply else None,
+        )
+
+    async def _run(self, calls: Sequence[Command]) -> list[Any]:
+        answers = await self._scripts.run(self._pipe, calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise LinkDownError(f"Redis refused: {answer}") from answer
+        return answers
+
+
+def _pairs(answer: Any) -> list[tuple[bytes, float]]:
+    """Members with their scores: RESP3 gives pairs, RESP2 a flat list."""
+    if answer and isinstance(answer[0], list):
+        return [(member, float(score)) for member, score in answer]
+    return [(answer[place], float(answer[place + 1])) for place in range(0, len(answer), 2)]
+
+
+def _moment(posix: bytes) -> datetime:
+    return datetime.fromtimestamp(float(posix), UTC)

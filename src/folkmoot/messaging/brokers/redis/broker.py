@@ -1,0 +1,460 @@
+"""The broker on Redis: the parts of this package, joined. See the package for what is kept where."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final
+
+from folkmoot.kernel import Clock
+from folkmoot.link import Keys, Link, LinkDownError, Pipe, Scripts
+from folkmoot.messaging.broker import (
+    BrokerStats,
+    Directory,
+    Handler,
+    MessageRecord,
+    MessageStatus,
+    Receipt,
+    Subscription,
+)
+from folkmoot.messaging.brokers.address import Addresses, copy_for
+from folkmoot.messaging.brokers.alarm import Alarm
+from folkmoot.messaging.brokers.archive import not_dead
+from folkmoot.messaging.brokers.attempt import Attempts
+from folkmoot.messaging.brokers.ending import First, Settlement
+from folkmoot.messaging.brokers.redis.answers import Answers
+from folkmoot.messaging.brokers.redis.archive import Archive
+from folkmoot.messaging.brokers.redis.desk import Desk
+from folkmoot.messaging.brokers.redis.ears import Ears
+from folkmoot.messaging.brokers.redis.names import Names
+from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox, Waiting
+from folkmoot.messaging.brokers.redis.presence import Presence
+from folkmoot.messaging.brokers.redis.subscribe import RedisSubscription
+from folkmoot.messaging.brokers.redis.timers import Timers
+from folkmoot.messaging.brokers.replies import Asker, Publisher, StreamReader, reply_of
+from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
+from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError, MessageTooLargeError, ReplyTimeoutError
+from folkmoot.messaging.middleware import Chain, Expiry, Happening, Middleware, Retry
+from folkmoot.messaging.store import Inbox
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.messaging")
+_UNLISTED: Final = 5_000
+_POLL_SECONDS: Final = 5.0
+_CHUNKS_KEPT_SECONDS: Final = 600
+
+
+class RedisBroker:
+    """See `Broker` for the promises.
+
+    `heartbeat`: after two of them without a sign of life a process's mail is taken over. `patience`: how long a send
+    waits for a Redis that is away. `kept`: how long Redis itself keeps a settled message if nobody prunes. Without an
+    `inbox` handlers have no transaction.
+    """
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        clock: Clock,
+        inbox: Inbox | None = None,
+        directory: Directory | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        mailbox_limit: int = 1_000_000,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+        heartbeat: timedelta = timedelta(seconds=5),
+        patience: timedelta = timedelta(seconds=30),
+        kept: timedelta = timedelta(days=8),
+        keys: Keys | None = None,
+    ) -> None:
+        self.consumer = uuid.uuid4().hex[:16]
+        self._link = link
+        self._clock = clock
+        self._inbox = inbox
+        self._directory = directory
+        self._chain = Chain([Expiry(), Retry()] if middleware is None else middleware)
+        self._mailbox_limit = mailbox_limit
+        self._max_bytes = max_message_bytes
+        self._heartbeat = heartbeat
+        self._patience = patience.total_seconds()
+        self._kept_seconds = int(kept.total_seconds())
+        self._names = Names(keys or Keys())
+        self._scripts = Scripts("folkmoot.messaging.brokers.redis.lua")
+        self._addresses = Addresses(directory)
+        self._attempts = Attempts(chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes)
+        self._running = False
+        self._desks: dict[str, Desk] = {}
+        self._subscriptions: set[RedisSubscription] = set()
+
+    async def start(self) -> None:
+        """See `Broker.start`. Raises `LinkDownError`."""
+        if self._running:
+            return
+        pipe = self._pipe = Pipe(self._link)
+        common: dict[str, Any] = {"pipe": pipe, "scripts": self._scripts, "names": self._names}
+        self._alarm = Alarm(self._clock)
+        self._archive = Archive(**common, clock=self._clock, chain=self._chain)
+        self._answers = Answers(**common, consumer=self.consumer, chain=self._chain)
+        self._outbox = Outbox(
+            **common,
+            link=self._link,
+            clock=self._clock,
+            limit=self._mailbox_limit,
+            full=self._full,
+            told=self._accepted,
+        )
+        self._timers = Timers(
+            **common,
+            link=self._link,
+            clock=self._clock,
+            alarm=self._alarm,
+            kept_seconds=self._kept_seconds,
+            rung=self._rung,
+        )
+        self._presence = Presence(
+            **common,
+            clock=self._clock,
+            consumer=self.consumer,
+            heartbeat=self._heartbeat,
+            served=self._desks.keys(),
+        )
+        self._ears = Ears(link=self._link, again=self._look_again)
+        await self._presence.start()
+        await self._outbox.measure()
+        await self._ears.listen(self._names.answers(self.consumer), self._answers.heard)
+        self._answers.start()
+        self._timers.start()
+        self._polling = asyncio.create_task(self._poll(), name="folkmoot-poll")
+        self._running = True
+
+    async def stop(self) -> None:
+        """See `Broker.stop`."""
+        if not self._running:
+            return
+        self._running = False
+        self._polling.cancel()
+        await asyncio.gather(self._polling, return_exceptions=True)
+        await asyncio.gather(*(subscription.cancel() for subscription in list(self._subscriptions)))
+        await self._outbox.stop()
+        await self._timers.stop()
+        await self._answers.stop()
+        await self._alarm.stop()
+        await self._presence.stop()
+        await self._ears.close()
+        await self._pipe.close()
+
+    async def publish(self, message: AgentMessage) -> Receipt:
+        """See `Broker.publish`. Raises `LinkDownError` when Redis was away for longer than `patience`."""
+        self._must_run()
+        message = await self._chain.sending(message)
+        if self._addresses.selects(message):
+            # A repeated send goes to whom the first went, whoever fits by now.
+            first = await self._archive.first(message.message_id)
+            if first is not None:
+                return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
+            message = await self._addresses.resolved(message)
+        publisher = Publisher[str]()
+        self._post(message, publisher, asker="", patience=self._patience)
+        first = await publisher.receipt
+        if first is not None:
+            return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
+        return Receipt(message_id=message.message_id, recipient_id=message.recipient_id)
+
+    async def subscribe(self, agent_id: str, handler: Handler, *, concurrency: int = 16) -> Subscription:
+        """See `Broker.subscribe`."""
+        self._must_run()
+        desk = self._desks.get(agent_id)
+        if desk is None:
+            desk = self._desks[agent_id] = self._desk(agent_id)
+            await desk.open()
+            await self._ears.listen(self._names.bell(agent_id), partial(_hear_bell, desk))
+            await self._presence.look([agent_id])
+        subscription = RedisSubscription(
+            desk=desk,
+            handler=self._chain.around(handler),
+            concurrency=concurrency,
+            attempts=self._attempts,
+            clock=self._clock,
+            stream=self._send_chunk,
+            counted_out=lambda: self._presence.counted_out,
+            ended=self._unsubscribed,
+        )
+        self._subscriptions.add(subscription)
+        desk.hands.append(subscription)
+        desk.ring()
+        return subscription
+
+    async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
+        """See `Broker.request`."""
+        self._must_run()
+        asker = Asker[str]()
+        lose = partial(_lose_patience, asker, message, timeout)
+        appointment = self._alarm.after(timeout.total_seconds(), lose)
+        try:
+            message = await self._ask(message, asker, timeout, reads=False)
+            heard = await asker.next()
+            if isinstance(heard, First):
+                await self._answers.join(asker, heard, reads=False)
+                heard = await asker.next()
+            assert isinstance(heard, Settlement)
+            return reply_of(message, heard, self._attempts.read)
+        finally:
+            self._alarm.cancel(appointment)
+            self._answers.leave(asker)
+
+    async def request_stream(
+        self,
+        message: AgentMessage,
+        *,
+        timeout: timedelta,  # noqa: ASYNC109  # see `Broker`
+    ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
+        """See `Broker.request_stream`."""
+        self._must_run()
+        reader = StreamReader[str]()
+        try:
+            message = await self._ask(message, reader, timeout, reads=True)
+            while not isinstance(heard := await self._next(reader, message, timeout), Settlement):
+                if isinstance(heard, First):
+                    await self._answers.join(reader, heard, reads=True)
+                else:
+                    yield heard
+            yield reply_of(message, heard, self._attempts.read)
+        finally:
+            self._answers.leave(reader)
+
+    async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
+        """See `Broker.broadcast`."""
+        self._must_run()
+        recipients = await self._addresses.everyone(message)
+        outcomes = await asyncio.gather(
+            *(self.publish(copy_for(message, recipient)) for recipient in recipients), return_exceptions=True
+        )
+        results: dict[str, Receipt | Exception] = {}
+        for recipient, outcome in zip(recipients, outcomes, strict=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+                raise outcome
+            results[recipient] = outcome
+        return results
+
+    async def find(self, message_id: str) -> MessageRecord | None:
+        """See `Broker.find`."""
+        self._must_run()
+        return await self._archive.find(message_id)
+
+    async def messages(
+        self,
+        *,
+        agent_id: str | None = None,
+        conversation_id: str | None = None,
+        limit: int = 100,
+        before: int | None = None,
+    ) -> list[MessageRecord]:
+        """See `Broker.messages`."""
+        self._must_run()
+        return await self._archive.messages(
+            agent_id=agent_id, conversation_id=conversation_id, limit=max(limit, 0), before=before
+        )
+
+    async def dead_letters(
+        self, *, agent_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> list[MessageRecord]:
+        """See `Broker.dead_letters`."""
+        self._must_run()
+        return await self._archive.dead_letters(agent_id=agent_id, limit=max(limit, 0), offset=max(offset, 0))
+
+    async def retry_dead_letter(self, message_id: str) -> MessageRecord:
+        """See `Broker.retry_dead_letter`."""
+        self._must_run()
+        dead = await self._archive.dead_letter(message_id)
+        await self._again(dead, drop=False)
+        self._timers.look()
+        return replace(dead, status=MessageStatus.QUEUED, attempts=0, settled_at=None, error=None, reply=None)
+
+    async def drop_dead_letter(self, message_id: str) -> None:
+        """See `Broker.drop_dead_letter`."""
+        self._must_run()
+        dead = await self._archive.dead_letter(message_id)
+        await self._again(dead, drop=True)
+        await self._archive.list_new()
+        await self._archive.unlist(dead)
+
+    async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
+        """See `Broker.forget_replies`."""
+        self._must_run()
+        cursor, emptied = "0", 0
+        while True:
+            call = self._scripts.call("silence", [self._names.base(agent_id)], [cursor, *map(str, intents)])
+            (answer,) = await self._scripts.run(self._pipe, [call])
+            if isinstance(answer, Exception):
+                raise LinkDownError(f"Redis refused: {answer}") from answer
+            cursor, emptied = answer[0].decode(), emptied + int(answer[1])
+            if cursor == "0":
+                return emptied
+
+    async def prune(self, older_than: timedelta = timedelta(days=7)) -> int:
+        """See `Broker.prune`."""
+        self._must_run()
+        before = self._clock.now() - older_than
+        pruned = await self._archive.prune(before.timestamp())
+        if self._inbox is not None:
+            oldest = await self._archive.oldest()
+            # The mark of a message that may come again must outlive it, however long it has been waiting.
+            await self._inbox.prune(before if oldest is None else min(before, datetime.fromtimestamp(oldest, UTC)))
+        return pruned
+
+    async def stats(self) -> BrokerStats:
+        """See `Broker.stats`."""
+        self._must_run()
+        return await self._archive.stats()
+
+    async def health_check(self) -> None:
+        """See `Broker.health_check`."""
+        self._must_run()
+        await self._pipe.one("SET", self._names.alive(f"{self.consumer}:pulse"), "1", "PX", 60_000, patience=1.0)
+
+    async def _ask(self, message: AgentMessage, asker: Asker[str], timeout: timedelta, *, reads: bool) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
+        """Send a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
+        message = await self._chain.sending(message)
+        if self._addresses.selects(message):
+            first = await self._archive.first(message.message_id)
+            if first is not None:
+                asker.accepted(first)
+                return message.model_copy(update={"recipient_id": first.mailbox})
+            message = await self._addresses.resolved(message)
+        self._answers.listen(asker, message.message_id, message.recipient_id, chunks=0 if reads else None)
+        who = self._answers.reads if reads else self._answers.waits
+        self._post(message, asker, asker=who, patience=timeout.total_seconds())
+        return message
+
+    def _post(self, message: AgentMessage, sender: Waiting, *, asker: str, patience: float) -> None:
+        body = self._chain.storing(message).to_bytes()
+        if len(body) > self._max_bytes:
+            raise MessageTooLargeError(
+                f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
+                "send a reference to what is big",
+                size=len(body),
+                limit=self._max_bytes,
+            )
+        late = self._chain.too_late_at(message)
+        self._outbox.post(
+            Letter(
+                message=message,
+                body=body,
+                expires=None if late is None else late.timestamp(),
+                asker=asker,
+                sender=sender,
+                deadline=asyncio.get_running_loop().time() + patience,
+            )
+        )
+
+    def _accepted(self, letter: Letter) -> None:
+        self._chain.happened(Happening.ACCEPTED, letter.message)
+        if letter.expires is not None:
+            self._timers.look()
+
+    def _desk(self, agent_id: str) -> Desk:
+        return Desk(
+            agent_id,
+            cluster=self._link.cluster,
+            pipe=self._pipe,
+            scripts=self._scripts,
+            names=self._names,
+            clock=self._clock,
+            consumer=self.consumer,
+            kept_seconds=self._kept_seconds,
+            settled=self._answers.settled,
+            timed=self._timers.look,
+        )
+
+    async def _unsubscribed(self, subscription: RedisSubscription) -> None:
+        self._subscriptions.discard(subscription)
+        desk = subscription.desk
+        if not desk.hands and self._desks.get(desk.agent_id) is desk:
+            del self._desks[desk.agent_id]
+            await self._ears.leave(self._names.bell(desk.agent_id))
+
+    async def _send_chunk(self, agent_id: str, message_id: str, chunk: bytes) -> None:
+        packed = self._chain.packing(chunk, message_id)
+        call = self._scripts.call(
+            "chunk",
+            [self._names.base(agent_id)],
+            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, packed],
+        )
+        (answer,) = await self._scripts.run(self._pipe, [call], patience=self._patience)
+        if isinstance(answer, Exception):
+            raise LinkDownError(f"Redis refused a part of a reply: {answer}") from answer
+
+    async def _again(self, dead: MessageRecord, *, drop: bool) -> None:
+        agent_id, message_id = dead.message.recipient_id, dead.message.message_id
+        keys = [self._names.base(agent_id)] if self._link.cluster else [self._names.base(agent_id), self._names.timers]
+        call = self._scripts.call("again", keys, [agent_id, message_id, self._mailbox_limit, "1" if drop else "0"])
+        (answer,) = await self._scripts.run(self._pipe, [call])
+        if isinstance(answer, Exception):
+            raise LinkDownError(f"Redis refused: {answer}") from answer
+        if answer == 0:
+            raise not_dead(message_id)
+        if answer != 1:
+            raise self._full(agent_id)
+
+    async def _next(
+        self, reader: StreamReader[str], message: AgentMessage, patience: timedelta
+    ) -> dict[str, Any] | Settlement[str] | First[str]:
+        appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
+        try:
+            return await reader.next()
+        finally:
+            self._alarm.cancel(appointment)
+
+    async def _poll(self) -> None:
+        """What a channel should have told and did not; and the lists, before too much is unlisted."""
+        beats = 0
+        while True:
+            await asyncio.sleep(_POLL_SECONDS / 10)
+            beats += 1
+            if not beats % 10:
+                for desk in self._desks.values():
+                    desk.ring()
+            if self._outbox.unlisted >= _UNLISTED:
+                self._outbox.unlisted = 0
+                with contextlib.suppress(LinkDownError):
+                    await self._archive.list_new()
+
+    def _look_again(self) -> None:
+        for desk in self._desks.values():
+            desk.ring()
+        self._timers.look()
+        self._looking = asyncio.create_task(self._answers.look(), name="folkmoot-answers")
+
+    def _rung(self, agent_id: str) -> None:
+        desk = self._desks.get(agent_id)
+        if desk is not None:
+            desk.ring()
+
+    def _full(self, agent_id: str) -> MailboxFullError:
+        return MailboxFullError(
+            f"the mailbox of {agent_id} holds {self._mailbox_limit} messages, which is its limit; send again later",
+            agent_id=agent_id,
+            limit=self._mailbox_limit,
+        )
+
+    def _must_run(self) -> None:
+        if not self._running:
+            raise BrokerStoppedError("the broker is not running; start it first")
+
+
+def _hear_bell(desk: Desk, told: bytes) -> None:
+    desk.ring(int(told))
+
+
+def _lose_patience(asker: Asker[str], message: AgentMessage, timeout: timedelta) -> None:
+    asker.failed(
+        ReplyTimeoutError(
+            f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "
+            "stays accepted: repeat the request with the same message_id to go on waiting",
+            message_id=message.message_id,
+            timeout_seconds=timeout.total_seconds(),
+        )
+    )

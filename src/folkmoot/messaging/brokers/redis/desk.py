@@ -1,0 +1,257 @@
+"""A mailbox as this process serves it: takes lanes, hands them to subscriptions, brings the ends back.
+
+There is one question to Redis at a time (a *turn*): it carries the ends of what was handled since the last, and answers
+with as many lanes as there are free hands. So a busy mailbox costs one round trip for many messages, and an idle one
+costs nothing until its bell rings.
+
+Of a lane several messages are taken at once if handlers are quick (`_depth`): a round trip is not paid for each then.
+A slow agent takes one at a time: what it has not begun is free for replicas.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from folkmoot.kernel import Clock
+from folkmoot.link import LinkDownError, Pipe, Scripts
+from folkmoot.link.pipe import Command
+from folkmoot.messaging.broker import MessageStatus
+from folkmoot.messaging.brokers.attempt import Ending
+from folkmoot.messaging.brokers.ending import Settlement
+from folkmoot.messaging.brokers.redis.names import GROUP, RANKS, Names
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.messaging")
+_WINDOW: Final = 512
+_DEEPEST: Final = 64
+_QUICK_SECONDS: Final = 0.01
+_SLOW_SECONDS: Final = 0.05
+_MOST_ENDS: Final = 400
+_AGAIN_SECONDS: Final = 0.2
+_FLUSH_SECONDS: Final = 5.0
+
+
+@dataclass(slots=True)
+class Batch:
+    """Messages of one lane, in order: id, body, failed attempts of each. They are ours until they are given back."""
+
+    rank: int
+    sender: str
+    messages: list[tuple[str, bytes, int]]
+
+
+@dataclass(slots=True)
+class End:
+    """How an attempt ended, on its way to Redis."""
+
+    batch: Batch
+    message_id: str
+    ending: Ending
+    seconds: float
+
+
+class Hand(Protocol):
+    """A subscription, as its desk sees it."""
+
+    @property
+    def free(self) -> int:
+        """How many lanes it could begin now."""
+        ...
+
+    def begin(self, batch: Batch) -> None:
+        """Handle a lane's messages."""
+        ...
+
+
+class Desk:
+    """One mailbox. `hands` are its subscriptions in this process."""
+
+    def __init__(
+        self,
+        agent_id: str,
+        *,
+        cluster: bool,
+        pipe: Pipe,
+        scripts: Scripts,
+        names: Names,
+        clock: Clock,
+        consumer: str,
+        kept_seconds: int,
+        settled: Callable[[Settlement[str]], None],
+        timed: Callable[[], None],
+    ) -> None:
+        self.agent_id = agent_id
+        self.hands: list[Hand] = []
+        self._keys = [names.base(agent_id)] if cluster else [names.base(agent_id), names.timers]
+        self._cluster = cluster
+        self._pipe = pipe
+        self._scripts = scripts
+        self._names = names
+        self._clock = clock
+        self._consumer = consumer
+        self._kept_seconds = kept_seconds
+        self._settled = settled
+        self._timed = timed
+        self._ends: list[End] = []
+        self._released: list[Batch] = []
+        self._rung = False
+        self._depth = 1
+        self._turning: asyncio.Task[None] | None = None
+        self.highest_rung = -1
+
+    async def open(self) -> None:
+        """Make the streams and their group, which a stream that never had mail lacks."""
+        commands: list[Command] = [
+            ("XGROUP", "CREATE", self._names.stream(self.agent_id, rank), GROUP, "0", "MKSTREAM") for rank in RANKS
+        ]
+        commands.append(("SADD", self._names.mailboxes, self.agent_id))
+        await self._pipe.ask(commands)  # who finds the group made is told so, which is no fault
+
+    def ring(self, rank: int = 0) -> None:
+        """There may be new mail, of this priority at the most."""
+        self._rung = True
+        self.highest_rung = max(self.highest_rung, rank)
+        self._wake()
+
+    def ended(self, end: End) -> None:
+        """An attempt ended."""
+        self._ends.append(end)
+        self._wake()
+
+    def released(self, batch: Batch) -> None:
+        """A lane is done with, or given back with what was not begun."""
+        self._released.append(batch)
+        self._rung = True
+        self._wake()
+
+    def took(self, seconds: float, batch: Batch) -> None:
+        """How long a whole batch took: the next are deeper if that was quick."""
+        if seconds < _QUICK_SECONDS and len(batch.messages) >= self._depth:
+            self._depth = min(self._depth * 2, _DEEPEST)
+        elif seconds > _SLOW_SECONDS:
+            self._depth = max(1, self._depth // 4)
+
+    async def flush(self) -> None:
+        """Return when Redis has everything that ended until now, or is away."""
+        deadline = asyncio.get_running_loop().time() + _FLUSH_SECONDS
+        while self._turning is not None and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait({self._turning}, timeout=left)
+
+    def _wake(self) -> None:
+        if self._turning is None:
+            self._turning = asyncio.create_task(self._turn_on(), name="folkmoot-desk")
+
+    async def _turn_on(self) -> None:
+        try:
+            while not self._pipe.closed and (self._ends or self._released or (self._rung and self._free())):
+                await self._turn()
+        finally:
+            self._turning = None
+
+    def _free(self) -> int:
+        return sum(hand.free for hand in self.hands)
+
+    async def _turn(self) -> None:
+        ends, self._ends = self._ends[:_MOST_ENDS], self._ends[_MOST_ENDS:]
+        # A lane must not be freed before the ends of its messages are in.
+        released, self._released = ([], self._released) if self._ends else (self._released, [])
+        wanted = self._free()
+        self._rung = False
+        self.highest_rung = -1
+        now = self._clock.now().timestamp()
+        call = self._scripts.call("turn", self._keys, self._arguments(ends, released, wanted, now))
+        try:
+            (answer,) = await self._scripts.run(self._pipe, [call], patience=_AGAIN_SECONDS)
+            if isinstance(answer, Exception):
+                if "NOGROUP" not in str(answer):
+                    raise LinkDownError(f"Redis refused a turn: {answer}") from answer  # noqa: TRY301  # as below
+                await self.open()
+                raise LinkDownError("the mailbox was gone") from answer  # noqa: TRY301  # told again like the other
+        except LinkDownError as error:
+            if self._pipe.closed:
+                return
+            # What was handled is done: it is told again until Redis has it, or until others took it over.
+            self._ends[:0], self._released[:0] = ends, released
+            self._rung = True
+            _log.warning("mailbox_out_of_reach", agent_id=self.agent_id, ends=len(self._ends), error=error.message)
+            await asyncio.sleep(_AGAIN_SECONDS)
+            return
+        if self._cluster and answer[0]:
+            await self._pipe.ask([("ZADD", self._names.timers, "LT", float(answer[0]), self.agent_id)])
+        self._report(ends, now)
+        lanes = answer[1:]
+        if len(lanes) == wanted:
+            self._rung = True  # there may be more than there were hands
+        for lane in lanes:
+            self._hand_out(lane)
+
+    def _report(self, ends: Sequence[End], now: float) -> None:
+        for end in ends:
+            ending = end.ending
+            if ending.status is not None:
+                self._settled(
+                    Settlement(
+                        end.message_id,
+                        ending.status,
+                        now,
+                        ending.attempts,
+                        ending.error,
+                        ending.reply,
+                        ending.family,
+                        ending.retry_after_seconds,
+                    )
+                )
+        if any(end.ending.status is None for end in ends):
+            self._timed()
+
+    def _hand_out(self, lane: list[Any]) -> None:
+        rank, sender, *rest = lane
+        messages = [(rest[place].decode(), rest[place + 1], int(rest[place + 2])) for place in range(0, len(rest), 3)]
+        batch = Batch(int(rank), sender.decode(), messages)
+        hand = max(self.hands, key=lambda one: one.free, default=None)
+        if hand is None or hand.free <= 0:
+            self.released(batch)
+        else:
+            hand.begin(batch)
+
+    def _arguments(
+        self, ends: Sequence[End], released: Sequence[Batch], wanted: int, now: float
+    ) -> list[str | bytes | int | float]:
+        arguments: list[str | bytes | int | float] = [
+            self.agent_id,
+            self._consumer,
+            now,
+            self._kept_seconds,
+            int(now // 60),
+            self._names.answers_prefix,
+            len(ends),
+            len(released),
+            wanted,
+            self._depth,
+            _WINDOW,
+        ]
+        for end in ends:
+            ending = end.ending
+            arguments += [
+                end.message_id,
+                end.batch.rank,
+                end.batch.sender,
+                "again" if ending.status is None else ending.status.value,
+                ending.attempts,
+                ending.error or "",
+                _kind(ending),
+                ending.reply or b"",
+                "" if ending.wait is None else now + ending.wait.total_seconds(),
+                end.seconds,
+            ]
+        for batch in released:
+            arguments += [batch.rank, batch.sender]
+        return arguments
+
+
+def _kind(ending: Ending) -> str:
+    if ending.status is not MessageStatus.DEAD or ending.family is None:
+        return ""
+    wait = ending.retry_after_seconds
+    return ending.family.value if wait is None else f"{ending.family.value}:{wait}"

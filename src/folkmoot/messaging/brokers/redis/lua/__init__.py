@@ -1,0 +1,1 @@
+"""The scripts of the broker on Redis, one file each."""

@@ -1,0 +1,29 @@
+-- Bring a dead letter back with fresh attempts, or drop it.
+--
+-- KEYS[1]  what every key of the mailbox begins with
+-- KEYS[2]  the timers of the house (absent in a Cluster)
+-- ARGV     agent, id, limit of the mailbox, '1' to drop it
+--
+-- Answers 1 when done, 0 if it is no dead letter (any more), 2 if there is no room.
+local base, id = KEYS[1], ARGV[2]
+local record, meta = base .. 'm:' .. id, base .. 'meta'
+local known = redis.call('HMGET', record, 'st', 'r', 'f', 'x')
+if known[1] ~= 'dead' then return 0 end
+if ARGV[4] == '1' then
+  redis.call('DEL', record)
+elseif tonumber(redis.call('HGET', meta, 'size') or '0') >= tonumber(ARGV[3]) then
+  return 2
+else
+  local entry = redis.call('XADD', base .. 's:' .. known[2], '*', 'i', id, 'f', known[3])
+  redis.call('HDEL', record, 'st', 'z', 'e', 'y', 'd', 'k', 'g')
+  redis.call('HSET', record, 's', entry, 'n', '0', 'w', '')
+  redis.call('HINCRBY', meta, 'size', 1)
+  if known[4] then
+    redis.call('ZADD', base .. 'expiry', known[4], id)
+    if KEYS[2] then redis.call('ZADD', KEYS[2], 'LT', known[4], ARGV[1]) end
+  end
+  redis.call('PUBLISH', base .. 'bell', known[2])
+end
+redis.call('ZREM', base .. 'dead', id)
+redis.call('HINCRBY', meta, 'dead', -1)
+return 1

@@ -1,0 +1,113 @@
+"""Who lives: each process says so again and again, and frees what those had who do not any more.
+
+The time is Redis's own, so that processes agree on it. A process counts as dead when it has said nothing for one and a
+half heartbeats; the others look four times a heartbeat, so what it had is taken over within two.
+"""
+
+import asyncio
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from folkmoot.kernel import Clock
+from folkmoot.link import LinkDownError, Pipe, Scripts
+from folkmoot.link.pipe import Command
+from folkmoot.messaging.brokers.redis.names import Names
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.messaging")
+MOST_DEATHS: Final = 10
+"""A message that was in hand at so many deaths of its process is taken for their cause."""
+
+
+class Presence:
+    """This process among the others. `served` are the mailboxes that it takes from, as they are at each moment."""
+
+    def __init__(
+        self,
+        *,
+        pipe: Pipe,
+        scripts: Scripts,
+        names: Names,
+        clock: Clock,
+        consumer: str,
+        heartbeat: timedelta,
+        served: Collection[str],
+    ) -> None:
+        self._pipe = pipe
+        self._scripts = scripts
+        self._names = names
+        self._clock = clock
+        self._consumer = consumer
+        self._seconds = heartbeat.total_seconds()
+        self._served = served
+        self._seen = 0.0
+        self._beating: asyncio.Task[None] | None = None
+
+    @property
+    def counted_out(self) -> bool:
+        """Whether the others may have taken this process for dead, as far as it can tell itself."""
+        return asyncio.get_running_loop().time() - self._seen > self._seconds * 1.5
+
+    async def start(self) -> None:
+        """Say that this process lives, and go on saying so. Raises `LinkDownError`."""
+        await self._beat()
+        self._beating = asyncio.create_task(self._beat_on(), name="folkmoot-presence")
+
+    async def stop(self) -> None:
+        """Say that it ends."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+            self._beating = None
+        try:
+            await self._pipe.one("DEL", self._names.alive(self._consumer), patience=0.0)
+        except LinkDownError as error:
+            _log.debug("end_not_said", error=error.message)
+
+    async def look(self, agent_ids: Collection[str]) -> None:
+        """Free the lanes that dead consumers have in these mailboxes."""
+        agents = list(agent_ids)
+        if not agents:
+            return
+        owners: list[list[bytes]] = await self._pipe.ask([("HVALS", self._names.lanes(agent)) for agent in agents])
+        others = {name.decode() for held in owners for name in held} - {self._consumer}
+        if not others:
+            return
+        asked = sorted(others)
+        alive = await self._pipe.ask([("EXISTS", self._names.alive(other)) for other in asked])
+        dead = {other for other, lives in zip(asked, alive, strict=True) if not lives}
+        calls: list[Command] = []
+        for agent, held in zip(agents, owners, strict=True):
+            calls += [self._freeing(agent, name) for name in sorted({one.decode() for one in held} & dead)]
+        if calls:
+            _log.warning("mail_taken_over", consumers=sorted(dead), mailboxes=len(calls))
+            await self._scripts.run(self._pipe, calls)
+
+    def giving_back(self, agent_id: str) -> Command:
+        """The call that frees every lane that this process has in a mailbox."""
+        return self._freeing(agent_id, self._consumer, deaths=0)
+
+    def _freeing(self, agent_id: str, consumer: str, *, deaths: int = MOST_DEATHS) -> Command:
+        now = self._clock.now().timestamp()
+        return self._scripts.call(
+            "release", [self._names.base(agent_id)], [consumer, deaths, now, self._names.answers_prefix]
+        )
+
+    async def _beat(self) -> None:
+        began = asyncio.get_running_loop().time()
+        milliseconds = max(1, int(self._seconds * 1500))
+        await self._pipe.one("SET", self._names.alive(self._consumer), "1", "PX", milliseconds, patience=self._seconds)
+        self._seen = began
+
+    async def _beat_on(self) -> None:
+        beats = 0
+        while True:
+            await asyncio.sleep(self._seconds / 4)
+            try:
+                beats += 1
+                if not beats % 2 or self.counted_out:
+                    await self._beat()
+                await self.look(tuple(self._served))
+            except LinkDownError as error:
+                _log.warning("heartbeat_failed", error=error.message)

@@ -1,0 +1,116 @@
+"""What the time comes for: messages in backoff, and messages that expire. Every process looks."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from folkmoot.kernel import Clock
+from folkmoot.link import Link, LinkDownError, Pipe, Scripts
+from folkmoot.link.pipe import Command
+from folkmoot.messaging.brokers.alarm import Alarm, Appointment
+from folkmoot.messaging.brokers.redis.names import Names
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.messaging")
+_LOOK_SECONDS: Final = 1.0
+_AT_ONCE: Final = 200
+_LATER_SECONDS: Final = 30.0
+
+
+class Timers:
+    """Rings mailboxes whose time has come. `kept_seconds`: how long a settled message is kept."""
+
+    def __init__(
+        self,
+        *,
+        link: Link,
+        pipe: Pipe,
+        scripts: Scripts,
+        names: Names,
+        clock: Clock,
+        alarm: Alarm,
+        kept_seconds: int,
+        rung: Callable[[str], None],
+    ) -> None:
+        self._cluster = link.cluster
+        self._pipe = pipe
+        self._scripts = scripts
+        self._names = names
+        self._clock = clock
+        self._alarm = alarm
+        self._kept_seconds = kept_seconds
+        self._rung = rung
+        self._woken = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+        self._appointment: Appointment | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._watching = asyncio.create_task(self._watch(), name="folkmoot-timers")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+            self._watching = None
+
+    def look(self) -> None:
+        """Look now: this process has set a timer, or the time of one has come."""
+        self._woken.set()
+
+    async def _watch(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                more = await self._ring()
+            except LinkDownError as error:
+                _log.warning("timers_cannot_be_read", error=error.message)
+                more = False
+            if not more:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), _LOOK_SECONDS)
+
+    async def _ring(self) -> bool:
+        """Ring whoever is due; whether there may be more."""
+        now = self._clock.now().timestamp()
+        due: list[bytes]
+        due, first = await self._pipe.ask(
+            [
+                ("ZRANGEBYSCORE", self._names.timers, "-inf", now, "LIMIT", 0, _AT_ONCE),
+                ("ZRANGEBYSCORE", self._names.timers, f"({now!r}", "+inf", "WITHSCORES", "LIMIT", 0, 1),
+            ]
+        )
+        if self._appointment is not None:
+            self._alarm.cancel(self._appointment)
+        self._appointment = self._alarm.after(_score(first) - now, self.look) if first else None
+        if not due:
+            return False
+        agents = [one.decode() for one in due]
+        timers = [] if self._cluster else [self._names.timers]
+        calls = [
+            self._scripts.call(
+                "ring",
+                [self._names.base(agent), *timers],
+                [agent, now, self._kept_seconds, self._names.answers_prefix],
+            )
+            for agent in agents
+        ]
+        answers = await self._scripts.run(self._pipe, calls)
+        if self._cluster:
+            # It stays in the set when nothing is left: another process may set a timer at this very moment.
+            later: list[Command] = [
+                ("ZADD", self._names.timers, float(answer[0]) if answer[0] else now + _LATER_SECONDS, agent)
+                for agent, answer in zip(agents, answers, strict=True)
+            ]
+            await self._pipe.ask(later)
+        for agent in agents:
+            self._rung(agent)
+        return len(due) == _AT_ONCE
+
+
+def _score(first: list[object]) -> float:
+    # RESP3 gives pairs, RESP2 a flat list.
+    value = first[0][1] if isinstance(first[0], list) else first[1]
+    return float(value)  # type: ignore[arg-type]  # a number, or the text of one

@@ -1,0 +1,96 @@
+"""Middleware in a row, asked at each point of a message's way by those that have something to say there.
+
+The first is the outermost: it sees a message first when it is sent and handled, and last before it is stored.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from folkmoot.messaging.broker import Delivery, Handler, Reply
+from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.middleware.middleware import Happening, Middleware
+
+
+class Chain:
+    """What a broker asks. A point at which no middleware does anything costs nothing."""
+
+    def __init__(self, middleware: Sequence[Middleware] = ()) -> None:
+        self._sending = _those(middleware, "sending")
+        self._storing = _those(middleware, "storing")
+        self._reading = _those(middleware, "reading")[::-1]
+        self._packing = _those(middleware, "packing")
+        self._unpacking = _those(middleware, "unpacking")[::-1]
+        self._handling = _those(middleware, "handling")[::-1]
+        self._too_late_at = _those(middleware, "too_late_at")
+        self._trying_again = _those(middleware, "trying_again")
+        self._happened = _those(middleware, "happened")
+        self.seals = bool(self._storing)
+        """Whether what is stored differs from what was sent."""
+
+    async def sending(self, message: AgentMessage) -> AgentMessage:
+        """See `Middleware.sending`."""
+        for change in self._sending:
+            message = await change(message)
+        return message
+
+    def storing(self, message: AgentMessage) -> AgentMessage:
+        """See `Middleware.storing`."""
+        for change in self._storing:
+            message = change(message)
+        return message
+
+    def reading(self, message: AgentMessage) -> AgentMessage:
+        """See `Middleware.reading`."""
+        for change in self._reading:
+            message = change(message)
+        return message
+
+    def packing(self, chunk: bytes, message_id: str) -> bytes:
+        """See `Middleware.packing`."""
+        for change in self._packing:
+            chunk = change(chunk, message_id)
+        return chunk
+
+    def unpacking(self, chunk: bytes, message_id: str) -> bytes:
+        """See `Middleware.unpacking`."""
+        for change in self._unpacking:
+            chunk = change(chunk, message_id)
+        return chunk
+
+    def around(self, handle: Handler) -> Handler:
+        """`handle` with every middleware around it."""
+        for wrap in self._handling:
+            handle = _around(wrap, handle)
+        return handle
+
+    def too_late_at(self, message: AgentMessage) -> datetime | None:
+        """See `Middleware.too_late_at`."""
+        ends = [end for ask in self._too_late_at if (end := ask(message)) is not None]
+        return min(ends) if ends else None
+
+    def trying_again(self, message: AgentMessage, attempt: int, error: Exception) -> timedelta | None:
+        """See `Middleware.trying_again`."""
+        for ask in self._trying_again:
+            wait: timedelta | None = ask(message, attempt, error)
+            if wait is not None:
+                return wait
+        return None
+
+    def happened(self, what: Happening, message: AgentMessage) -> None:
+        """See `Middleware.happened`."""
+        for hear in self._happened:
+            hear(what, message)
+
+
+def _those(middleware: Sequence[Middleware], point: str) -> list[Callable[..., Any]]:
+    """The methods of those that do anything at a point."""
+    plain = getattr(Middleware, point)
+    return [getattr(one, point) for one in middleware if getattr(type(one), point) is not plain]
+
+
+def _around(wrap: Callable[[Delivery, Handler], Awaitable[Reply]], handle: Handler) -> Handler:
+    async def handled(delivery: Delivery) -> Reply:
+        return await wrap(delivery, handle)
+
+    return handled
