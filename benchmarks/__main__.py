@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("messaging", "consultation", "imports", "estimator", "knowledge", "tools", "telemetry")
+NAMES = ("messaging", "consultation", "imports", "estimator", "knowledge", "tools", "telemetry", "encryption")
 RESULTS = Path(__file__).resolve().parent / "results"
 
 

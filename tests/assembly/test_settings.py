@@ -46,6 +46,16 @@ def test_a_secret_is_not_shown() -> None:
     assert "sixteen" not in repr(settings)
 
 
+def test_encryption_keys_are_read_as_a_ring_and_each_secret_is_kept_out_of_logs(tmp_path: Path) -> None:
+    old, new = "o" * 32, "n" * 32
+    file = tmp_path / "keys"
+    file.write_text(f"2026-02={new},\n2026-01={old}\n")
+    settings = load_settings({"ENCRYPTION_KEY_FILE": str(file)}, env_file=None)
+    assert list(settings.keyring.keys) == ["2026-02", "2026-01"]
+    assert {old, new} <= set(settings.secrets)
+    assert load_settings({}, env_file=None).keyring.sealing is None
+
+
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
@@ -55,6 +65,8 @@ def test_a_secret_is_not_shown() -> None:
         ({"AUTH": "maybe"}, ["AUTH", "maybe", "AUTH=on"]),
         ({"AUTH": "off", "API_HOST": "0.0.0.0"}, ["AUTH", "loopback", "0.0.0.0"]),
         ({"ADMIN_TOKEN": "short"}, ["ADMIN_TOKEN", "16 characters"]),
+        ({"ENCRYPTION_KEY": "short"}, ["ENCRYPTION_KEY", "5 characters", "32"]),
+        ({"ENCRYPTION_STRICT": "true"}, ["ENCRYPTION_STRICT", "ENCRYPTION_KEY"]),
         ({"CORS_ORIGINS": "team.example"}, ["CORS_ORIGINS", "team.example", "https://"]),
         ({"OPENAI_BASE_URL": "team.example/v1"}, ["OPENAI_BASE_URL", "team.example/v1", "http://"]),
         ({"TLS_CERT": "/nowhere/cert.pem"}, ["TLS_KEY", "both"]),

@@ -176,7 +176,7 @@ class Settings(
     def secrets(self) -> list[str]:
         """The value of every secret that is set: what no log may show, wherever it turns up."""
         values = (getattr(self, name) for name in type(self).model_fields)
-        return [one.get_secret_value() for one in values if isinstance(one, SecretStr)]
+        return [one.get_secret_value() for one in values if isinstance(one, SecretStr)] + self.seal_secrets
 
     @property
     def origins(self) -> list[str]:
@@ -248,6 +248,12 @@ def _check_together(settings: Settings) -> None:
             f"AUTH=off is allowed on a loopback address only, and API_HOST is {settings.api_host}; "
             "for example API_HOST=127.0.0.1",
             variable="AUTH",
+        )
+    if settings.encryption_strict and settings.encryption_key is None:
+        raise WrongSettingError(
+            "ENCRYPTION_STRICT refuses what is not sealed, and nothing is: there is no key; "
+            "for example ENCRYPTION_KEY=2026-11=8c0f4e5d1b7a4f0f9d3e6a2c5b8d7e1f",
+            variable="ENCRYPTION_STRICT",
         )
     if (settings.tls_cert is None) != (settings.tls_key is None):
         missing = "TLS_KEY" if settings.tls_key is None else "TLS_CERT"

@@ -1,12 +1,9 @@
 """What agents may call, made from the settings and joined to who the agents are and what their users may do."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
-
-from pydantic import SecretStr
 
 from folkmoot.agents import AgentHost, Workplace
 from folkmoot.agents.definition import AgentDefinition
@@ -161,7 +158,7 @@ def build_tools(
         database=database,
         clock=clock,
         events=events,
-        masker=Masker(known=_secrets(settings)),
+        masker=Masker(known=settings.secrets),
         seal=Seal(home.path(KEY_FILE)),
         process=process,
     )
@@ -204,9 +201,3 @@ def build_tools(
             Chore(name="tool log", every=timedelta(hours=1), act=lambda: ledger.prune(older_than=kept)),
         ],
     )
-
-
-def _secrets(settings: Settings) -> list[str]:
-    """Every secret that this house was given: none of them may stand in the log."""
-    values: Mapping[str, Any] = dict(settings)
-    return [one.get_secret_value() for one in values.values() if isinstance(one, SecretStr)]

@@ -95,6 +95,8 @@ class AgentMessage(BaseModel):
 
     `recipient_id` is an agent id, or `role:cso`, `capability:seo`, `department:sales` for one fitting agent.
     `reply_to` is the `message_id` that this one answers; `correlation_id` ties a whole exchange together.
+    `sealed_with` is the id of the key with which the payload was sealed; it is set where messages are kept, and a
+    handler never sees it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -110,6 +112,7 @@ class AgentMessage(BaseModel):
     correlation_id: str | None = None
     expires_at: AwareDatetime | None = None
     trace: str | None = None
+    sealed_with: str | None = Field(default=None, min_length=1, max_length=24)
 
     @field_validator("timestamp", "expires_at")
     @classmethod

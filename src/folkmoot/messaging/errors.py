@@ -105,3 +105,40 @@ class BrokerStoppedError(MessagingError):
 
     code = "broker_stopped"
     family = Family.UNAVAILABLE
+
+
+class SealError(MessagingError):
+    """What is sealed cannot be opened here: no time heals it, so the message is a dead letter at once."""
+
+    code = "message_seal"
+    passing = False
+
+
+class SealBrokenError(SealError):
+    """What is sealed was changed on its way, or another secret bears the key's name."""
+
+    code = "message_seal_broken"
+
+
+class UnknownSealKeyError(SealError):
+    """The key that sealed the message is not among those configured here."""
+
+    code = "unknown_seal_key"
+
+
+class UnsealedError(SealError):
+    """The message is not sealed, and what is not sealed is refused."""
+
+    code = "message_unsealed"
+
+
+class AlreadySealedError(SealError):
+    """Who sends a message may not say that it is sealed."""
+
+    code = "message_already_sealed"
+
+
+class BadSealKeyError(SealError):
+    """The configured keys cannot be used."""
+
+    code = "bad_seal_key"

@@ -1,4 +1,6 @@
-"""Settings: where messages go when one process is not enough."""
+"""Settings: where messages go when one process is not enough, and what seals them."""
+
+from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
@@ -6,7 +8,7 @@ from folkmoot.kernel import FolkmootError
 
 
 class MessageSettings(BaseModel):
-    """Settings: where messages go when one process is not enough."""
+    """Settings: where messages go when one process is not enough, and what seals them."""
 
     redis_url: SecretStr | None = Field(
         default=None,
@@ -21,6 +23,18 @@ class MessageSettings(BaseModel):
         default=None, ge=0, le=1_000_000, description="Number of its database, where the URL has none", examples=["0"]
     )
 
+    encryption_key: SecretStr | None = Field(
+        default=None,
+        description="Seals what messages carry, in journals, in Redis and on the wire: a secret of 32 characters or "
+        "more, bare or name=secret; several separated by commas: the first seals, all open",
+        examples=["2026-11=8c0f4e5d1b7a4f0f9d3e6a2c5b8d7e1f"],
+    )
+    encryption_strict: bool = Field(
+        default=False,
+        description="Refuse messages that arrive unsealed though there is a key; once every process has sealed a while",
+        examples=["true"],
+    )
+
     @field_validator("redis_url")
     @classmethod
     def _an_address(cls, value: SecretStr | None) -> SecretStr | None:
@@ -32,3 +46,28 @@ class MessageSettings(BaseModel):
             except FolkmootError as error:
                 raise ValueError(error.message) from error
         return value
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _usable_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            from folkmoot.messaging.middleware.keyring import Keyring
+
+            try:
+                Keyring.of(value.get_secret_value())
+            except FolkmootError as error:
+                raise ValueError(error.message) from error
+        return value
+
+    @property
+    def keyring(self) -> Any:
+        """`encryption_key` as a `folkmoot.messaging.middleware.keyring.Keyring`, an empty one where it is not set."""
+        from folkmoot.messaging.middleware.keyring import Keyring
+
+        text = self.encryption_key.get_secret_value() if self.encryption_key else ""
+        return Keyring.of(text, strict=self.encryption_strict)
+
+    @property
+    def seal_secrets(self) -> list[str]:
+        """Each secret of `encryption_key` for itself: none may turn up in a log, also not alone."""
+        return [key.secret for key in self.keyring.keys.values()]
