@@ -1,15 +1,24 @@
 """Fixtures that every room's tests share."""
 
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from folkmoot.kernel import SimulatedClock
 from folkmoot.storage import Base, Database
 from tests.postgres import PostgresServer, running_server
 from tests.redis_server import RedisServer, running_redis
+from tests.redis_sets import ClusteredRedis, EncryptedRedis, clustered_redis, encrypted_redis
+
+# As the command line does: threads of numpy would spin beside the other test processes and take their cores. The
+# variables are for the processes that a test starts; in this one numpy is there already, brought by a plugin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+threadpool_limits(limits=1)
 
 
 @pytest.fixture
@@ -76,3 +85,17 @@ def redis_url(redis_server: RedisServer) -> str:
         connection.sendall(b"FLUSHALL\r\n")
         connection.recv(64)
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def redis_over_tls() -> Iterator[EncryptedRedis]:
+    """One Redis that speaks TLS only, for the whole run; tests share what it keeps."""
+    with encrypted_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[ClusteredRedis]:
+    """One Cluster of three nodes for the whole run; tests share what it keeps, and leave every node running."""
+    with clustered_redis() as cluster:
+        yield cluster

@@ -1,4 +1,4 @@
-"""A throw-away Redis server for tests: real, on a free port, gone afterwards.
+"""A throw-away Redis server for tests: real, on a free port, gone afterwards. Several at once are in `redis_sets.py`.
 
 Where no Redis is installed the tests that need one are skipped; in CI (`CI` set) they fail instead.
 """
@@ -7,11 +7,12 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,25 @@ _START_SECONDS = 20.0
 
 
 class RedisServer:
-    """A server that can be killed and started again with what it had written. `options` are its command line's."""
+    """A server that can be killed and started again with what it had written. `options` are its command line's.
 
-    def __init__(self, folder: Path, *, options: Sequence[str] = (), port: int | None = None) -> None:
+    `config` is a file that it keeps its state in, `encrypted` how its port is spoken to where it speaks TLS.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        options: Sequence[str] = (),
+        port: int | None = None,
+        config: Path | None = None,
+        encrypted: ssl.SSLContext | None = None,
+    ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self._options = options
+        self._config = config
+        self._encrypted = encrypted
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -39,8 +53,11 @@ class RedisServer:
 
     def start(self) -> None:
         """Start, and return when it answers."""
-        command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        command += ["--save", "", "--daemonize", "no", "--logfile", str(self.folder / "redis.log")]
+        port = ["--port", str(self.port)] if self._encrypted is None else ["--port", "0", "--tls-port", str(self.port)]
+        config = [] if self._config is None else [str(self._config)]
+        command = ["redis-server", *config, *port, "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        command += [] if self._config else ["--save", ""]
+        command += ["--daemonize", "no", "--logfile", str(self.folder / "redis.log")]
         self._process = subprocess.Popen([*command, *self._options], stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
@@ -73,7 +90,10 @@ class RedisServer:
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as probe:
+            with ExitStack() as opened:
+                probe = opened.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=1))
+                if self._encrypted is not None:
+                    probe = opened.enter_context(self._encrypted.wrap_socket(probe, server_hostname="localhost"))
                 probe.sendall(b"PING\r\n")
                 return probe.recv(64).startswith((b"+PONG", b"-NOAUTH"))
         except OSError:
@@ -83,11 +103,7 @@ class RedisServer:
 @contextmanager
 def running_redis(*options: str, folder: Path | None = None) -> Iterator[RedisServer]:
     """A fresh server while the block runs; without options nothing of it touches a disk."""
-    if shutil.which("redis-server") is None:
-        said = "Redis is not installed: on Debian, apt-get install redis-server"
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        pytest.skip(said)
+    redis_is_installed()
     own = Path(tempfile.mkdtemp(prefix="folkmoot-redis-")) if folder is None else folder
     server = RedisServer(own, options=options)
     server.start()
@@ -97,6 +113,15 @@ def running_redis(*options: str, folder: Path | None = None) -> Iterator[RedisSe
         server.kill()
         if folder is None:
             shutil.rmtree(own, ignore_errors=True)
+
+
+def redis_is_installed() -> None:
+    """Skip the test, or fail it in CI, unless it is."""
+    if shutil.which("redis-server") is None:
+        said = "Redis is not installed: on Debian, apt-get install redis-server"
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        pytest.skip(said)
 
 
 def free_port() -> int:

@@ -9,7 +9,7 @@ from redis import exceptions as fault
 from redis.asyncio import Redis, RedisCluster, Sentinel
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.commands.core import AsyncScript
 
 from folkmoot.link.errors import LinkDownError
@@ -42,6 +42,7 @@ class Link:
         self.cluster = place.kind == "cluster"
         self._connections = connections
         self.patience = patience
+        self._watch: Sentinel | None = None
         self.client: Client = self._connect()
 
     async def ping(self) -> None:
@@ -52,6 +53,8 @@ class Link:
     async def close(self) -> None:
         """Close every connection."""
         await self.client.aclose()
+        for watcher in self._watch.sentinels if self._watch else ():
+            await watcher.aclose()
 
     def script(self, text: str) -> AsyncScript:
         """A script, sent whole only where Redis does not know it yet."""
@@ -96,8 +99,10 @@ class Link:
         common["db"] = place.db
         if place.kind == "sentinel":
             watched = {name: value for name, value in common.items() if name.startswith(("ssl", "socket"))}
-            watch = Sentinel([*place.hosts], sentinel_kwargs=watched)  # type: ignore[no-untyped-call]  # the library's own
-            primary: Redis = watch.master_for(place.primary, redis_class=Redis, **common)
+            # One that does not answer is not asked again: there is another, and the primary's own retry asks them all.
+            watched["retry"] = Retry(NoBackoff(), 0)
+            self._watch = Sentinel([*place.hosts], sentinel_kwargs=watched)  # type: ignore[no-untyped-call]  # the library's own
+            primary: Redis = self._watch.master_for(place.primary, redis_class=Redis, **common)
             return primary
         if place.socket:
             return Redis(unix_socket_path=place.socket, **common)
