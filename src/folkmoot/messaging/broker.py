@@ -72,6 +72,25 @@ class BrokerStats:
     mailboxes: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MailboxStats:
+    """Figures of one agent's mailbox. Rates are over the last five minutes; a broker that was restarted counts anew.
+
+    `queued` are those that wait, in backoff too; `oldest_seconds` is the age of the oldest message that is not
+    settled, 0.0 if all are; `handler_seconds` is the mean time of an attempt in those five minutes, 0.0 without any.
+    """
+
+    agent_id: str
+    queued: int
+    in_flight: int
+    dead: int
+    oldest_seconds: float
+    accepted_per_minute: float
+    handled_per_minute: float
+    retried_per_minute: float
+    handler_seconds: float
+
+
 class Delivery(Protocol):
     """One attempt at handling one message."""
 
@@ -178,10 +197,14 @@ class Broker(Protocol):
         *,
         agent_id: str | None = None,
         conversation_id: str | None = None,
+        status: MessageStatus | None = None,
         limit: int = 100,
         before: int | None = None,
     ) -> list[MessageRecord]:
-        """The newest messages from or to an agent, or of a conversation; `before` a `position`, for the next page."""
+        """The newest messages from or to an agent, of a conversation, of a status; all of what is given together.
+
+        `before` is a `position`, for the next page.
+        """
         ...
 
     async def dead_letters(
@@ -214,6 +237,14 @@ class Broker(Protocol):
 
     async def stats(self) -> BrokerStats:
         """Figures of this moment."""
+        ...
+
+    async def mailbox_stats(self, agent_id: str | None = None) -> list[MailboxStats]:
+        """Figures of one mailbox, or of all, by agent id.
+
+        Told are mailboxes that have mail or dead letters, that had mail in the last five minutes, and those that are
+        taken from.
+        """
         ...
 
     async def health_check(self) -> None:

@@ -111,6 +111,7 @@ class Acceptance:
         if not brought_back:
             raise not_dead(message_id)
         self._figures.settled(MessageStatus.DEAD.value, -1)
+        self._figures.traffic.dead[message.recipient_id] -= 1
         self._enqueue(mailbox, dead.position, message.sender_id, message.payload.priority.rank, self._expires(message))
         record = replace(dead, status=MessageStatus.QUEUED, attempts=0, settled_at=None, error=None)
         mailbox.pump()
@@ -176,6 +177,7 @@ class Acceptance:
             if first is None:
                 self._enqueue(mailbox, row[0], row[3], row[4], row[7])
                 self._chain.happened(Happening.ACCEPTED, letter.message)
+                self._figures.traffic.accepted(mailbox.agent_id)
                 if mailbox.takers:
                     self._reader.keep(row[0], row[8])
                     fed.add(mailbox)

@@ -7,6 +7,7 @@ from typing import Final
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
 from folkmoot.messaging.brokers.ending import First
+from folkmoot.messaging.brokers.journal import seq_list
 from folkmoot.messaging.brokers.reader import Reader, RecordRow
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import UnknownMessageError
@@ -41,14 +42,24 @@ class Archive:
         return First(row[0], AgentMessage.model_validate_json(row[2]).recipient_id) if row else None
 
     async def messages(
-        self, *, agent_id: str | None, conversation_id: str | None, limit: int, before: int | None
+        self,
+        *,
+        agent_id: str | None,
+        conversation_id: str | None,
+        status: MessageStatus | None,
+        limit: int,
+        before: int | None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
         conditions, values = ["1"], list[object]()
+        if status is not None:
+            condition, wanted = self._of_status(status)
+            conditions.append(condition)
+            values.append(wanted)
         if agent_id is not None:
             # Two searches by index and their union: an OR over both columns would read the whole table.
             conditions.append(_TO_OR_FROM)
-            enough = -1 if conversation_id is not None else limit
+            enough = limit if conversation_id is None and status is None else -1
             values += [agent_id, _below(before), enough] * 2
         if conversation_id is not None:
             conditions.append(_IN_CONVERSATION)
@@ -74,6 +85,13 @@ class Archive:
         if record is None or record.status is not MessageStatus.DEAD:
             raise not_dead(message_id)
         return record
+
+    def _of_status(self, status: MessageStatus) -> tuple[str, str]:
+        if status is MessageStatus.QUEUED:
+            return "w.seq IS NOT NULL AND m.seq NOT IN (SELECT value FROM json_each(?))", seq_list(self._out)
+        if status is MessageStatus.IN_FLIGHT:
+            return "w.seq IS NOT NULL AND m.seq IN (SELECT value FROM json_each(?))", seq_list(self._out)
+        return "s.status = ?", status.value
 
     def _records(self, rows: Sequence[RecordRow]) -> list[MessageRecord]:
         return [self._record(row) for row in rows]

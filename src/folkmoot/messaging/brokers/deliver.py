@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler
 from folkmoot.messaging.brokers.attempt import Attempts
+from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Replies
@@ -23,11 +24,14 @@ _TURNS: Final = 16
 class Deliverer:
     """Handles single messages, for every subscription of a broker."""
 
-    def __init__(self, *, reader: Reader, settler: Settler, replies: Replies[int], attempts: Attempts) -> None:
+    def __init__(
+        self, *, reader: Reader, settler: Settler, replies: Replies[int], attempts: Attempts, figures: Figures
+    ) -> None:
         self._reader = reader
         self._settler = settler
         self._replies = replies
         self._attempts = attempts
+        self._figures = figures
 
     async def deliver(self, seq: int, mailbox: Mailbox, lane: Lane, handler: Handler) -> None:
         """Handle one message that was taken, and record how that ended; `handler` is what `Chain.around` made."""
@@ -38,6 +42,7 @@ class Deliverer:
         async def stream(chunk: dict[str, Any]) -> None:
             self._replies.chunk(seq, chunk)
 
+        began = self._figures.traffic.begins()
         try:
             ending = await self._attempts.make(
                 message,
@@ -49,6 +54,7 @@ class Deliverer:
         except asyncio.CancelledError:
             self._settler.given_back(seq, mailbox, lane)
             raise
+        self._figures.traffic.attempted(mailbox.agent_id, began)
         self._settler.ended(seq, mailbox, lane, ending)
 
     async def _message(self, seq: int, mailbox: Mailbox, lane: Lane) -> AgentMessage | None:

@@ -9,6 +9,7 @@ The parts: see `folkmoot.messaging.brokers`.
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ from folkmoot.messaging.broker import (
     BrokerStats,
     Directory,
     Handler,
+    MailboxStats,
     MessageRecord,
     MessageStatus,
     Receipt,
@@ -35,6 +37,7 @@ from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.journal import drop_dead, forget_replies, list_new, prune, touch
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
+from folkmoot.messaging.brokers.overview import Overview
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Replies, StreamReader, reply_of
 from folkmoot.messaging.brokers.settle import Settler
@@ -75,7 +78,7 @@ class EmbeddedBroker:
         self._addresses = Addresses(directory)
         self._running = False
         self._chain = Chain([Expiry(), Retry()] if middleware is None else middleware)
-        self._figures = Figures(metrics)
+        self._figures = Figures(metrics, clock)
         self._mailboxes = Mailboxes()
         self._alarm = Alarm(clock)
         self._replies = Replies[int]()
@@ -90,7 +93,11 @@ class EmbeddedBroker:
         )
         self._attempts = Attempts(chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes)
         self._deliverer = Deliverer(
-            reader=self._reader, settler=self._settler, replies=self._replies, attempts=self._attempts
+            reader=self._reader,
+            settler=self._settler,
+            replies=self._replies,
+            attempts=self._attempts,
+            figures=self._figures,
         )
         self._archive = Archive(reader=self._reader, out=self._settler.out, chain=self._chain)
         self._acceptance = Acceptance(
@@ -107,6 +114,13 @@ class EmbeddedBroker:
             mailbox_limit=mailbox_limit,
             max_bytes=max_message_bytes,
         )
+        self._overview = Overview(
+            mailboxes=self._mailboxes,
+            settler=self._settler,
+            reader=self._reader,
+            traffic=self._figures.traffic,
+            clock=clock,
+        )
         self._subscriptions: set[EmbeddedSubscription] = set()
 
     async def start(self) -> None:
@@ -118,6 +132,7 @@ class EmbeddedBroker:
         self._figures.ended.clear()
         for status, count in (await self._reader.counts()).items():
             self._figures.settled(status, count)
+        self._figures.traffic.dead = Counter(await self._reader.dead_by_mailbox())
         await self._acceptance.replay()
         self._figures.measure_depth(self._mailboxes.total)
         self._running = True
@@ -217,6 +232,7 @@ class EmbeddedBroker:
         *,
         agent_id: str | None = None,
         conversation_id: str | None = None,
+        status: MessageStatus | None = None,
         limit: int = 100,
         before: int | None = None,
     ) -> list[MessageRecord]:
@@ -227,7 +243,7 @@ class EmbeddedBroker:
             except StorageFullError as error:
                 _log.warning("newest_messages_not_listed", error=error.message)
         return await self._archive.messages(
-            agent_id=agent_id, conversation_id=conversation_id, limit=limit, before=before
+            agent_id=agent_id, conversation_id=conversation_id, status=status, limit=limit, before=before
         )
 
     async def dead_letters(
@@ -247,6 +263,7 @@ class EmbeddedBroker:
         if not await self._writer.call(partial(_drop_dead, dead.position)):
             raise not_dead(message_id)
         self._figures.settled(MessageStatus.DEAD.value, -1)
+        self._figures.traffic.dead[dead.message.recipient_id] -= 1
 
     async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
         """See `Broker.forget_replies`."""
@@ -282,6 +299,10 @@ class EmbeddedBroker:
             oldest_seconds=0.0 if oldest is None else max(self._clock.now().timestamp() - oldest, 0.0),
             mailboxes=self._mailboxes.sizes(),
         )
+
+    async def mailbox_stats(self, agent_id: str | None = None) -> list[MailboxStats]:
+        """See `Broker.mailbox_stats`."""
+        return await self._overview.mailbox_stats(agent_id)
 
     async def health_check(self) -> None:
         """See `Broker.health_check`."""

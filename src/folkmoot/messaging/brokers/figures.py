@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 
+from folkmoot.kernel import Clock
 from folkmoot.messaging.broker import MessageStatus
+from folkmoot.messaging.brokers.traffic import Traffic
 from folkmoot.telemetry import Metrics
 
 
 class Figures:
-    """How many messages ended how, within retention."""
+    """How many messages ended how, within retention.
 
-    def __init__(self, metrics: Metrics | None) -> None:
+    `traffic` has the figures of single mailboxes.
+    """
+
+    def __init__(self, metrics: Metrics | None, clock: Clock) -> None:
+        self.traffic = Traffic(clock)
         self._metrics = metrics
         self.ended: dict[str, int] = {}
 

@@ -102,6 +102,19 @@ class Mailbox:
                 seqs += _first(other.waiting, 4)
         return seqs
 
+    def heads(self) -> list[int]:
+        """The first of each sender and priority that may still be taken."""
+        heads = []
+        for lane in self._lanes.values():
+            first = next((seq for seq in lane.waiting if seq not in self._withdrawn), None)
+            if first is not None:
+                heads.append(first)
+        return heads
+
+    def out(self) -> int:
+        """How many messages are being handled."""
+        return sum(lane.out for lane in self._lanes.values())
+
     def pump(self) -> None:
         """Let every subscription take what is ready."""
         for taker in self.takers:
@@ -139,6 +152,10 @@ class Mailboxes:
     def clear(self) -> None:
         """Forget everything: the broker stops."""
         self._mailboxes.clear()
+
+    def all(self) -> list[Mailbox]:
+        """Those that have mail or are taken from."""
+        return list(self._mailboxes.values())
 
     def total(self) -> int:
         """Unsettled messages of all."""

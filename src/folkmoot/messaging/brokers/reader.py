@@ -126,6 +126,27 @@ class Reader:
         )
         return float(rows[0][0]) if rows else None
 
+    async def oldest_of(self, seqs: Sequence[int]) -> dict[str, float]:
+        """When the oldest of these messages that are not settled was accepted (POSIX time), by mailbox."""
+        rows: list[tuple[str, float]] = await self._ask(
+            lambda connection: connection.execute(
+                "SELECT m.mailbox, min(m.accepted) FROM messages AS m JOIN waiting AS w ON w.seq = m.seq"
+                " WHERE m.seq IN (SELECT value FROM json_each(?)) GROUP BY m.mailbox",
+                (seq_list(seqs),),
+            ).fetchall()
+        )
+        return dict(rows)
+
+    async def dead_by_mailbox(self) -> dict[str, int]:
+        """How many dead letters each mailbox has."""
+        rows: list[tuple[str, int]] = await self._ask(
+            lambda connection: connection.execute(
+                "SELECT m.mailbox, count(*) FROM settled AS s JOIN messages AS m ON m.seq = s.seq"
+                " WHERE s.status = 'dead' GROUP BY m.mailbox"
+            ).fetchall()
+        )
+        return dict(rows)
+
     async def settlement(self, seq: int) -> Settlement[int] | None:
         """How a message ended, or None if it has not."""
         rows = await self._ask(

@@ -62,7 +62,10 @@ class Settler:
 
     def ended(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         """An attempt ended."""
+        if ending.status is MessageStatus.HANDLED:
+            self._figures.traffic.handled(mailbox.agent_id)
         if ending.status is None:
+            self._figures.traffic.retried(mailbox.agent_id)
             self._postpone(seq, mailbox, lane, ending)
         else:
             self._end(seq, mailbox, ending)
@@ -117,6 +120,8 @@ class Settler:
             if expiry is not None:
                 self._alarm.cancel(expiry.appointment)
         at = self._clock.now().timestamp()
+        if ending.status is MessageStatus.DEAD:
+            self._figures.traffic.dead[mailbox.agent_id] += 1
         self._writer.submit_settled(
             Settlement(
                 seq,
