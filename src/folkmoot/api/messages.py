@@ -1,4 +1,4 @@
-"""Messages between agents, sent from outside; and the dead-letter box (SPEC A1-A5, A10).
+"""Messages between agents, sent from outside; and the dead-letter box (SPEC A1-A5, A10). Figures and lists: `mail.py`.
 
 A message that enters here bears on whose behalf it came in; what stands there besides was written by nobody we know.
 Users see the messages that were sent on their behalf and those by or to their twin, the administrator sees all.
@@ -16,17 +16,19 @@ from folkmoot.agents.behalf import on_behalf_of
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
-from folkmoot.messaging.errors import ReplyTimeoutError, UnknownMessageError
+from folkmoot.messaging.errors import ReplyTimeoutError, ReservedIdError, UnknownMessageError
 from folkmoot.security import NotAllowedError, Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
-from folkmoot.web.ownership import check_sender, owns_message
+from folkmoot.web.mail import dead_letters_in_sight, mail_sight
+from folkmoot.web.ownership import check_sender
 
 router = APIRouter(prefix="/api/agents/messages", tags=["messages"])
 READ = documented(401, 404, 422, 503)
 WRITE = documented(401, 403, 404, 409, 413, 422, 429, 503, 504)
 MAX_WAIT_SECONDS = 300.0
 DERIVED: Final = 5
-LOOKED_THROUGH = 500  # dead letters that are looked through for somebody's own
+# What would never be found again: these are paths of this API.
+TAKEN: Final = frozenset({"stats", "broadcast", "dead-letters"})
 
 
 class Sent(BaseModel):
@@ -66,7 +68,8 @@ class MessageShown(BaseModel):
     reply: AgentMessage | None
 
 
-def _shown(record: MessageRecord) -> MessageShown:
+def shown(record: MessageRecord) -> MessageShown:
+    """A message as the API shows it."""
     return MessageShown.model_validate(record, from_attributes=True)
 
 
@@ -126,20 +129,21 @@ async def dead_letters(
     agent_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[MessageShown]:
     """Messages that were given up on, with the error, the newest first."""
-    if not principal.is_admin:
-        all_ = await rooms.broker.dead_letters(agent_id=agent_id, limit=LOOKED_THROUGH)
-        own = [_shown(one) for one in all_ if await owns_message(rooms, principal, one)]
-        return window.page(own[window.offset : window.offset + window.limit], len(own))
-    found = await rooms.broker.dead_letters(agent_id=agent_id, limit=window.limit, offset=window.offset)
-    total = (await rooms.broker.stats()).dead if agent_id is None else window.offset + len(found)
-    return window.page([_shown(one) for one in found], max(total, window.offset + len(found)))
+    found, total = await dead_letters_in_sight(
+        rooms.broker,
+        await mail_sight(rooms, principal),
+        agent_id=agent_id,
+        limit=window.limit,
+        offset=window.offset,
+    )
+    return window.page([shown(one) for one in found], total)
 
 
 @router.post("/dead-letters/{message_id}/retry", responses=WRITE)
 async def retry(principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
     """Deliver a dead letter again."""
     await _check_own(rooms, principal, message_id)
-    return _shown(await rooms.broker.retry_dead_letter(message_id))
+    return shown(await rooms.broker.retry_dead_letter(message_id))
 
 
 @router.delete("/dead-letters/{message_id}", status_code=204, responses=READ)
@@ -154,24 +158,26 @@ async def drop(principal: SignedIn, rooms: Rooms, message_id: str) -> Response:
 async def read(principal: SignedIn, rooms: Rooms, message_id: str) -> MessageShown:
     """A message, its status and its reply."""
     record = await rooms.broker.find(message_id)
-    if record is None or not await owns_message(rooms, principal, record):
+    if record is None or not (await mail_sight(rooms, principal)).covers(record.message):
         raise _unknown(message_id)
-    return _shown(record)
+    return shown(record)
 
 
 async def _check_own(rooms: Rooms, principal: Principal, message_id: str) -> None:
     """Raise `UnknownMessageError` for a message of somebody else's: its id opens nothing to others."""
     record = await rooms.broker.find(message_id)
-    if record is not None and not await owns_message(rooms, principal, record):
+    if record is not None and not (await mail_sight(rooms, principal)).covers(record.message):
         raise _unknown(message_id)
 
 
 def _check_id(principal: Principal, message_id: str) -> None:
-    """Raise `NotAllowedError` for an id that the house could want itself.
+    """Raise `NotAllowedError` for an id that the house could want itself, `ReservedIdError` for a path of this API.
 
     Ids of version 5 are derived, and the house derives those of its letters about a task from what a task's people
     know: who took one beforehand would keep the letter from being sent.
     """
+    if message_id in TAKEN:
+        raise ReservedIdError(f"no message can be called '{message_id}': take another id, or send none")
     try:
         version = uuid.UUID(message_id).version
     except ValueError:

@@ -47,6 +47,12 @@ class NobodyFitsError(MessagingError):
     family = Family.UNAVAILABLE
 
 
+class ReservedIdError(MessagingError):
+    """The id means something else already; take another."""
+
+    code = "reserved_message_id"
+
+
 class UnknownMessageError(MessagingError):
     """There is no such message (any more)."""
 

@@ -2,12 +2,11 @@
 
 An administrator sees everything. Everybody else sees what they made, and what concerns the person whose twin is theirs;
 what is others' answers exactly as what is not there. The rules of routes (`rules.py`) come before this, the policies
-of rows on PostgreSQL behind it.
+of rows on PostgreSQL behind it. Whose mail somebody sees is decided in `mail.py`.
 """
 
 from folkmoot.consent import Consent, InvalidConsentError, UnknownConsentError, person_key
 from folkmoot.events import Event
-from folkmoot.messaging.broker import MessageRecord
 from folkmoot.registry import AgentRecord, AgentRegistry
 from folkmoot.security import NotAllowedError, Principal
 from folkmoot.tasks import Sight, Task
@@ -117,15 +116,6 @@ async def check_sender(parts: Parts, principal: Principal, sender_id: str) -> No
             f"you cannot send as {sender_id}: your sender_id is user:{principal.user_id}, or your twin's agent_id",
             sender_id=sender_id,
         )
-
-
-async def owns_message(parts: Parts, principal: Principal, record: MessageRecord) -> bool:
-    """Whether a message is theirs to see: sent for them, by them, or by or to their twin."""
-    message = record.message
-    if principal.is_admin or message.payload.context.get("on_behalf_of") == principal.user_id:
-        return True
-    theirs = {f"user:{principal.user_id}", *await agents_of(parts, principal)}
-    return message.sender_id in theirs or message.recipient_id in theirs
 
 
 class EventSight:

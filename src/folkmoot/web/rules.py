@@ -119,6 +119,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         # Messages
         "POST /api/agents/messages": Rule(MEMBER, "messages:write"),
         "POST /api/agents/messages/broadcast": Rule(MEMBER, "messages:write"),
+        "GET /api/agents/messages": Rule(VIEWER, "messages:read"),
+        "GET /api/agents/messages/stats": Rule(VIEWER, "messages:read"),
         "GET /api/agents/messages/{message_id}": Rule(VIEWER, "messages:read"),
         "GET /api/agents/messages/dead-letters": Rule(VIEWER, "messages:read"),
         "POST /api/agents/messages/dead-letters/{message_id}/retry": Rule(MEMBER, "messages:write"),
