@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from folkmoot.api.messages import MessageShown, shown
 from folkmoot.messaging.broker import MessageStatus
@@ -15,7 +16,7 @@ from folkmoot.web.mail import figures_in_sight, mail_sight, messages_in_sight
 
 router = APIRouter(prefix="/api/agents/messages", tags=["messages"])
 Name = Annotated[str | None, Query(max_length=200)]
-_BOB = {
+_BOB: JsonDict = {
     "agent_id": "bob",
     "queued": 3,
     "in_flight": 1,

@@ -1,11 +1,17 @@
-"""How every part is, asked when somebody wants to know; parts that are not built yet say so."""
+"""How every part is, asked when somebody wants to know; parts that are not built yet say so.
+
+A part is *down* when it does nothing for anybody, and *degraded* when it rests: what lives in Redis is kept there while
+the way to it is cut, and goes on by itself. Only a vital part that is down makes the whole so, and `/health` answer
+503: a load balancer that took every server away because Redis is gone for a minute would help nobody.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from folkmoot.kernel import Clock, FolkmootError
+from folkmoot.kernel import Clock, FolkmootError, rfc3339
+from folkmoot.link import LinkDownError
 from folkmoot.version import __version__
 from folkmoot.web import Component, Health
 
@@ -15,11 +21,17 @@ ABSENT: Final = Component(status="not_configured")
 VITAL: Final = frozenset({"database", "broker"})
 
 Check = Callable[[], Awaitable[str | None]]
-"""Returns what there is to say of a part that is well, None for nothing; raises a `FolkmootError` if it is not."""
+"""Returns what there is to say of a part that is well, None for nothing; raises a `FolkmootError` if it is not.
+
+`LinkDownError` means that what the part has is kept, out of reach: degraded. Every other means down.
+"""
 
 
 class HealthDesk:
-    """Asks every part at once and waits for none longer than `PATIENCE`."""
+    """Asks every part at once and waits for none longer than `PATIENCE`.
+
+    `far` names the parts that live in Redis: one that does not answer in time is as one whose link is down.
+    """
 
     def __init__(
         self,
@@ -28,11 +40,14 @@ class HealthDesk:
         clock: Clock,
         started_at: datetime,
         integrations: Callable[[], Mapping[str, Component]],
+        far: Collection[str] = (),
     ) -> None:
         self._checks = checks
         self._integrations = integrations
         self._clock = clock
         self._started_at = started_at
+        self._far = frozenset(far)
+        self._since: dict[str, datetime] = {}
 
     async def __call__(self) -> Health:
         found = await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))
@@ -40,9 +55,9 @@ class HealthDesk:
         components["bridges"] = ABSENT
         services = components["integrations"] = dict(self._integrations())
         down = {name for name, one in zip(self._checks, found, strict=True) if one.status == "down"}
-        down |= {name for name, one in services.items() if one.status == "down"}
+        impaired = any(one.status != "ok" for one in found) or any(one.status == "down" for one in services.values())
         return Health(
-            status="down" if down & VITAL else "degraded" if down else "ok",
+            status="down" if down & VITAL else "degraded" if impaired else "ok",
             version=__version__,
             uptime_seconds=round((self._clock.now() - self._started_at).total_seconds(), 3),
             components=components,
@@ -51,8 +66,20 @@ class HealthDesk:
     async def _ask(self, name: str, check: Check) -> Component:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
-                return Component(status="ok", detail=await check())
+                well = Component(status="ok", detail=await check())
         except TimeoutError:
-            return Component(status="down", detail=f"{name} did not answer within {PATIENCE.seconds} s")
+            said = f"{name} did not answer within {PATIENCE.seconds} s"
+            return self._ill(name, said, kept=name in self._far)
+        except LinkDownError as error:
+            return self._ill(name, error.message, kept=True)
         except FolkmootError as error:
-            return Component(status="down", detail=error.message)
+            return self._ill(name, error.message, kept=False)
+        self._since.pop(name, None)
+        return well
+
+    def _ill(self, name: str, said: str, *, kept: bool) -> Component:
+        """`since` is when it was first asked in vain."""
+        since = rfc3339(self._since.setdefault(name, self._clock.now()))
+        if kept:
+            return Component(status="degraded", detail=f"{said} (since {since}; what it has is kept)")
+        return Component(status="down", detail=f"{said} (since {since})")

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from folkmoot.assembly.integrations import Integrations
+from folkmoot.assembly.mailbox_series import show_mailboxes
 from folkmoot.kernel import FolkmootError
 from folkmoot.memory.documents.library import Library
 from folkmoot.messaging import Broker
@@ -71,6 +72,8 @@ class Readings:
         self.metrics.mailbox_deepest.set(max(stats.mailboxes.values(), default=0))
         self.metrics.oldest_seconds.set(stats.oldest_seconds)
         self.metrics.dead_letters.set(stats.dead)
+        self.metrics.messages_in_flight.set(stats.in_flight)
+        show_mailboxes(self.metrics, await self.broker.mailbox_stats())
 
     async def _agents(self) -> None:
         stats = await self.registry.get_registry_stats()

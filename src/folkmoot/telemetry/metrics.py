@@ -75,6 +75,38 @@ class Metrics:
             "folkmoot_mailbox_oldest_seconds", "Age of the oldest message that waits", registry=registry
         )
         self.dead_letters = Gauge("folkmoot_dead_letters", "Messages given up on", registry=registry)
+        self.messages_in_flight = Gauge("folkmoot_messages_in_flight", "Messages being handled", registry=registry)
+        self._of_mailboxes(registry)
+
+    def _of_mailboxes(self, registry: CollectorRegistry) -> None:
+        # There may be thousands: the readings name those that a keeper would look at, and sum up the `other`.
+        self.agent_queued = Gauge(
+            "folkmoot_agent_mailbox_depth", "Messages waiting, of the fullest mailboxes", ["agent"], registry=registry
+        )
+        self.agent_oldest = Gauge(
+            "folkmoot_agent_mailbox_oldest_seconds",
+            "Age of the oldest message that is not settled, of the fullest mailboxes",
+            ["agent"],
+            registry=registry,
+        )
+        self.agent_dead = Gauge(
+            "folkmoot_agent_dead_letters",
+            "Messages given up on, of the fullest mailboxes",
+            ["agent"],
+            registry=registry,
+        )
+        self.agent_handled = Gauge(
+            "folkmoot_agent_handled_per_minute",
+            "Messages handled a minute, mean of five, of the fullest mailboxes",
+            ["agent"],
+            registry=registry,
+        )
+        self.agent_seconds = Gauge(
+            "folkmoot_agent_handler_seconds",
+            "Time of an attempt, mean of five minutes, of the fullest mailboxes",
+            ["agent"],
+            registry=registry,
+        )
 
     def _of_agents_and_tasks(self, registry: CollectorRegistry) -> None:
         self.agents_online = Gauge("folkmoot_agents_online", "Agents with a fresh heartbeat", registry=registry)
