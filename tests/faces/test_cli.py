@@ -62,7 +62,7 @@ def test_commands_alone_print_their_result_and_nothing_else(tmp_path: Path) -> N
     home = tmp_path / "home"
     assert "0 agents" in done(folkmoot("agent", "list", home=home))
     assert document(folkmoot("task", "list", "--json", home=home))["total"] == 0
-    assert document(folkmoot("agent", "dead-letters", "--json", home=home))["total"] == 0
+    assert document(folkmoot("agent", "mail", "dead", "--json", home=home))["total"] == 0
 
 
 def test_the_schema_goes_up_and_down(tmp_path: Path) -> None:

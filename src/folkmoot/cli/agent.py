@@ -1,12 +1,14 @@
-"""`folkmoot agent`: who is here, who is free, and mail that could not be delivered."""
+"""`folkmoot agent`: who is here and who is free. Their mail is in `mail.py`."""
 
 from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli import mail
 from folkmoot.cli.output import AsJson, as_json, fields, table
 
 app = typer.Typer(help="Agents: who is here and free.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(mail.app, name="mail")
 AgentId = Annotated[str, typer.Argument(help="As `agent list` shows it.")]
 
 
@@ -124,31 +126,3 @@ def reload() -> None:
 
     agents = with_workplace(act)["agents"]
     typer.echo(f"{agents['manager'] or 'nobody'} manages {', '.join(agents['workers']) or 'nobody'}")
-
-
-@app.command("dead-letters")
-def dead_letters(json: AsJson = False) -> None:
-    """Show messages that were given up on."""
-    from folkmoot.cli.connection import Caller, with_workplace
-
-    async def act(caller: Caller) -> Any:
-        return await caller.call("GET", "/api/agents/messages/dead-letters")
-
-    page = with_workplace(act)
-    if json:
-        as_json(page)
-        return
-    table(
-        f"{page['total']} dead letters",
-        ("message", "from", "to", "intent", "error"),
-        (
-            (
-                one["message"]["message_id"],
-                one["message"]["sender_id"],
-                one["message"]["recipient_id"],
-                one["message"]["intent"],
-                one["error"],
-            )
-            for one in page["items"]
-        ),
-    )
