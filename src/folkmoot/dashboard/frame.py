@@ -22,6 +22,7 @@ SECTIONS: Final = (
     ("Twins", "twins", ("twins",)),
     ("Knowledge", "folder", ("knowledge",)),
     ("Leads", "star", ("leads",)),
+    ("Messages", "inbox", ("messages",)),
     ("Tool log", "tools", ("tools",)),
     ("Usage", "load", ("usage",)),
     ("People", "people", ("people",)),

@@ -6,10 +6,10 @@ what was opened with it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import Request
@@ -139,12 +139,33 @@ class Visit:
         *,
         subject: str | None = None,
         types: Collection[str] | None = None,
+        gather: float = GATHER_SECONDS,
     ) -> None:
-        """Call `refresh` whenever such events come, several at once as one; ends with the page."""
-        client, dirty = ui.context.client, asyncio.Event()
-        for work in (self._listen(dirty, subject, types), self._keep_fresh(client, dirty, refresh)):
+        """Call `refresh` whenever such events come, those within `gather` seconds as one; ends with the page."""
+        dirty = asyncio.Event()
+        self._keep(dirty, self._listen(dirty, subject, types), refresh, gather)
+
+    def repeat(self, refresh: Callable[[], Awaitable[None]], *, every: timedelta) -> None:
+        """Call `refresh` again and again, for what changes while nothing happens; ends with the page."""
+        dirty = asyncio.Event()
+        self._keep(dirty, self._tick(dirty, every), refresh, GATHER_SECONDS)
+
+    def _keep(
+        self,
+        dirty: asyncio.Event,
+        signs: Coroutine[None, None, None],
+        refresh: Callable[[], Awaitable[None]],
+        gather: float,
+    ) -> None:
+        client = ui.context.client
+        for work in (signs, self._keep_fresh(client, dirty, refresh, gather)):
             task = background_tasks.create(work, name=f"live {self.request.url.path}")
             client.on_delete(task.cancel)
+
+    async def _tick(self, dirty: asyncio.Event, every: timedelta) -> None:
+        while True:
+            await self.parts.clock.sleep(every)
+            dirty.set()
 
     async def _listen(self, dirty: asyncio.Event, subject: str | None, types: Collection[str] | None) -> None:
         after = self.seen
@@ -158,7 +179,9 @@ class Visit:
                 _log.warning("a page cannot follow the events", error=error.message)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _keep_fresh(self, client: Client, dirty: asyncio.Event, refresh: Callable[[], Awaitable[None]]) -> None:
+    async def _keep_fresh(
+        self, client: Client, dirty: asyncio.Event, refresh: Callable[[], Awaitable[None]], gather: float
+    ) -> None:
         while True:
             await dirty.wait()
             dirty.clear()
@@ -172,7 +195,7 @@ class Visit:
                     toast(f"This page is not up to date: {error.message}", fault=True)
                     await asyncio.sleep(RETRY_SECONDS)
                     dirty.set()
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(gather)
 
 
 def _rights(principal: Principal) -> tuple[object, ...]:

@@ -167,6 +167,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PAGE /knowledge": Rule(VIEWER),
         "PAGE /leads": Rule(VIEWER),
         "PAGE /leads/{lead_id}": Rule(VIEWER),
+        "PAGE /messages": Rule(VIEWER),
+        "PAGE /messages/{message_id}": Rule(VIEWER),
         "PAGE /people": Rule(VIEWER),
         "PAGE /{anything}": Rule(VIEWER),
     }

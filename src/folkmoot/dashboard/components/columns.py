@@ -20,15 +20,18 @@ class Column:
     said: str
 
 
-def columns(shown: Sequence[Column], *, name: str) -> None:
-    """Draw them. The tallest fills the height; without any value the ground line stands alone."""
+def columns(shown: Sequence[Column], *, name: str, every: int = _EVERY, listed: bool = True) -> None:
+    """Draw them. The tallest fills the height; without any value the ground line stands alone.
+
+    Each `every`th, from the last, has its label below it. What is drawn anew every few seconds is not `listed`.
+    """
     most = max((one.value for one in shown), default=0.0)
     wide = _WIDE * max(len(shown), 1)
     with tag(
         "svg",
         viewBox=f"0 0 {wide} {_HIGH}",
         role="img",
-        aria_label=f"{name}; the list below says the same",
+        aria_label=f"{name}; the list below says the same" if listed else name,
         preserveAspectRatio="none",
     ).style("width:100%;height:130px;display:block;margin-top:8px"):
         tag("line", x1=0, x2=wide, y1=_HIGH, y2=_HIGH).style("stroke:var(--line-strong);stroke-width:1")
@@ -42,7 +45,10 @@ def columns(shown: Sequence[Column], *, name: str) -> None:
     with tag("div", aria_hidden="true").style("display:flex;margin:2px 0 8px;height:16px;font-size:11px"):
         for number, one in enumerate(shown):
             with tag("span", css="faint").style("flex:1 1 0;width:0;display:flex;justify-content:center"):
-                tag("span", one.label if (len(shown) - 1 - number) % _EVERY == 0 else "")
+                said = one.label if (len(shown) - 1 - number) % every == 0 else ""
+                tag("span", said).style("white-space:nowrap")
+    if not listed:
+        return
     with tag("details", css="small"):
         tag("summary", "As a list")
         with tag("ul", css="stack close faint"):
