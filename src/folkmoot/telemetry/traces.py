@@ -5,12 +5,19 @@ current span in the context of the running task; between tasks it travels as W3C
 bear names, ids and figures, never the texts of people, prompts or faults.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final, Literal
 
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 Value = str | int | float | bool
+_TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def known_parent(text: str | None) -> str | None:
+    """What came from outside as a traceparent, if it is one; a span below anything else would begin a tree alone."""
+    return text if text is not None and _TRACEPARENT.fullmatch(text) else None
 
 
 class Span:

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from folkmoot.kernel import new_id
 from folkmoot.telemetry import Metrics, Tracing, bound_to
+from folkmoot.telemetry.traces import known_parent
 
 REQUEST_ID: Final = "X-Request-ID"
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
-_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _FAULT: Final = 500
 
@@ -43,11 +43,10 @@ class Measuring:
                 await self._measured(scope, receive, send, request_id)
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        given = Headers(scope=scope).get("traceparent", "")
         with self._tracing.span(
             scope["method"],
             kind="server",
-            parent=given if _TRACEPARENT.fullmatch(given) else None,
+            parent=known_parent(Headers(scope=scope).get("traceparent")),
             **{"http.request.method": scope["method"], "folkmoot.request_id": request_id},
         ) as span:
             status = await self._measured(scope, receive, send, request_id)

@@ -4,6 +4,7 @@ from folkmoot.messaging.broker import Delivery, Handler, Reply
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.middleware.middleware import Middleware
 from folkmoot.telemetry import Tracing
+from folkmoot.telemetry.traces import known_parent
 
 
 class Trace(Middleware):
@@ -13,7 +14,7 @@ class Trace(Middleware):
         self._tracing = tracing
 
     async def sending(self, message: AgentMessage) -> AgentMessage:
-        if not self._tracing.on or message.trace is not None:
+        if not self._tracing.on or known_parent(message.trace):
             return message
         return message.model_copy(update={"trace": self._tracing.traceparent()})
 
