@@ -55,7 +55,7 @@ class Archive:
         if status is not None:
             condition, wanted = self._of_status(status)
             conditions.append(condition)
-            values.append(wanted)
+            values += wanted
         if agent_id is not None:
             # Two searches by index and their union: an OR over both columns would read the whole table.
             conditions.append(_TO_OR_FROM)
@@ -86,12 +86,15 @@ class Archive:
             raise not_dead(message_id)
         return record
 
-    def _of_status(self, status: MessageStatus) -> tuple[str, str]:
+    def _of_status(self, status: MessageStatus) -> tuple[str, list[object]]:
         if status is MessageStatus.QUEUED:
-            return "w.seq IS NOT NULL AND m.seq NOT IN (SELECT value FROM json_each(?))", seq_list(self._out)
+            return "w.seq IS NOT NULL AND m.seq NOT IN (SELECT value FROM json_each(?))", [seq_list(self._out)]
         if status is MessageStatus.IN_FLIGHT:
-            return "w.seq IS NOT NULL AND m.seq IN (SELECT value FROM json_each(?))", seq_list(self._out)
-        return "s.status = ?", status.value
+            return "w.seq IS NOT NULL AND m.seq IN (SELECT value FROM json_each(?))", [seq_list(self._out)]
+        if status is MessageStatus.DEAD:
+            # As the index of dead letters is written: a bound value would not find it.
+            return "m.seq IN (SELECT seq FROM settled WHERE status = 'dead')", []
+        return "s.status = ?", [status.value]
 
     def _records(self, rows: Sequence[RecordRow]) -> list[MessageRecord]:
         return [self._record(row) for row in rows]
