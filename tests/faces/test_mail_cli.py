@@ -55,6 +55,7 @@ def test_a_dead_letter_is_tried_again_and_dropped(api: httpx.Client, server: Ser
 
 
 def test_all_of_one_agent_at_once(api: httpx.Client, server: Served) -> None:
+    run(server, "drop", "--all", "--yes")  # what other tests left on this server
     of_jonas, of_pavel = [sent(api) for _ in range(2)], sent(api, "pavel")
     outcome = run(server, "retry", "--all", "--agent", "jonas", "--json")
     assert (outcome["done"], outcome["gone"], outcome["refused"]) == (2, 0, [])

@@ -72,6 +72,7 @@ class Readings:
         self.metrics.mailbox_deepest.set(max(stats.mailboxes.values(), default=0))
         self.metrics.oldest_seconds.set(stats.oldest_seconds)
         self.metrics.dead_letters.set(stats.dead)
+        self.metrics.messages_expired.set(stats.expired)
         self.metrics.messages_in_flight.set(stats.in_flight)
         show_mailboxes(self.metrics, await self.broker.mailbox_stats())
 

@@ -75,6 +75,9 @@ class Metrics:
             "folkmoot_mailbox_oldest_seconds", "Age of the oldest message that waits", registry=registry
         )
         self.dead_letters = Gauge("folkmoot_dead_letters", "Messages given up on", registry=registry)
+        self.messages_expired = Gauge(
+            "folkmoot_messages_expired", "Messages that expired unhandled, within retention", registry=registry
+        )
         self.messages_in_flight = Gauge("folkmoot_messages_in_flight", "Messages being handled", registry=registry)
         self._of_mailboxes(registry)
 
