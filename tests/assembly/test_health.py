@@ -8,9 +8,9 @@ from folkmoot.kernel import SimulatedClock
 from folkmoot.link import Link, Place
 from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.web import Component, Health
+from tests.redis_server import running_redis
 
-# Nothing listens at port 1.
-GONE = Link(Place.of("redis://127.0.0.1:1"), patience=0.2)
+GONE = "redis://127.0.0.1:1"  # nothing listens there
 
 
 async def well() -> str | None:
@@ -27,7 +27,11 @@ async def silent() -> str | None:
 
 
 async def cut_off() -> str | None:
-    await GONE.ping()
+    link = Link(Place.of(GONE), patience=0.2)
+    try:
+        await link.ping()
+    finally:
+        await link.close()
     return None
 
 
@@ -92,3 +96,24 @@ async def test_since_begins_anew_after_it_was_well(clock: SimulatedClock) -> Non
 async def test_a_far_part_that_does_not_answer_is_out_of_reach_and_a_near_one_is_down(clock: SimulatedClock) -> None:
     far, near = await asyncio.gather(desk(clock, silent, far=("broker",))(), desk(clock, silent)())
     assert (far.status, near.status) == ("degraded", "down")
+
+
+async def test_redis_that_is_killed_hangs_and_comes_back(clock: SimulatedClock) -> None:
+    with running_redis() as server:
+        link = Link(Place.of(server.url), patience=5.0)
+
+        async def ping() -> str | None:
+            await link.ping()
+            return None
+
+        asked = desk(clock, ping, far=("broker",))
+        assert (await asked()).status == "ok"
+        server.pause()  # connections stay, and nothing is answered: as behind a cut cable
+        assert (await asked()).status == "degraded"
+        server.go_on()
+        server.kill()
+        assert (await asked()).status == "degraded"
+        server.start()
+        health = await asked()
+        assert (health.status, broker_of(health).detail) == ("ok", None)
+        await link.close()

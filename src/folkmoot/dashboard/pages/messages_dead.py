@@ -1,5 +1,6 @@
 """The dead letters on the page of messages: the newest, each to be delivered again or dropped, and all at once."""
 
+from contextlib import suppress
 from typing import Final
 
 from folkmoot.dashboard.components import marks, words
@@ -9,6 +10,7 @@ from folkmoot.dashboard.components.mail_marks import first_line
 from folkmoot.dashboard.pages.message_acts import RETRY, Act, LetterActs
 from folkmoot.dashboard.visit import Visit
 from folkmoot.messaging.broker import MessageRecord
+from folkmoot.messaging.errors import UnknownMessageError
 from folkmoot.web.mail import MailSight, dead_letters_in_sight, mail_sight
 
 _SHOWN: Final = 6
@@ -76,7 +78,8 @@ class DeadLetters:
             sight = await mail_sight(self._visit.parts, self._visit.principal)
             letters, _ = await dead_letters_in_sight(broker, sight, limit=_AT_ONCE)
             for one in letters:
-                await broker.retry_dead_letter(one.message.message_id)
+                with suppress(UnknownMessageError):  # somebody else was quicker
+                    await broker.retry_dead_letter(one.message.message_id)
 
         await self._visit.act(retry, said="They are delivered again.", needs=RETRY)
         await self._changed()
