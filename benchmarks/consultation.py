@@ -18,7 +18,8 @@ from folkmoot.kernel import SystemClock
 from folkmoot.messaging import AgentMessage, Delivery, Handler, MessageIntent, Reply
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
-from folkmoot.registry import AgentInfo, AgentRegistry
+from folkmoot.registry import AgentInfo
+from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.skills import CapabilityEstimator, Evidence
 from folkmoot.skills.estimates import Estimates
 from folkmoot.storage import Base, Database
@@ -50,7 +51,7 @@ async def _run(folder: Path) -> dict[str, Any]:
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     log = EventLog(database=database, clock=clock)
-    registry = AgentRegistry(database=database, clock=clock, events=log, heartbeat_interval=timedelta(hours=1))
+    registry = DatabaseRegistry(database=database, clock=clock, events=log, heartbeat_interval=timedelta(hours=1))
     broker = EmbeddedBroker(
         journal=folder / "journal.db", clock=clock, inbox=Inbox(database=database, clock=clock), directory=registry
     )

@@ -15,7 +15,7 @@ from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
 from folkmoot.models import ModelHub, ModelSettings
 from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.storage import Database
 from tests.agents.house import House
 from tests.stub_model import stub_model
@@ -27,7 +27,7 @@ __all__ = ["stub_model"]
 async def house(database: Database, clock: SimulatedClock, tmp_path: Path) -> AsyncIterator[House]:
     """A running house without agents; its clock stands still but for the broker's."""
     events = EventLog(database=database, clock=clock)
-    registry = AgentRegistry(database=database, clock=clock, events=events)
+    registry = DatabaseRegistry(database=database, clock=clock, events=events)
     broker = EmbeddedBroker(
         journal=tmp_path / "journal.db",
         clock=SystemClock(),

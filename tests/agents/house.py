@@ -10,7 +10,7 @@ from folkmoot.kernel import SimulatedClock, new_id
 from folkmoot.memory import KnowledgeIndex, Passage, twin_scope
 from folkmoot.messaging import AgentMessage, MessagePayload
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.storage import Database
 
 PATIENCE = timedelta(seconds=60)  # the first question imports the model libraries, on a machine that may be busy
@@ -22,7 +22,7 @@ class House:
 
     database: Database
     clock: SimulatedClock
-    registry: AgentRegistry
+    registry: Registry
     broker: EmbeddedBroker
     ledger: ConsentLedger
     knowledge: KnowledgeIndex

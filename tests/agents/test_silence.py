@@ -9,9 +9,10 @@ import pytest
 
 from folkmoot.agents import AgentHost, BaseAgent
 from folkmoot.agents.errors import AgentSilencedError
+from folkmoot.events import EventLog
 from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.broker import MessageStatus
-from folkmoot.registry import AgentRegistry, BadAgentError, UnknownAgentError
+from folkmoot.registry import BadAgentError, UnknownAgentError
 from tests.agents.house import PATIENCE, House, definition
 from tests.waiting import wait_until
 
@@ -166,13 +167,13 @@ async def test_a_handler_that_will_not_stop_keeps_no_other_from_being_silenced(
 
 @pytest.mark.usefixtures("talker")
 async def test_silencing_tells_who_and_why_once(house: House) -> None:
-    registry: AgentRegistry = house.registry
+    registry = house.registry
     await registry.silence("talker", reason="first", by="user_ann")
     await registry.silence("talker", reason="second", by="user_ben")
     assert (await registry.get("talker")).silenced_reason == "second"
     await registry.unsilence("talker", by="user_ann")
     await registry.unsilence("talker", by="user_ann")
-    events = house.registry._events
+    events = EventLog(database=house.database, clock=house.clock)
     told = [(one.type, one.data.get("reason")) for one in await events.read() if one.type.endswith("silenced")]
     assert told == [("agent_silenced", "first"), ("agent_unsilenced", "")]
 

@@ -13,7 +13,8 @@ from folkmoot.events import EventLog
 from folkmoot.messaging import Broker, Delivery, Reply, Subscription
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
-from folkmoot.registry import AgentInfo, AgentRegistry
+from folkmoot.registry import AgentInfo
+from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.skills import CapabilityEstimator, Declared, Evidence
 from folkmoot.skills.estimates import Estimates
 from folkmoot.storage import Base, Database
@@ -89,7 +90,7 @@ class House:
         self.database = database
         self.clock = MondayClock()
         self.log = EventLog(database=database, clock=self.clock)
-        self.registry = AgentRegistry(
+        self.registry = DatabaseRegistry(
             database=database, clock=self.clock, events=self.log, heartbeat_interval=timedelta(hours=1)
         )
         self.broker: Broker = EmbeddedBroker(

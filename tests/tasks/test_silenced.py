@@ -3,13 +3,14 @@
 from folkmoot.events import EventLog
 from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import MessageIntent
-from folkmoot.registry import AgentInfo, AgentRegistry
+from folkmoot.registry import AgentInfo
+from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.storage import Database
 from folkmoot.tasks.roster import RegistryRoster
 
 
 async def test_who_is_silenced_counts_as_away(database: Database, clock: SimulatedClock) -> None:
-    registry = AgentRegistry(database=database, clock=clock, events=EventLog(database=database, clock=clock))
+    registry = DatabaseRegistry(database=database, clock=clock, events=EventLog(database=database, clock=clock))
     roster = RegistryRoster(registry=registry)
     for name in ("ann", "ben"):
         intents = (str(MessageIntent.CONSULT),)

@@ -13,7 +13,7 @@ from folkmoot.memory.desk import Searcher
 from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging import AgentMessage, Broker, Delivery, Reply
 from folkmoot.models import ModelHub
-from folkmoot.registry import AgentInfo, AgentRegistry
+from folkmoot.registry import AgentInfo, Registry
 from folkmoot.tools import ToolDesk
 
 Answering = Callable[[Delivery], Awaitable[Reply]]
@@ -81,7 +81,7 @@ class AgentContext:
     """
 
     broker: Broker
-    registry: AgentRegistry
+    registry: Registry
     clock: Clock
     models: ModelHub
     knowledge: KnowledgeSearch

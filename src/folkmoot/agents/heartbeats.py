@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from folkmoot.agents.agent import BaseAgent
 from folkmoot.kernel import Clock, FolkmootError
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.agents")
@@ -16,7 +16,7 @@ class Heartbeats:
     """Tells the registry, every `interval`, that the agents in `agents` live, and which of them had mail."""
 
     def __init__(
-        self, *, registry: AgentRegistry, clock: Clock, interval: timedelta, agents: Mapping[str, BaseAgent]
+        self, *, registry: Registry, clock: Clock, interval: timedelta, agents: Mapping[str, BaseAgent]
     ) -> None:
         self._registry = registry
         self._clock = clock

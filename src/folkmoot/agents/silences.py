@@ -12,7 +12,7 @@ from typing import Final
 
 from folkmoot.agents.agent import BaseAgent
 from folkmoot.kernel import Clock, FolkmootError
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.telemetry import get_logger
 
 AGAIN: Final = timedelta(seconds=0.5)
@@ -23,7 +23,7 @@ _log = get_logger("folkmoot.agents")
 class Silences:
     """Holds the agents in `agents`, as they are hosted at each moment, to what the registry says."""
 
-    def __init__(self, *, registry: AgentRegistry, clock: Clock, agents: Mapping[str, BaseAgent]) -> None:
+    def __init__(self, *, registry: Registry, clock: Clock, agents: Mapping[str, BaseAgent]) -> None:
         self._registry = registry
         self._clock = clock
         self._agents = agents

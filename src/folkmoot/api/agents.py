@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from folkmoot.kernel import rfc3339
-from folkmoot.registry import AgentRecord, AgentRegistry, AgentType, Presence, UnknownAgentError
+from folkmoot.registry import AgentRecord, AgentType, Presence, Registry, UnknownAgentError
 from folkmoot.security import Principal
 from folkmoot.web import Rooms, SignedIn, documented
 from folkmoot.web.ownership import check_agent, sight_of
@@ -156,7 +156,7 @@ async def _all_shown(rooms: Rooms, principal: Principal, agents: list[AgentRecor
     return [_shown(one, held.get(one.agent_id, [])) for one in agents]
 
 
-async def meant(registry: AgentRegistry, named: str) -> AgentRecord:
+async def meant(registry: Registry, named: str) -> AgentRecord:
     """The agent of that id, else the first of that type, else the first of that role. Raises `UnknownAgentError`."""
     try:
         return await registry.get(named)

@@ -16,7 +16,7 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.memory.documents.library import Library
 from folkmoot.messaging import Broker
 from folkmoot.models.spending import BudgetDesk
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.security.model import administrator
 from folkmoot.storage import Database
 from folkmoot.tasks import TaskDesk
@@ -33,7 +33,7 @@ class Readings:
 
     metrics: Metrics
     broker: Broker
-    registry: AgentRegistry
+    registry: Registry
     tasks: TaskDesk
     budgets: BudgetDesk
     library: Library

@@ -34,7 +34,8 @@ from folkmoot.messaging import Broker
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
 from folkmoot.models import ModelHub
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
+from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.runs import ExecutorPresence, RunEngine
 from folkmoot.security.throttle import SignInThrottle
 from folkmoot.storage import Database
@@ -93,7 +94,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     people = build_people(settings, home=home, database=database, clock=clock, throttle=SignInThrottle(clock=clock))
     ledger = ConsentLedger(database=database, clock=clock, events=events)
     gate = ConsentGate(database=database, clock=clock)
-    registry = AgentRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
+    registry = DatabaseRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
     inbox = Inbox(database=database, clock=clock)
     news = Newsroom(database=database, events=events)
     broker = EmbeddedBroker(
@@ -316,7 +317,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     )
 
 
-async def _who_is_there(registry: AgentRegistry) -> str:
+async def _who_is_there(registry: Registry) -> str:
     stats = await registry.get_registry_stats()
     return f"{stats.online} of {stats.total} agents online"
 

@@ -15,7 +15,7 @@ from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeDesk, KnowledgeIndex, RoleScopes
 from folkmoot.memory.desk import Searcher
 from folkmoot.memory.shared import SharedMemory
-from folkmoot.registry import AgentRegistry, UnknownAgentError
+from folkmoot.registry import Registry, UnknownAgentError
 from folkmoot.security import UserDesk
 from folkmoot.storage import Database
 from folkmoot.telemetry import Metrics
@@ -26,7 +26,7 @@ EMBED_EVERY: Final = timedelta(seconds=2)
 class KnownSearchers:
     """Who the agents are, for the knowledge: those hosted here by their definition, others by what is registered."""
 
-    def __init__(self, registry: AgentRegistry) -> None:
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._host: AgentHost | None = None
 
@@ -78,7 +78,7 @@ def build_search(
     database: Database,
     clock: Clock,
     events: EventLog,
-    registry: AgentRegistry,
+    registry: Registry,
     users: UserDesk,
     ledger: ConsentLedger,
     gate: ConsentGate,

@@ -6,7 +6,7 @@ from folkmoot.assembly.joints import CurrentTypes
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.messaging import Broker
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.runs import RunEngine
 from folkmoot.security import UserDesk
 from folkmoot.skills.estimates import Estimates
@@ -30,7 +30,7 @@ from folkmoot.web.ownership import sight_in
 class TaskAskers:
     """Whose tasks a user sees, for the manager, who knows of a user the id alone."""
 
-    def __init__(self, *, users: UserDesk, registry: AgentRegistry) -> None:
+    def __init__(self, *, users: UserDesk, registry: Registry) -> None:
         self._users = users
         self._registry = registry
 

@@ -15,7 +15,7 @@ from folkmoot.assembly.samples import ACME, copy_team, team_folder
 from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.memory import RoleScopes
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.skills.estimates import Estimates
 from folkmoot.twins import Twin, TwinRoster
 
@@ -37,7 +37,7 @@ class TeamHall:
         self,
         *,
         host: AgentHost,
-        registry: AgentRegistry,
+        registry: Registry,
         estimates: Estimates,
         twins: TwinRoster,
         types: CurrentTypes,

@@ -7,17 +7,17 @@ is and who runs it is said in `agents`.
 
 from folkmoot.registry.errors import AgentExistsError, BadAgentError, UnknownAgentError
 from folkmoot.registry.model import AgentInfo, AgentRecord, AgentType, Availability, Presence, RegistryStats
-from folkmoot.registry.registry import AgentRegistry
+from folkmoot.registry.registry import Registry
 
 __all__ = [
     "AgentExistsError",
     "AgentInfo",
     "AgentRecord",
-    "AgentRegistry",
     "AgentType",
     "Availability",
     "BadAgentError",
     "Presence",
+    "Registry",
     "RegistryStats",
     "UnknownAgentError",
 ]

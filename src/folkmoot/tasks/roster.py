@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from folkmoot.consent import person_key
 from folkmoot.messaging import MessageIntent
-from folkmoot.registry import AgentInfo, AgentRecord, AgentRegistry, UnknownAgentError
+from folkmoot.registry import AgentInfo, AgentRecord, Registry, UnknownAgentError
 from folkmoot.tasks.store import AsyncSession
 
 _KINDS: Final = frozenset({"twin", "specialist"})
@@ -61,7 +61,7 @@ def takes_work(agent: AgentInfo) -> bool:
 class RegistryRoster:
     """See `Roster`."""
 
-    def __init__(self, *, registry: AgentRegistry) -> None:
+    def __init__(self, *, registry: Registry) -> None:
         self._registry = registry
 
     async def crew(self) -> Crew:
@@ -82,10 +82,8 @@ class RegistryRoster:
         return _worker(record) if takes_work(record) else None
 
     async def set_workload(self, session: AsyncSession, agent_id: str, open_tasks: int) -> None:
-        try:
-            await self._registry.set_workload(session, agent_id, open_tasks)
-        except UnknownAgentError:
-            return  # it keeps its tasks in the rows, and gets its workload again when it comes back
+        # Who is gone keeps its tasks in the rows, and gets its workload again when it comes back.
+        await self._registry.set_workload(agent_id, open_tasks, session=session)
 
 
 def _worker(record: AgentRecord) -> Worker:

@@ -7,7 +7,7 @@ of rows on PostgreSQL behind it. Whose mail somebody sees is decided in `mail.py
 
 from folkmoot.consent import Consent, InvalidConsentError, UnknownConsentError, person_key
 from folkmoot.events import Event
-from folkmoot.registry import AgentRecord, AgentRegistry
+from folkmoot.registry import AgentRecord, Registry
 from folkmoot.security import NotAllowedError, Principal
 from folkmoot.tasks import Sight, Task
 from folkmoot.tasks.errors import NotYoursError
@@ -33,14 +33,14 @@ async def sight_of(parts: Parts, principal: Principal) -> Sight | None:
     return await sight_in(parts.registry, principal)
 
 
-async def sight_in(registry: AgentRegistry, principal: Principal) -> Sight | None:
+async def sight_in(registry: Registry, principal: Principal) -> Sight | None:
     """The same for whoever has no more than the registry."""
     if principal.is_admin:
         return None
     return Sight(user_id=principal.user_id, agent_ids=await _standing_for(principal, registry))
 
 
-async def _standing_for(principal: Principal, registry: AgentRegistry) -> frozenset[str]:
+async def _standing_for(principal: Principal, registry: Registry) -> frozenset[str]:
     if principal.person is None:
         return frozenset()
     return frozenset(one.agent_id for one in await registry.discover() if stands_for(one, principal))

@@ -18,7 +18,7 @@ from folkmoot.memory.shared import SharedMemory
 from folkmoot.messaging import Broker
 from folkmoot.models import ModelHub
 from folkmoot.models.spending import BudgetDesk
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 from folkmoot.security import AuditLog, Credentials, KeyDesk, UserDesk
 from folkmoot.security.oidc import OidcSignIn
 from folkmoot.tasks import TaskDesk
@@ -80,7 +80,7 @@ class Parts:
     metrics: Metrics
     broker: Broker
     events: EventLog
-    registry: AgentRegistry
+    registry: Registry
     consents: ConsentLedger
     users: UserDesk
     keys: KeyDesk
