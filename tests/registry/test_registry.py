@@ -249,7 +249,8 @@ async def test_addresses_mean_online_agents_the_least_loaded_first(registry: Reg
     assert await directory.fitting("role:CSO") == ["c", "b", "a"]
     assert await directory.fitting("department:sales") == ["c", "b", "a"]
     assert await directory.fitting("capability:crm") == ["c", "b", "a"]
-    assert await directory.fitting("everybody") == ["c", "z", "b", "a"]
+    everybody = await directory.fitting("everybody")
+    assert (set(everybody[:2]), everybody[2:]) == ({"c", "z"}, ["b", "a"])
     for nobody in ("role:cfo", "role:", "a", "online_only:1", "", "type:manager"):
         assert await directory.fitting(nobody) == []
 

@@ -215,9 +215,14 @@ class BaseAgent(Sharing):
         intent: str | None = None,
         online_only: bool = True,
     ) -> list[AgentRecord]:
-        """The agents that fit everything that is given, this one included."""
+        """The agents that fit everything that is given and let this one see them; this one included."""
         return await self.context.registry.discover(
-            role=role, department=department, capability=capability, intent=intent, online_only=online_only
+            role=role,
+            department=department,
+            capability=capability,
+            intent=intent,
+            online_only=online_only,
+            viewer=self.agent_id,
         )
 
     async def search_knowledge(self, query: str, *, limit: int = 5) -> Sequence[Found]:
@@ -281,4 +286,6 @@ class BaseAgent(Sharing):
             max_capacity=own.max_capacity,
             metadata={"specialty": own.specialty} if own.specialty else {},
             owner=self._owner,
+            visible_to=own.visible_to,
+            reachable_by=own.reachable_by,
         )

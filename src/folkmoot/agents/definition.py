@@ -18,6 +18,7 @@ from pydantic import (
 
 from folkmoot.messaging import AgentMessage
 from folkmoot.registry import AgentType
+from folkmoot.registry.model import EVERYBODY, Selector
 
 # What stands at an agent's place in a route or an address of its own; an agent so named could not be reached.
 RESERVED_IDS: Final = frozenset(
@@ -90,6 +91,7 @@ class AgentDefinition(BaseModel):
     the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist;
     `specialty` is what a specialist is shown and asked by as its type, such as `web_development`. `tools` are all that
     it may call, `source.*` every tool of a source; those in `asks_first` wait for a person's approval.
+    `visible_to` and `reachable_by` select who may find it and who may send it messages.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
@@ -114,6 +116,8 @@ class AgentDefinition(BaseModel):
     examples: tuple[Annotated[str, StringConstraints(min_length=1, max_length=2_000)], ...] = ()
     keywords: tuple[Name, ...] = ()
     limits: AgentLimits = AgentLimits()
+    visible_to: tuple[Selector, ...] = (EVERYBODY,)
+    reachable_by: tuple[Selector, ...] = (EVERYBODY,)
 
     @model_validator(mode="before")
     @classmethod

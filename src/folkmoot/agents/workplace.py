@@ -25,6 +25,7 @@ from folkmoot.agents.errors import WorkplaceInvalidError, WorkplaceMissingError
 from folkmoot.agents.place import Fault, FieldPath, Placed, field_name, read_placed
 from folkmoot.consent import person_key
 from folkmoot.kernel import FolkmootError
+from folkmoot.registry.model import names_agent
 from folkmoot.tools.servers.model import McpServer, ServerName
 
 _MAX_BYTES: Final = 4 * 1024 * 1024
@@ -175,6 +176,7 @@ def _conflicts(data: Mapping[str, Any]) -> Iterable[tuple[FieldPath, str]]:
                 yield ("agents", index, field), f"'{value}' is {what} agents[{seen[same]}] already"
             elif same:
                 seen[same] = index
+    yield from _strangers(agents)
     people = {_same_person(name): name for name in (_text(agent, "person") for agent in agents) if name}
     imports = data.get("imports")
     for index, source in enumerate(imports if isinstance(imports, list) else []):
@@ -188,6 +190,19 @@ def _conflicts(data: Mapping[str, Any]) -> Iterable[tuple[FieldPath, str]]:
         named = _text(service, "agent")
         if named and named not in ids:
             yield ("services", index, "agent"), f"'{named}' is none of the agents of this file"
+
+
+def _strangers(agents: list[Any]) -> Iterable[tuple[FieldPath, str]]:
+    """Agents named in permissions that the file does not have: whoever mistypes an id would shut somebody out."""
+    ids = {_text(agent, "agent_id") for agent in agents}
+    for index, agent in enumerate(agents):
+        for field in ("visible_to", "reachable_by"):
+            named = agent.get(field) if isinstance(agent, dict) else None
+            for place, one in enumerate(named if isinstance(named, list) else []):
+                if isinstance(one, str) and names_agent(one) and one not in ids:
+                    near = difflib.get_close_matches(one, ids, n=1)
+                    hint = f"; did you mean '{near[0]}'?" if near else ""
+                    yield ("agents", index, field, place), f"'{one}' is none of the agents of this file{hint}"
 
 
 def _text(entry: Any, field: str) -> str:

@@ -6,6 +6,6 @@ it has seen. What an event means is said by the room that records it; who may se
 
 from folkmoot.events.errors import BadEventError
 from folkmoot.events.log import EventLog
-from folkmoot.events.model import Event
+from folkmoot.events.model import Event, News
 
-__all__ = ["BadEventError", "Event", "EventLog"]
+__all__ = ["BadEventError", "Event", "EventLog", "News"]

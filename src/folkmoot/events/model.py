@@ -1,9 +1,20 @@
-"""An event, as it is read."""
+"""An event, as it is told and as it is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from folkmoot.kernel import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """Something to be told, as it is made: an event before the log has given it an id and a time."""
+
+    type: str
+    subject: str
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The one table of events."""
+"""The table of events, and how far those of other machines were read into it."""
 
 from datetime import datetime
 
@@ -25,3 +25,13 @@ class EventRow(Base):
     subject: Mapped[str] = mapped_column(String(200))
     data: Mapped[dict[str, JsonValue]] = mapped_column(JsonColumn)
     timestamp: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class RelayRow(Base):
+    """How far a stream of events was read: it moves in the transaction that records what was read."""
+
+    __tablename__ = "event_relays"
+
+    stream: Mapped[str] = mapped_column(String(200), primary_key=True)
+    position: Mapped[str] = mapped_column(String(50))
+    read_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -31,3 +31,13 @@ class BadAgentError(RegistryError):
 
     code = "bad_agent"
     family = Family.INVALID
+
+
+def unknown_agent(agent_id: str) -> UnknownAgentError:
+    """The error for an id that nobody has."""
+    return UnknownAgentError(f"there is no agent '{agent_id}'; `folkmoot agent list` shows who is", agent_id=agent_id)
+
+
+def agent_exists(agent_id: str) -> AgentExistsError:
+    """The error for an id that somebody has already."""
+    return AgentExistsError(f"there is an agent '{agent_id}' already; choose another id", agent_id=agent_id)

@@ -2,9 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, get_args
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, computed_field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    computed_field,
+)
 
 AgentType: TypeAlias = Literal["twin", "specialist", "manager", "user_proxy"]
 Presence: TypeAlias = Literal["online", "offline", "silenced"]
@@ -20,12 +29,39 @@ def _levels(given: Any) -> Any:
     return dict.fromkeys(given, 1.0) if isinstance(given, list | tuple | set | frozenset) else given
 
 
+EVERYBODY: Final = "everybody"
+PEOPLE: Final = "people"
+
+
+def names_agent(selector: str) -> bool:
+    """Whether a selector of a permission is an agent's id."""
+    return bool(selector) and selector not in (EVERYBODY, PEOPLE) and selector.partition(":")[0] not in _GROUPS
+
+
+def _selector(value: str) -> str:
+    kind, colon, named = value.partition(":")
+    if not value or value.strip() != value or (kind in _GROUPS and not named.strip()):
+        raise ValueError(
+            f"'{value}' selects nobody; write everybody, people, an agent's id, role:x, department:x, capability:x or "
+            "type:manager"
+        )
+    if kind == "type" and colon and named not in get_args(AgentType):
+        raise ValueError(f"'{named}' is no type of agent; use one of {', '.join(get_args(AgentType))}")
+    return value
+
+
+_GROUPS: Final = frozenset({"role", "department", "capability", "type"})
+Selector: TypeAlias = Annotated[str, Field(max_length=300), AfterValidator(_selector)]
+"""Whom a permission is for: `everybody`, `people` (senders that are no agents), `role:x`, `department:x`,
+`capability:x`, `type:manager`, or an agent's id."""
+
+
 class AgentInfo(BaseModel):
     """What an agent is, as far as others need to know.
 
     `name` is what people call it (`user_name`, `person_name` in clients); `person` is whom a twin stands for;
     `capabilities` maps a name to a level 0..1; `max_capacity` counts tasks at a time; `owner` is where the agent is
-    defined.
+    defined; `visible_to` and `reachable_by` select who may find it and who may send it messages.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +78,8 @@ class AgentInfo(BaseModel):
     max_capacity: int = Field(default=5, ge=0, le=1_000_000)
     metadata: dict[str, JsonValue] = Field(default_factory=dict)
     owner: Owner = "database"
+    visible_to: tuple[Selector, ...] = (EVERYBODY,)
+    reachable_by: tuple[Selector, ...] = (EVERYBODY,)
 
     @property
     def specialty(self) -> str:

@@ -68,14 +68,26 @@ class Registry(Protocol):
         intent: str | None = None,
         online_only: bool = False,
         type: str | None = None,  # noqa: A002  # the vocabulary's word
+        viewer: str | None = None,
     ) -> list[AgentRecord]:
-        """The agents that fit everything given, by id. Case does not count; a level of 0 is no capability."""
+        """The agents that fit everything given, by id. Case does not count; a level of 0 is no capability.
+
+        With a `viewer`, only those that it may see; without one, all: that is for the house itself.
+        """
         ...
 
-    async def fitting(self, selector: str) -> list[str]:
+    async def fitting(self, selector: str, *, sender: str | None = None) -> list[str]:
         """Ids of online agents that people have not set offline, the least loaded first, equals in any order.
 
-        `role:x`, `capability:x`, `department:x` or `everybody`; nobody for anything else.
+        `role:x`, `capability:x`, `department:x` or `everybody`; nobody for anything else. With a `sender`, only those
+        that it may address.
+        """
+        ...
+
+    async def may_address(self, sender: str, recipient: str) -> bool:
+        """Whether an agent takes messages of `sender`, which may be no agent; as of half a second ago at most.
+
+        Cheap enough to ask for each message. An id that nobody has may be addressed: its mail waits.
         """
         ...
 

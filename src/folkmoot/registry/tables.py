@@ -28,6 +28,11 @@ class AgentRow(Base):
     details: Mapped[dict[str, JsonValue]] = mapped_column("metadata", JsonColumn)
     owner: Mapped[str] = mapped_column(String(20))
 
+    # Who may see it and who may address it; `restricted` finds the few agents for which that is not everybody.
+    visible_to: Mapped[list[str]] = mapped_column(JsonColumn)
+    reachable_by: Mapped[list[str]] = mapped_column(JsonColumn)
+    restricted: Mapped[bool] = mapped_column(Boolean, index=True)
+
     # Set by people; they outlive a restart, in which the agent registers as its definition says.
     chosen_name: Mapped[str | None] = mapped_column(String(200))
     chosen_capacity: Mapped[int | None] = mapped_column(Integer)
