@@ -7,13 +7,13 @@ processes commit, by one poll that they share.
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from folkmoot.events.errors import BadEventError
-from folkmoot.events.model import Event
+from folkmoot.events.model import Event, News
 from folkmoot.events.store import (
     Transaction,
     delete_before,
@@ -41,12 +41,23 @@ class EventLog:
         self._followers: set[asyncio.Event] = set()
         self._poller: asyncio.Task[None] | None = None
 
-    async def record(self, session: Transaction, type: str, subject: str, data: Mapping[str, Any]) -> None:  # noqa: A002  # the field's name
+    async def record(
+        self,
+        session: Transaction,
+        type: str,  # noqa: A002  # the field's name
+        subject: str,
+        data: Mapping[str, Any],
+        *,
+        at: datetime | None = None,
+    ) -> None:
         """Record an event in the caller's `database.write()` transaction: it is kept if and only if that commits.
+
+        `at`: when it happened, if that was not now.
 
         Raises `BadEventError` at once if `data` is not JSON or the session is in a savepoint.
         """
-        record(session, self._row(type, subject, data), committed=self._wake)
+        row = self._row(type, subject, data)
+        record(session, row if at is None else row | {"timestamp": at}, committed=self._wake)
 
     async def append(self, type: str, subject: str, data: Mapping[str, Any]) -> Event:  # noqa: A002  # the field's name
         """Record an event in a transaction of its own."""
@@ -55,6 +66,14 @@ class EventLog:
             event_id = await insert_now(session, row)
         self._wake()
         return Event(id=event_id, **row)
+
+    async def tell(self, news: Sequence[News]) -> None:
+        """Record news in this order, in a transaction of its own."""
+        if not news:
+            return
+        async with self._database.write() as session:
+            for one in news:
+                await self.record(session, one.type, one.subject, one.data, at=one.at)
 
     async def read(
         self, *, after: int = 0, types: Collection[str] | None = None, subject: str | None = None, limit: int = 500

@@ -10,11 +10,12 @@ from folkmoot.kernel import JsonValue
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """Something to be told, as it is made: an event before the log has given it an id and a time."""
+    """Something to be told, as it is made: an event before the log has given it an id. `at` None: it happens now."""
 
     type: str
     subject: str
     data: Mapping[str, Any]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

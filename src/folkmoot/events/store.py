@@ -9,13 +9,15 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import delete, event, func, insert, select, text
+from sqlalchemy import delete, event, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from folkmoot.events.errors import BadEventError
 from folkmoot.events.model import Event
-from folkmoot.events.tables import EventRow
+from folkmoot.events.tables import EventRow, RelayRow
 
 Transaction: TypeAlias = AsyncSession
 """What `Database.write()` gives."""
@@ -23,6 +25,7 @@ Transaction: TypeAlias = AsyncSession
 # One number for "whoever inserts events now"; it only must differ from other advisory locks in the database.
 _COMMIT_ORDER_LOCK: Final = 0x466F6C6B
 _PENDING: Final = "folkmoot_events"
+_BEGINNING: Final = "0-0"
 
 
 def record(session: Transaction, row: dict[str, Any], *, committed: Callable[[], None]) -> None:
@@ -93,3 +96,22 @@ async def delete_before(session: Transaction, moment: datetime) -> int:
     """Delete what happened before `moment`; how many events that were."""
     result = await session.execute(delete(EventRow).where(EventRow.timestamp < moment).returning(EventRow.id))
     return len(result.all())
+
+
+async def read_position(session: Transaction, stream: str) -> str:
+    """How far a stream was read; `0-0` if never."""
+    return await session.scalar(select(RelayRow.position).where(RelayRow.stream == stream)) or _BEGINNING
+
+
+async def lock_position(session: Transaction, stream: str, moment: datetime) -> str:
+    """The same, and nobody else moves it until this transaction ends."""
+    dialect = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    values = {"stream": stream, "position": _BEGINNING, "read_at": moment}
+    await session.execute(dialect(RelayRow).values(values).on_conflict_do_nothing())
+    query = select(RelayRow.position).where(RelayRow.stream == stream).with_for_update()
+    return (await session.execute(query)).scalar_one()
+
+
+async def move_position(session: Transaction, stream: str, position: str, moment: datetime) -> None:
+    """It was read up to there."""
+    await session.execute(update(RelayRow).where(RelayRow.stream == stream).values(position=position, read_at=moment))

@@ -224,7 +224,7 @@ class DatabaseRegistry:
 
     async def _tell(self, session: Transaction, news: list[News]) -> None:
         for one in news:
-            await self._events.record(session, one.type, one.subject, one.data)
+            await self._events.record(session, one.type, one.subject, one.data, at=one.at)
 
     def _record(self, row: AgentRow) -> AgentRecord:
         return as_record(row, now=self._clock.now(), silence=self.heartbeat_interval * 2)
