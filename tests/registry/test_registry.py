@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from folkmoot.events import EventLog
 from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import Directory
 from folkmoot.registry import (
@@ -15,27 +14,10 @@ from folkmoot.registry import (
     Registry,
     UnknownAgentError,
 )
-from folkmoot.registry.on_database import DatabaseRegistry
-from folkmoot.storage import Database
-
-BEAT = timedelta(seconds=5)
+from tests.registry.rigs import BEAT, Rig, Told, agent
 
 
-@pytest.fixture
-def events(any_database: Database, clock: SimulatedClock) -> EventLog:
-    return EventLog(database=any_database, clock=clock)
-
-
-@pytest.fixture
-def registry(any_database: Database, clock: SimulatedClock, events: EventLog) -> Registry:
-    return DatabaseRegistry(database=any_database, clock=clock, events=events, heartbeat_interval=BEAT)
-
-
-def agent(agent_id: str, **fields: Any) -> AgentInfo:
-    return AgentInfo(**{"agent_id": agent_id, "name": agent_id.title(), **fields})
-
-
-async def told(events: EventLog, *types: str) -> list[tuple[str, Any]]:
+async def told(events: Told, *types: str) -> list[tuple[str, Any]]:
     return [(event.subject, event.data.get("status")) for event in await events.read(types=types or None)]
 
 
@@ -80,7 +62,7 @@ async def test_nobody_is_nobody(registry: Registry) -> None:
     assert await registry.heartbeat(["x"]) == {"x"}
 
 
-async def test_registering_again_keeps_what_people_chose(registry: Registry, events: EventLog) -> None:
+async def test_registering_again_keeps_what_people_chose(registry: Registry, events: Told) -> None:
     await registry.register(agent("a", name="Ann", max_capacity=5))
     await registry.rename("a", "Anna")
     await registry.set_availability("a", "busy", max_capacity=2)
@@ -132,7 +114,7 @@ async def test_discovery_narrows_by_everything_given(registry: Registry) -> None
 
 
 async def test_a_silent_agent_is_noticed_within_two_heartbeats_and_told_of_once(
-    registry: Registry, clock: SimulatedClock, events: EventLog
+    registry: Registry, clock: SimulatedClock, events: Told
 ) -> None:
     for agent_id in ("a", "b"):
         await registry.register(agent(agent_id))
@@ -162,7 +144,7 @@ async def test_presence_is_the_truth_even_when_nobody_watches(registry: Registry
     assert await registry.discover(online_only=True) == []
 
 
-async def test_a_departing_agent_is_offline_at_once_and_stays_known(registry: Registry, events: EventLog) -> None:
+async def test_a_departing_agent_is_offline_at_once_and_stays_known(registry: Registry, events: Told) -> None:
     await registry.register(agent("a"))
     await registry.depart(["a", "ghost"])
     await registry.depart(["a"])
@@ -170,16 +152,13 @@ async def test_a_departing_agent_is_offline_at_once_and_stays_known(registry: Re
     assert await told(events, "agent_status") == [("a", "online"), ("a", "offline")]
 
 
-async def test_everything_survives_a_restart(
-    registry: Registry, any_database: Database, clock: SimulatedClock, events: EventLog
-) -> None:
+async def test_everything_survives_a_restart(registry: Registry, rig: Rig) -> None:
     await registry.register(agent("a", role="cso"))
     await registry.set_availability("a", "away")
-    again = DatabaseRegistry(database=any_database, clock=clock, events=events, heartbeat_interval=BEAT)
-    assert await again.get("a") == await registry.get("a")
+    assert await rig.another().get("a") == await registry.get("a")
 
 
-async def test_availability_ends_by_itself(registry: Registry, clock: SimulatedClock, events: EventLog) -> None:
+async def test_availability_ends_by_itself(registry: Registry, clock: SimulatedClock, events: Told) -> None:
     await registry.register(agent("a"))
     until = clock.now() + timedelta(hours=1)
     record = await registry.set_availability("a", "away", until=until)
@@ -207,14 +186,12 @@ async def test_a_bad_availability_changes_nothing(registry: Registry, clock: Sim
     assert await registry.get("a") == before
 
 
-async def test_workload_is_set_with_the_task_that_makes_it(
-    registry: Registry, any_database: Database, events: EventLog
-) -> None:
+async def test_workload_is_set_with_the_task_that_makes_it(registry: Registry, rig: Rig, events: Told) -> None:
     await registry.register(agent("a", max_capacity=4))
     await registry.register(agent("idle", max_capacity=0))
 
     async def fail() -> None:
-        async with any_database.write() as session:
+        async with rig.database.write() as session:
             await registry.set_workload("a", 9, session=session)
             raise RuntimeError("the task was not given after all")
 
@@ -222,20 +199,22 @@ async def test_workload_is_set_with_the_task_that_makes_it(
         await fail()
     assert (await registry.get("a")).current_workload == 0
     start = await events.latest_id()
-    async with any_database.write() as session:
+    async with rig.database.write() as session:
         await registry.set_workload("a", 3, session=session)
+    await rig.settle()
     record = await registry.get("a")
     assert (record.current_workload, record.utilization) == (3, 0.75)
     assert record.last_active is not None
     assert [event.data["current_workload"] for event in await events.read(after=start)] == [3]
     assert (await registry.get("idle")).utilization == 1.0
-    async with any_database.write() as session:
+    async with rig.database.write() as session:
         await registry.set_workload("ghost", 1, session=session)
+    await rig.settle()
     await registry.set_workload("idle", 1)
     assert (await registry.get("idle")).current_workload == 1
 
 
-async def test_addresses_mean_online_agents_the_least_loaded_first(registry: Registry, any_database: Database) -> None:
+async def test_addresses_mean_online_agents_the_least_loaded_first(registry: Registry, rig: Rig) -> None:
     directory: Directory = registry
     for agent_id in ("a", "b", "c"):
         await registry.register(agent(agent_id, role="cso", department="sales", capabilities=["crm"], max_capacity=4))
@@ -243,9 +222,10 @@ async def test_addresses_mean_online_agents_the_least_loaded_first(registry: Reg
     await registry.register(agent("refusing", role="cso"))
     await registry.set_availability("refusing", "offline")
     await registry.register(agent("z", role="cmo"))
-    async with any_database.write() as session:
+    async with rig.database.write() as session:
         await registry.set_workload("a", 2, session=session)
         await registry.set_workload("b", 1, session=session)
+    await rig.settle()
     assert await directory.fitting("role:CSO") == ["c", "b", "a"]
     assert await directory.fitting("department:sales") == ["c", "b", "a"]
     assert await directory.fitting("capability:crm") == ["c", "b", "a"]
@@ -255,13 +235,14 @@ async def test_addresses_mean_online_agents_the_least_loaded_first(registry: Reg
         assert await directory.fitting(nobody) == []
 
 
-async def test_statistics_count_everybody(registry: Registry, any_database: Database) -> None:
+async def test_statistics_count_everybody(registry: Registry, rig: Rig) -> None:
     empty = await registry.get_registry_stats()
     assert (empty.total, empty.utilization, empty.oldest_heartbeat) == (0, 0.0, None)
     await registry.register(agent("a", role="cso", type="twin", max_capacity=4))
     await registry.register(agent("b", role="cso", max_capacity=6), online=False)
-    async with any_database.write() as session:
+    async with rig.database.write() as session:
         await registry.set_workload("a", 5, session=session)
+    await rig.settle()
     stats = await registry.get_registry_stats()
     assert (stats.total, stats.online, stats.offline) == (2, 1, 1)
     assert stats.by_role == {"cso": 2}
@@ -270,7 +251,7 @@ async def test_statistics_count_everybody(registry: Registry, any_database: Data
     assert (stats.workload, stats.capacity, stats.utilization) == (5, 10, 0.5)
 
 
-async def test_what_happens_is_told(registry: Registry, events: EventLog) -> None:
+async def test_what_happens_is_told(registry: Registry, events: Told) -> None:
     await registry.register(agent("a"))
     await registry.update("a", {"description": "now with words"})
     await registry.set_availability("a", "busy")
@@ -290,17 +271,3 @@ async def test_capabilities_may_be_a_list_and_ids_must_be_addresses() -> None:
     for bad in ("", "two words", "a/b", "x" * 201):
         with pytest.raises(ValueError, match="agent_id"):
             agent(bad)
-
-
-async def test_a_hundred_heartbeats_are_two_statements(registry: Registry, any_database: Database) -> None:
-    from sqlalchemy import event
-
-    ids = [f"agent-{number}" for number in range(100)]
-    for agent_id in ids:
-        await registry.register(agent(agent_id))
-    statements: list[str] = []
-    event.listen(
-        any_database.engine.sync_engine, "before_cursor_execute", lambda *args: statements.append(args[2].split()[0])
-    )
-    await registry.heartbeat(ids)
-    assert sorted(statement for statement in statements if statement != "BEGIN") == ["SELECT", "UPDATE"]

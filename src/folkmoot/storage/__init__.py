@@ -7,6 +7,7 @@ have a journal of their own in `messaging`.
 
 from folkmoot.storage.acting import HOUSE, acting_for, as_the_house, only_rows_of
 from folkmoot.storage.base import Base, JsonColumn, UtcDateTime
+from folkmoot.storage.committed import on_commit
 from folkmoot.storage.database import Database
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
 
@@ -20,5 +21,6 @@ __all__ = [
     "UtcDateTime",
     "acting_for",
     "as_the_house",
+    "on_commit",
     "only_rows_of",
 ]

@@ -1,0 +1,1 @@
+"""The scripts of the registry on Redis, one file each."""
