@@ -17,7 +17,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("messaging", "consultation", "imports", "estimator", "knowledge", "tools", "telemetry", "encryption")
+NAMES = (
+    "messaging",
+    "consultation",
+    "imports",
+    "estimator",
+    "knowledge",
+    "tools",
+    "telemetry",
+    "encryption",
+    "registry",
+)
 RESULTS = Path(__file__).resolve().parent / "results"
 
 

@@ -40,7 +40,7 @@ def _message(intent: str, name: str, **data: object) -> AgentMessage:
 
 async def test_messages_are_told_without_their_words(database: Database, clock: SimulatedClock, tmp_path: Path) -> None:
     events = EventLog(database=database, clock=clock)
-    newsroom = Newsroom(database=database, events=events)
+    newsroom = Newsroom(announcer=events)
     broker = EmbeddedBroker(
         journal=tmp_path / "journal.db",
         clock=clock,

@@ -7,11 +7,10 @@ be told twice.
 import asyncio
 from typing import Final
 
-from folkmoot.events import EventLog
+from folkmoot.events import Announcer, News
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import MessageIntent
 from folkmoot.messaging.news import MESSAGE_DEAD, MessageNews
-from folkmoot.storage import Database
 from folkmoot.telemetry import get_logger
 
 TOLD_AS_TASKS: Final = frozenset({MessageIntent.CONSULT, MessageIntent.NEGOTIATE, MessageIntent.AWARD})
@@ -19,11 +18,10 @@ _log = get_logger("folkmoot.messaging")
 
 
 class Newsroom:
-    """Hears of messages at once and writes what came together in one transaction."""
+    """Hears of messages at once, and tells together what came together: the log, or the relay of who has none."""
 
-    def __init__(self, *, database: Database, events: EventLog) -> None:
-        self._database = database
-        self._events = events
+    def __init__(self, *, announcer: Announcer) -> None:
+        self._announcer = announcer
         self._heard: asyncio.Queue[MessageNews | None] = asyncio.Queue()
         self._writing: asyncio.Task[None] | None = None
 
@@ -59,12 +57,18 @@ class Newsroom:
     async def _record(self, batch: list[MessageNews]) -> None:
         if not batch:
             return
-        async with self._database.write() as session:
-            for one in batch:
-                data = {
-                    "message_id": one.message_id,
-                    "sender_id": one.sender_id,
-                    "recipient_id": one.recipient_id,
-                    "intent": one.intent,
-                }
-                await self._events.record(session, one.type, one.message_id, data)
+        await self._announcer.tell(
+            [
+                News(
+                    type=one.type,
+                    subject=one.message_id,
+                    data={
+                        "message_id": one.message_id,
+                        "sender_id": one.sender_id,
+                        "recipient_id": one.recipient_id,
+                        "intent": one.intent,
+                    },
+                )
+                for one in batch
+            ]
+        )

@@ -96,7 +96,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     gate = ConsentGate(database=database, clock=clock)
     registry = DatabaseRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
     inbox = Inbox(database=database, clock=clock)
-    news = Newsroom(database=database, events=events)
+    news = Newsroom(announcer=events)
     broker = EmbeddedBroker(
         journal=home.path("journal.db"),
         clock=clock,

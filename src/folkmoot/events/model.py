@@ -1,9 +1,9 @@
 """An event, as it is told and as it is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from folkmoot.kernel import JsonValue
 
@@ -32,3 +32,11 @@ class Event:
     subject: str
     data: dict[str, JsonValue]
     timestamp: datetime
+
+
+class Announcer(Protocol):
+    """Where news goes: the log itself, or a relay to it."""
+
+    async def tell(self, news: Sequence[News]) -> None:
+        """Keep it, in this order; it is kept when this returns. Raises `BadEventError`."""
+        ...

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from folkmoot.events.errors import BadEventError
 from folkmoot.events.log import EventLog
@@ -27,14 +27,6 @@ BATCH: Final = 500
 WAIT_SECONDS: Final = 1.0
 _log = get_logger("folkmoot.events")
 Result = TypeVar("Result")
-
-
-class Announcer(Protocol):
-    """Where news goes: the log itself, or a relay to it."""
-
-    async def tell(self, news: Sequence[News]) -> None:
-        """Keep it, in this order; it is kept when this returns. Raises `BadEventError`."""
-        ...
 
 
 class Relay:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
 from folkmoot.kernel import JsonValue
-from folkmoot.registry.model import AgentInfo, AgentRecord, AgentType, Availability, Owner
+from folkmoot.registry.model import AgentInfo, AgentRecord, AgentType, Availability, Owner, Presence, utilization
 
 # The fields of an agent that are kept under the same name.
 SAME_NAME: Final = frozenset(AgentInfo.model_fields) - {"metadata", "supported_intents", "visible_to", "reachable_by"}
@@ -59,10 +59,28 @@ def defined(kept: Kept) -> dict[str, Any]:
     return values | {"metadata": kept.details} | {name: tuple(getattr(kept, name)) for name in LISTS}
 
 
-def as_record(kept: Kept, *, now: datetime, silence: timedelta) -> AgentRecord:
-    """An agent as of now: neither a stale presence nor an availability that has run out is shown."""
+def presence(kept: Kept, *, now: datetime, silence: timedelta) -> Presence:
+    """Whether an agent is there now: `silence` after its last heartbeat it is not."""
+    if kept.silenced_at is not None:
+        return "silenced"
     seen = kept.present and kept.last_seen is not None and now - kept.last_seen < silence
+    return "online" if seen else "offline"
+
+
+def availability(kept: Kept, *, now: datetime) -> Availability:
+    """Whether an agent may be given work now: what people said may have run out."""
     over = kept.until is not None and kept.until <= now
+    return cast("Availability", "available" if over else kept.availability)
+
+
+def load(kept: Kept) -> tuple[float, int]:
+    """How much an agent has to do, as a share of its capacity and in tasks: the less, the sooner it is chosen."""
+    capacity = kept.max_capacity if kept.chosen_capacity is None else kept.chosen_capacity
+    return utilization(kept.current_workload, capacity), kept.current_workload
+
+
+def as_record(kept: Kept, *, now: datetime, silence: timedelta) -> AgentRecord:
+    """An agent as of now."""
     return AgentRecord.model_construct(
         agent_id=kept.agent_id,
         name=kept.chosen_name or kept.name,
@@ -78,9 +96,9 @@ def as_record(kept: Kept, *, now: datetime, silence: timedelta) -> AgentRecord:
         owner=cast("Owner", kept.owner),
         visible_to=tuple(kept.visible_to),
         reachable_by=tuple(kept.reachable_by),
-        presence="silenced" if kept.silenced_at is not None else "online" if seen else "offline",
-        availability=cast("Availability", "available" if over else kept.availability),
-        until=None if over else kept.until,
+        presence=presence(kept, now=now, silence=silence),
+        availability=availability(kept, now=now),
+        until=kept.until if kept.until is not None and kept.until > now else None,
         current_workload=kept.current_workload,
         registered_at=kept.registered_at,
         last_seen=kept.last_seen,

@@ -111,7 +111,12 @@ class AgentRecord(AgentInfo):
     @property
     def utilization(self) -> float:
         """Workload as a share of capacity; above 1 when overbooked, 1 for an agent without any capacity."""
-        return self.current_workload / self.max_capacity if self.max_capacity else 1.0
+        return utilization(self.current_workload, self.max_capacity)
+
+
+def utilization(workload: int, capacity: int) -> float:
+    """A workload as a share of a capacity; 1 where there is no capacity at all."""
+    return workload / capacity if capacity else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from folkmoot.kernel import Clock
 from folkmoot.registry import change, events
 from folkmoot.registry.count import stats_of
 from folkmoot.registry.errors import agent_exists, unknown_agent
-from folkmoot.registry.kept import as_record
+from folkmoot.registry.kept import as_record, presence
 from folkmoot.registry.model import AgentInfo, AgentRecord, RegistryStats, Silence
 from folkmoot.registry.permissions import Permissions, allows
 from folkmoot.registry.registry import HEARTBEAT
@@ -140,11 +140,18 @@ class DatabaseRegistry:
         filters = filters_of(selector)
         if filters is None:
             return []
-        found = await self.discover(online_only=True, **filters)
-        if sender is not None:
-            asker = await self._permissions.asker(sender)
-            found = [one for one in found if sender == one.agent_id or allows(one.reachable_by, sender, asker)]
-        return in_turn(found, chance=self._chance)
+        asker = None if sender is None else await self._permissions.asker(sender)
+        now = self._clock.now()
+        async with self._database.read() as session:
+            rows = await select_rows(session)
+        found = [
+            row
+            for row in rows
+            if presence(row, now=now, silence=self.heartbeat_interval * 2) == "online"
+            and fits(row, **filters)
+            and (sender is None or sender == row.agent_id or allows(row.reachable_by, sender, asker))
+        ]
+        return in_turn(found, now=now, chance=self._chance)
 
     async def may_address(self, sender: str, recipient: str) -> bool:
         return await self._permissions.may_address(sender, recipient)

@@ -47,7 +47,7 @@ class Registry(Protocol):
     async def heartbeat(self, agent_ids: Collection[str], *, active: Collection[str] = ()) -> set[str]:
         """These agents live, and those in `active` had something to do; the ids that nobody knows (any more).
 
-        One round trip however many agents there are, unless one of them was offline before.
+        One round trip for a thousand agents, unless one of them was offline before.
         """
         ...
 

@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from folkmoot.registry.model import EVERYBODY, AgentInfo, AgentRecord
+from folkmoot.registry.kept import Kept, availability, load
+from folkmoot.registry.model import EVERYBODY, AgentInfo
 
 
 def fits(
-    agent: AgentInfo,
+    agent: AgentInfo | Kept,
     *,
     role: str | None = None,
     department: str | None = None,
@@ -36,12 +38,12 @@ def filters_of(selector: str) -> dict[str, str] | None:
     return {kind: value} if kind in ("role", "capability", "department") and value else None
 
 
-def in_turn(records: Iterable[AgentRecord], *, chance: random.Random) -> list[str]:
+def in_turn(fitting: Iterable[Kept], *, now: datetime, chance: random.Random) -> list[str]:
     """The ids of those who may get something to do, the least loaded first; among equals chance decides.
 
     Who asks for a role takes the first: a fixed order among equals would give everything to one of them until its load
     is known.
     """
-    willing = [one for one in records if one.availability != "offline"]
+    willing = [one for one in fitting if availability(one, now=now) != "offline"]
     chance.shuffle(willing)
-    return [one.agent_id for one in sorted(willing, key=lambda one: (one.utilization, one.current_workload))]
+    return [one.agent_id for one in sorted(willing, key=load)]

@@ -16,10 +16,10 @@ from folkmoot.link import Keys, Link
 from folkmoot.registry import change, events
 from folkmoot.registry.count import stats_of
 from folkmoot.registry.errors import agent_exists, unknown_agent
-from folkmoot.registry.kept import as_record
+from folkmoot.registry.kept import as_record, presence
 from folkmoot.registry.model import AgentInfo, AgentRecord, RegistryStats, Silence
 from folkmoot.registry.on_redis.entry import Entry, new_entry
-from folkmoot.registry.on_redis.shelf import Found, Shelf
+from folkmoot.registry.on_redis.shelf import AT_ONCE, Found, Shelf
 from folkmoot.registry.on_redis.workloads import Workloads
 from folkmoot.registry.permissions import Permissions, allows
 from folkmoot.registry.registry import HEARTBEAT
@@ -94,10 +94,13 @@ class RedisRegistry:
                 return
 
     async def heartbeat(self, agent_ids: Collection[str], *, active: Collection[str] = ()) -> set[str]:
-        if not agent_ids:
-            return set()
         now = self._clock.now()
-        unknown, back = await self._shelf.beat(list(agent_ids), set(active), now=now, gone_since=now - self._silence)
+        living, unknown, back = list(agent_ids), set[str](), list[str]()
+        for start in range(0, len(living), AT_ONCE):  # a script that takes long would hold up everybody
+            part = living[start : start + AT_ONCE]
+            strangers, risen = await self._shelf.beat(part, set(active), now=now, gone_since=now - self._silence)
+            unknown |= strangers
+            back += risen
         if back:
             news = []
             for found in await self._shelf.find_ids(back):
@@ -149,11 +152,17 @@ class RedisRegistry:
         filters = filters_of(selector)
         if filters is None:
             return []
-        found = await self.discover(online_only=True, **filters)
-        if sender is not None:
-            asker = await self._permissions.asker(sender)
-            found = [one for one in found if sender == one.agent_id or allows(one.reachable_by, sender, asker)]
-        return in_turn(found, chance=self._chance)
+        asker = None if sender is None else await self._permissions.asker(sender)
+        now = self._clock.now()
+        sets = [f"{kind}:{name.casefold()}" for kind, name in filters.items()]
+        entries = [found.entry for found in await self._shelf.find(sets, heard_after=now - self._silence)]
+        willing = [
+            entry
+            for entry in entries
+            if presence(entry, now=now, silence=self._silence) == "online"
+            and (sender is None or sender == entry.agent_id or allows(entry.reachable_by, sender, asker))
+        ]
+        return in_turn(willing, now=now, chance=self._chance)
 
     async def may_address(self, sender: str, recipient: str) -> bool:
         return await self._permissions.may_address(sender, recipient)
