@@ -196,3 +196,44 @@ def test_the_error_carries_its_facts() -> None:
     assert refused.value.fields["errors"] == [
         {"file": "team.yaml", "line": 3, "field": "agents[0].max_capacity", "message": "-1 must be at least 0"}
     ]
+
+
+def test_permissions_are_read_and_are_everybody_s_where_nothing_is_said() -> None:
+    text = """\
+agents:
+  - agent_id: vault
+    visible_to: [type:manager, "role:cso"]
+    reachable_by: [people, clerk, "department:legal", "capability:audit"]
+  - agent_id: clerk
+"""
+    vault, clerk = parse_workplace(text.encode()).agents
+    assert vault.visible_to == ("type:manager", "role:cso")
+    assert vault.reachable_by == ("people", "clerk", "department:legal", "capability:audit")
+    assert clerk.visible_to == clerk.reachable_by == ("everybody",)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("visible_to: ['role:']", "agents[0].visible_to[0]: 'role:' selects nobody"),
+        (
+            "reachable_by: [people, type:boss]",
+            "agents[0].reachable_by[1]: 'boss' is no type of agent; use one of twin,",
+        ),
+        ("reachable_by: [people, b]", "agents[0].reachable_by[1]: 'b' is none of the agents of this file"),
+        ("reachable_by: everybody", "agents[0].reachable_by: must be a list"),
+        ("visible_to: [7]", "agents[0].visible_to[0]: 7 is not text"),
+    ],
+)
+def test_a_permission_that_means_nobody_is_named_with_its_line(line: str, said: str) -> None:
+    (fault,) = faults(agent(line))
+    assert fault.startswith("workplace.yaml, line 3, " + said), fault
+
+
+def test_an_agent_that_is_mistyped_in_a_permission_is_guessed() -> None:
+    text = "agents:\n  - agent_id: vault\n    reachable_by:\n      - clark\n  - agent_id: clerk\n"
+    (fault,) = faults(text)
+    assert fault == (
+        "workplace.yaml, line 4, agents[0].reachable_by[0]: 'clark' is none of the agents of this file; "
+        "did you mean 'clerk'?"
+    )
