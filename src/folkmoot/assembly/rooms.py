@@ -45,6 +45,7 @@ from folkmoot.tasks.desks import Desks
 from folkmoot.tasks.managing import Managing
 from folkmoot.tasks.mind import ConsentedPlatforms, HubMinds
 from folkmoot.tasks.quotations import Quotations
+from folkmoot.tasks.recount import Recount
 from folkmoot.tasks.roster import RegistryRoster
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.web import IdempotencyStore, Parts
@@ -281,6 +282,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             Chore(name="imports", every=timedelta(minutes=10), act=twinning.imports.resume_running),
             Chore(name="profiles", every=timedelta(hours=6), act=twinning.learning.refresh_all),
             Chore(name="presence", every=heartbeat / 2, act=registry.notice),
+            Chore(name="workloads", every=timedelta(minutes=1), act=Recount(database=database, roster=roster).recount),
             Chore(name="mail", every=timedelta(hours=1), act=lambda: broker.prune(KEPT_MAIL)),
             Chore(name="integrations", every=LOOKED_EVERY, act=services.probe),
             Chore(name="runs", every=timedelta(hours=1), act=lambda: runs.prune(older_than=KEPT_RUNS)),

@@ -15,7 +15,9 @@ _KINDS: Final = frozenset({"twin", "specialist"})
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """An agent that takes work. `places`: how many open tasks it takes; None: any number."""
+    """An agent that takes work. `places`: how many open tasks it takes, None is any number; `open_tasks`: how many it
+    holds, as the registry was told.
+    """
 
     agent_id: str
     name: str = ""  # as people say it
@@ -24,6 +26,7 @@ class Worker:
     availability: str = "available"
     until: datetime | None = None
     places: int | None = 5
+    open_tasks: int = 0
 
     @property
     def subject(self) -> str:
@@ -82,7 +85,7 @@ class RegistryRoster:
         return _worker(record) if takes_work(record) else None
 
     async def set_workload(self, session: AsyncSession, agent_id: str, open_tasks: int) -> None:
-        # Who is gone keeps its tasks in the rows, and gets its workload again when it comes back.
+        # Who is gone keeps its tasks in the rows, and gets its workload again when it comes back (`recount.py`).
         await self._registry.set_workload(agent_id, open_tasks, session=session)
 
 
@@ -95,4 +98,5 @@ def _worker(record: AgentRecord) -> Worker:
         availability=record.availability,
         until=record.until,
         places=record.max_capacity,
+        open_tasks=record.current_workload,
     )

@@ -141,6 +141,13 @@ async def count_open(session: AsyncSession, agent_id: str, *, except_task: str =
     return (await session.execute(query)).scalar_one()
 
 
+async def count_open_by_owner(session: AsyncSession) -> dict[str, int]:
+    """How many places of each agent are taken; only those who have a task."""
+    query = select(TaskRow.owner, func.count()).where(TaskRow.status.in_([str(state) for state in OPEN]))
+    rows = await session.execute(query.group_by(TaskRow.owner))
+    return {owner: count for owner, count in rows if owner is not None}
+
+
 async def lock_places(session: AsyncSession, agent_ids: Iterable[str]) -> None:
     """Let nobody else give work to these agents until the transaction ends. On SQLite the one writer sees to that."""
     if session.get_bind().dialect.name == "postgresql":

@@ -1,7 +1,7 @@
 """Workloads that are said in a transaction of the database, written to Redis once that has committed.
 
 What was said last is written, and written again until Redis takes it. A process that dies in between leaves an older
-number, which the next change of that agent's tasks corrects.
+number, which whoever counts the tasks corrects.
 """
 
 import asyncio
