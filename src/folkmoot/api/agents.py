@@ -9,7 +9,7 @@ from folkmoot.kernel import rfc3339
 from folkmoot.registry import AgentRecord, AgentType, Presence, Registry, UnknownAgentError
 from folkmoot.security import Principal
 from folkmoot.web import Rooms, SignedIn, documented
-from folkmoot.web.ownership import check_agent, sight_of
+from folkmoot.web.ownership import agent_seen, check_agent, sees, sight_of
 
 router = APIRouter(prefix="/api/agents", tags=["agents"])
 READ = documented(401, 404, 422, 503)
@@ -156,12 +156,15 @@ async def _all_shown(rooms: Rooms, principal: Principal, agents: list[AgentRecor
     return [_shown(one, held.get(one.agent_id, [])) for one in agents]
 
 
-async def meant(registry: Registry, named: str) -> AgentRecord:
-    """The agent of that id, else the first of that type, else the first of that role. Raises `UnknownAgentError`."""
+async def meant(registry: Registry, named: str, principal: Principal) -> AgentRecord:
+    """The agent of that id, else the first of that type, else the first of that role, among those they may know of.
+
+    Raises `UnknownAgentError`.
+    """
     try:
-        return await registry.get(named)
+        return await agent_seen(registry, principal, named)
     except UnknownAgentError:
-        everybody = await registry.discover()
+        everybody = [one for one in await registry.discover() if sees(one, principal)]
         alike = [one for one in everybody if named in (one.specialty, one.type)]
         alike = alike or [one for one in everybody if one.role.casefold() == named.casefold()]
         if not alike:
@@ -183,13 +186,14 @@ async def list_agents(
     found = await rooms.registry.discover(
         role=role, department=department, capability=capability, intent=intent, online_only=online_only
     )
-    return AgentList(agents=await _all_shown(rooms, principal, list(found)), total=len(found))
+    seen = [one for one in found if sees(one, principal)]
+    return AgentList(agents=await _all_shown(rooms, principal, seen), total=len(seen))
 
 
 @router.get("/health", responses=documented(401, 503))
-async def health(_principal: SignedIn, rooms: Rooms) -> AgentsHealth:
+async def health(principal: SignedIn, rooms: Rooms) -> AgentsHealth:
     """Whether each agent is online, and how much mail waits for it."""
-    agents = await rooms.registry.discover()
+    agents = [one for one in await rooms.registry.discover() if sees(one, principal)]
     waiting = (await rooms.broker.stats()).mailboxes
     online = sum(one.presence == "online" for one in agents)
     return AgentsHealth(
@@ -207,7 +211,7 @@ async def health(_principal: SignedIn, rooms: Rooms) -> AgentsHealth:
 
 
 @router.get("/directory", responses=documented(401, 503))
-async def directory(_principal: SignedIn, rooms: Rooms) -> AgentDirectory:
+async def directory(principal: SignedIn, rooms: Rooms) -> AgentDirectory:
     """Who there is: managers and those who take work."""
     entries = [
         DirectoryEntry(
@@ -216,7 +220,7 @@ async def directory(_principal: SignedIn, rooms: Rooms) -> AgentDirectory:
             role="manager" if one.type == "manager" else "worker",
         )
         for one in await rooms.registry.discover()
-        if one.type != "user_proxy"
+        if one.type != "user_proxy" and sees(one, principal)
     ]
     return AgentDirectory(
         total_agents=len(entries),
@@ -229,7 +233,7 @@ async def directory(_principal: SignedIn, rooms: Rooms) -> AgentDirectory:
 @router.get("/{agent_id}", responses=READ)
 async def read(principal: SignedIn, rooms: Rooms, agent_id: str) -> AgentShown:
     """One agent by its id; a type or role (`manager`, `web_development`, `cso`) names the first agent of it."""
-    return (await _all_shown(rooms, principal, [await meant(rooms.registry, agent_id)]))[0]
+    return (await _all_shown(rooms, principal, [await meant(rooms.registry, agent_id, principal)]))[0]
 
 
 @router.put("/{agent_id}/availability", responses=WRITE)

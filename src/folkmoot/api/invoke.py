@@ -52,7 +52,7 @@ class Invoked(BaseModel):
 @router.post("/invoke", responses=documented(401, 403, 404, 413, 422, 429, 503))
 async def invoke(principal: SignedIn, rooms: Rooms, wanted: InvokeWanted) -> Invoked:
     """Ask an agent, by its id, type or role, and wait for its answer."""
-    agent = await meant(rooms.registry, wanted.agent_type)
+    agent = await meant(rooms.registry, wanted.agent_type, principal)
     if agent.presence == "silenced":  # its mail waits until it may speak, which no caller would wait for
         said = f"{agent.name} is silenced; ask again when it may speak, or ask another agent"
         return Invoked(agent_id=agent.agent_id, result={}, execution_time=1e-6, status="error", error=said)

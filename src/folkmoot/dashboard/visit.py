@@ -25,7 +25,7 @@ from folkmoot.security import Actor, NotAllowedError, NotSignedInError, Principa
 from folkmoot.tasks import Sight
 from folkmoot.telemetry import get_logger
 from folkmoot.web import Doorkeeper, Parts
-from folkmoot.web.ownership import sight_of
+from folkmoot.web.ownership import sees, sight_of
 from folkmoot.web.principal import actor_of
 from folkmoot.web.rules import check, may
 
@@ -56,8 +56,9 @@ class Visit:
         return self.parts.clock.now()
 
     async def meet(self) -> dict[str, AgentRecord]:
-        """Everybody who works here, by id; read again."""
-        self.agents = {one.agent_id: one for one in await self.parts.registry.discover()}
+        """Everybody who works here and whom the visitor may know of, by id; read again."""
+        known = await self.parts.registry.discover()
+        self.agents = {one.agent_id: one for one in known if sees(one, self.principal)}
         return self.agents
 
     def name(self, agent_id: str) -> str:

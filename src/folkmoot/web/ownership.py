@@ -8,6 +8,8 @@ of rows on PostgreSQL behind it. Whose mail somebody sees is decided in `mail.py
 from folkmoot.consent import Consent, InvalidConsentError, UnknownConsentError, person_key
 from folkmoot.events import Event
 from folkmoot.registry import AgentRecord, Registry
+from folkmoot.registry.errors import unknown_agent
+from folkmoot.registry.permissions import allows
 from folkmoot.security import NotAllowedError, Principal
 from folkmoot.tasks import Sight, Task
 from folkmoot.tasks.errors import NotYoursError
@@ -21,6 +23,19 @@ _SHARED = "agent_"
 def stands_for(agent: AgentRecord, principal: Principal) -> bool:
     """Whether this agent is the twin of the person whose account it is."""
     return principal.person is not None and agent.person is not None and person_key(agent.person) == principal.person
+
+
+def sees(agent: AgentRecord, principal: Principal) -> bool:
+    """Whether somebody may know of this agent: as its definition says, and its own person always."""
+    return principal.is_admin or stands_for(agent, principal) or allows(agent.visible_to, principal.user_id, None)
+
+
+async def agent_seen(registry: Registry, principal: Principal, agent_id: str) -> AgentRecord:
+    """An agent that they may know of; raises `UnknownAgentError` for any other as for one that is not there."""
+    agent = await registry.get(agent_id)
+    if not sees(agent, principal):
+        raise unknown_agent(agent_id)
+    return agent
 
 
 async def agents_of(parts: Parts, principal: Principal) -> frozenset[str]:
@@ -87,7 +102,7 @@ def check_key(principal: Principal, what: str) -> None:
 
 async def check_agent(parts: Parts, principal: Principal, agent_id: str) -> None:
     """Raise `UnknownAgentError`, or `NotAllowedError` for an agent that is not theirs to change."""
-    agent = await parts.registry.get(agent_id)
+    agent = await agent_seen(parts.registry, principal, agent_id)
     if not principal.is_admin and not stands_for(agent, principal):
         raise NotAllowedError(
             f"only an administrator may change {agent.name}, or the person it stands for", agent_id=agent_id

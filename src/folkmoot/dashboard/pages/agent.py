@@ -15,7 +15,7 @@ from folkmoot.dashboard.frame import crumb
 from folkmoot.dashboard.visit import Visit
 from folkmoot.registry import AgentRecord, UnknownAgentError
 from folkmoot.tasks import Task
-from folkmoot.web.ownership import check_agent, owns_person, stands_for
+from folkmoot.web.ownership import agent_seen, check_agent, owns_person, stands_for
 from folkmoot.web.silencing import let_speak, may_silence, silence
 
 SHOWN = 20
@@ -38,7 +38,7 @@ class _AgentPage:
         self._id = agent_id
 
     async def show(self) -> None:
-        agent = await self._visit.parts.registry.get(self._id)
+        agent = await agent_seen(self._visit.parts.registry, self._visit.principal, self._id)
         ui.page_title(f"{agent.name} · Folkmoot")
         crumb("All agents", "agents")
         twins = await self._visit.parts.twins.list()
@@ -68,7 +68,7 @@ class _AgentPage:
         """Read the agent and its tasks again."""
         people = People(await self._visit.meet())
         try:
-            agent = await self._visit.parts.registry.get(self._id)
+            agent = await agent_seen(self._visit.parts.registry, self._visit.principal, self._id)
         except UnknownAgentError:
             go("/dashboard/agents")
             return
