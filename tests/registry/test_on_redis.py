@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
+from folkmoot.events import News
+from folkmoot.events.relay import Relay
 from folkmoot.kernel import SimulatedClock
 from folkmoot.link import Link, LinkDownError, Place
 from folkmoot.registry import AgentRecord
 from folkmoot.storage import Database
-from tests.redis_server import RedisServer
+from tests.redis_server import RedisServer, free_port, running_redis
 from tests.registry.rigs import BEAT, OnRedis, agent
 from tests.waiting import wait_until
 
@@ -143,3 +146,34 @@ async def test_presence_is_by_the_clock_that_is_passed_in(rig: OnRedis, clock: S
     clock.advance(timedelta(microseconds=1))
     assert (await rig.registry.get("a")).presence == "offline"
     assert await rig.registry.fitting("everybody") == []
+
+
+async def test_a_cluster_keeps_it_together_on_one_node(database: Database, clock: SimulatedClock) -> None:
+    with running_redis("--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server:
+        one = Redis(port=server.port)
+        await one.execute_command("CLUSTER", "ADDSLOTSRANGE", "0", "16383")  # type: ignore[no-untyped-call]  # the library's own
+        await one.aclose()
+        link = Link(Place.of(f"redis+cluster://127.0.0.1:{server.port}"))
+
+        async def up() -> bool:
+            try:
+                with link.faults():
+                    return await link.client.exists("{registry}") == 0
+            except LinkDownError:
+                return False
+
+        await wait_until(up)
+        rig = OnRedis(link, database, clock)
+        await rig.registry.register(agent("a", role="cso"))
+        assert await rig.registry.heartbeat(["a", "ghost"]) == {"ghost"}
+        assert await rig.registry.fitting("role:CSO") == ["a"]
+        await rig.registry.depart(["a"])
+        relay = Relay(link=link, key=rig.keys.registry("news"), clock=clock)
+        await relay.tell([News(type="told", subject="a", data={})])
+        assert [one.type for one in await rig.events.read()] == [
+            "agent_registered",
+            "agent_status",
+            "agent_status",
+            "told",
+        ]
+        await link.close()
