@@ -6,7 +6,7 @@ LOCK := requirements.lock
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench docs clean services lock
+.PHONY: help install demo test check format bench chaos docs clean services lock
 
 help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1|/' | awk -F'|' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ format: install  ## put the code into form
 bench: install  ## measure, as ratios to a raw limit or a peer in the same run (JSON and a table)
 	$(BIN)/python -m benchmarks $(ARGS)
 
+chaos: install services  ## kill producers, consumers and Redis, count what is lost (CHAOS=full, SEED=..., CHAOS_PEERS=1)
+	$(BIN)/python -m chaos $(ARGS)
+
 docs: install  ## build the documentation into site/
 	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c $(LOCK) -e '.[docs]'
 	$(BIN)/python tools/reference.py
@@ -55,5 +58,5 @@ lock: install  ## resolve the pinned versions anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra docs --extra postgres --extra otel --extra oidc --extra qdrant --no-header --no-annotate --no-emit-index-url -o $(LOCK) pyproject.toml
 
 clean:  ## remove what was built; data in FOLKMOOT_HOME stays
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/results
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/results chaos/results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
