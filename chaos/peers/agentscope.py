@@ -14,7 +14,8 @@ def agentscope_round(folder: Path, random: Random, *, kills: Mapping[str, int], 
     """The round of `redis_round`, by AgentScope; the draw comes from the same seed."""
     what = {"folder": str(folder), "seed": random.random(), "kills": dict(kills), "messages": messages}
     done = subprocess.run(
-        [str(peers_python()), "-m", "chaos.peers.agentscope_bus", json.dumps(what)],
+        # Not with -m: what is run so is loaded anew by every process of the round.
+        [str(peers_python()), "-c", "from chaos.peers.agentscope_bus import main; main()", json.dumps(what)],
         cwd=ROOT,
         check=True,
         stdout=subprocess.PIPE,

