@@ -19,6 +19,8 @@ from rich.table import Table
 
 NAMES = (
     "messaging",
+    "redis_messaging",
+    "in_process",
     "consultation",
     "imports",
     "estimator",

@@ -110,15 +110,17 @@ def _resolve(futures: list[asyncio.Future[None]]) -> None:
             future.set_result(None)
 
 
-async def spread(items: list[AgentMessage], act: Callable[[AgentMessage], Awaitable[object]]) -> float:
-    """Seconds for `act` on every item, by `SENDERS` senders, each one after another."""
+async def spread(
+    items: list[AgentMessage], act: Callable[[AgentMessage], Awaitable[object]], *, senders: int = SENDERS
+) -> float:
+    """Seconds for `act` on every item, by so many senders, each one after another."""
 
     async def send(part: list[AgentMessage]) -> None:
         for item in part:
             await act(item)
 
     began = time.perf_counter()
-    await asyncio.gather(*(send(items[number::SENDERS]) for number in range(SENDERS)))
+    await asyncio.gather(*(send(items[number::senders]) for number in range(senders)))
     return time.perf_counter() - began
 
 

@@ -52,7 +52,7 @@ async def run() -> dict[str, Any]:
 
 
 def _recorded() -> RecordedTracing:
-    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415  # of an extra
+    from opentelemetry.sdk.trace import TracerProvider  # of an extra
 
     return RecordedTracing(TracerProvider(shutdown_on_exit=False))
 
