@@ -128,4 +128,3 @@ def main() -> None:
     )
     # There is no request, so nothing was asked.
     print(json.dumps(asdict(tally) | {"unanswered": 0}))
-
