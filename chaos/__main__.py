@@ -27,6 +27,7 @@ from rich.table import Table
 from chaos.rounds import embedded_round, redis_round
 from chaos.scenarios import NAMES, play
 from chaos.tally import Tally, add
+from folkmoot.telemetry import configure_logging
 
 MESSAGES = 1000
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -42,6 +43,7 @@ def main() -> int:
     brokers = [name for name in ("embedded", "redis") if name in wanted] or ["embedded", "redis"]
     full = os.environ.get("CHAOS") == "full"
     seed = int(os.environ.get("SEED") or Random().randrange(1_000_000))
+    configure_logging(level="CRITICAL")
     console = Console()
     console.print(f"seed {seed}{' (full)' if full else ''}; repeat with SEED={seed}")
     report: dict[str, Any] = {
@@ -63,7 +65,8 @@ def main() -> int:
                 for broker in brokers:
                     _scenario(console, report, faults, folder=folder, name=name, broker=broker, full=full)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not faults:
+            shutil.rmtree(folder, ignore_errors=True)
     report["seconds"] = time.monotonic() - began
     report["broken"] = faults
     RESULTS.mkdir(exist_ok=True)
@@ -72,6 +75,8 @@ def main() -> int:
     console.print(f"{report['seconds']:.0f} s; kept as chaos/results/{path.name}")
     for fault in faults:
         console.print(f"[bold red]broken[/bold red] {fault}")
+    if faults:
+        console.print(f"ledgers, journals and databases are kept in {folder}")
     return 1 if faults else 0
 
 

@@ -5,7 +5,8 @@ On the embedded broker one process is everything (`house`). On Redis the produce
 """
 
 import asyncio
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from chaos.broken import broken
 from chaos.brokers import opened
@@ -13,6 +14,7 @@ from chaos.ground import KEEPER, PLAIN, Ground
 from chaos.send import send_all
 from chaos.take import keeper, plain
 from folkmoot.messaging import Broker
+from folkmoot.telemetry import configure_logging
 from tests.waiting import wait_until
 
 PATIENCE: Final = 30.0
@@ -29,7 +31,7 @@ def house(ground: Ground) -> None:
             await send_all(broker, ground)
             await emptied(broker)
 
-    asyncio.run(live())
+    _run(live())
 
 
 def producer(ground: Ground) -> None:
@@ -39,17 +41,17 @@ def producer(ground: Ground) -> None:
         async with opened(ground) as broker:
             await send_all(broker, ground)
 
-    asyncio.run(live())
+    _run(live())
 
 
 def consumer(ground: Ground) -> None:
     """A replica of `keeper`, until it is killed."""
-    asyncio.run(_take(ground, KEEPER))
+    _run(_take(ground, KEEPER))
 
 
 def worker(ground: Ground) -> None:
     """A replica of `plain`, until it is killed."""
-    asyncio.run(_take(ground, PLAIN))
+    _run(_take(ground, PLAIN))
 
 
 async def emptied(broker: Broker) -> None:
@@ -65,3 +67,9 @@ async def _take(ground: Ground, agent_id: str) -> None:
     async with opened(ground) as broker:
         await broker.subscribe(agent_id, keeper(ground) if agent_id == KEEPER else plain(ground))
         await asyncio.Event().wait()
+
+
+def _run(life: Coroutine[Any, Any, None]) -> None:
+    # That Redis is away, or that somebody's mail was taken over, is the plan: hundreds of lines would hide the figures.
+    configure_logging(level="ERROR")
+    asyncio.run(life)

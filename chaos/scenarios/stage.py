@@ -13,7 +13,6 @@ from chaos.ground import Ground
 from chaos.server import DURABLE
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import Broker
-from folkmoot.telemetry import configure_logging
 from tests.redis_server import RedisServer
 
 NAMES: Final = ("poison", "slow", "full", "gone", "large", "broadcast", "backlog")
@@ -57,8 +56,6 @@ def play(name: str, *, broker: str, folder: Path, full: bool) -> Outcome | None:
     """Play one scenario on the `embedded` or the `redis` broker."""
     run = importlib.import_module(f"chaos.scenarios.{name}").run
     folder.mkdir(parents=True)
-    # A handler that fails is what some scenarios are about: their figures say it, hundreds of lines would not.
-    configure_logging(level="CRITICAL")
     with _server(broker, folder) as server:
         ground = Ground(folder=folder / "ground", messages=0, redis_url=server.url if server else None)
 
