@@ -1,15 +1,17 @@
 """The brokers under test: each made for a `Ground` here, and spoken to as a `Broker` everywhere else."""
 
-import importlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
 from chaos.ground import KEEPER, PLAIN, Ground
 from folkmoot.kernel import SystemClock
+from folkmoot.link import Link, Place
 from folkmoot.messaging import AgentMessage, Broker, MessagePayload, Priority
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.brokers.redis.broker import RedisBroker
+from folkmoot.messaging.middleware import Expiry, Retry
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Base, Database
@@ -40,27 +42,23 @@ def message(ground: Ground, number: int) -> AgentMessage:
 
 
 @asynccontextmanager
-async def opened(ground: Ground, **options: Any) -> AsyncIterator[Broker]:
+async def opened(ground: Ground, *, retry: RetryPolicy | None = None, **options: Any) -> AsyncIterator[Broker]:
     """The round's broker, started; `options` are its constructor's."""
     database, clock = Database(f"sqlite:///{ground.rows}"), SystemClock()
-    inbox = Inbox(database=database, clock=clock)
-    options = {"retry": RetryPolicy(first_delay=timedelta(seconds=0.1)), **options}
-    broker: Broker
-    link = None
-    if ground.redis_url is None:
-        broker = EmbeddedBroker(journal=ground.folder / "journal.db", clock=clock, inbox=inbox, **options)
-    else:
-        made: Callable[..., Broker] = importlib.import_module("folkmoot.messaging.brokers.redis").RedisBroker
-
-        from folkmoot.link import Link, Place  # noqa: PLC0415  # the embedded rounds need no Redis
-
-        link = Link(Place.of(ground.redis_url))
-        broker = made(link=link, clock=clock, inbox=inbox, heartbeat=HEARTBEAT, **options)
-    await broker.start()
-    try:
+    options |= {
+        "clock": clock,
+        "inbox": Inbox(database=database, clock=clock),
+        "middleware": [Expiry(), Retry(retry or RetryPolicy(first_delay=timedelta(seconds=0.1)))],
+    }
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        broker: Broker
+        if ground.redis_url is None:
+            broker = EmbeddedBroker(journal=ground.folder / "journal.db", **options)
+        else:
+            link = Link(Place.of(ground.redis_url))
+            stack.push_async_callback(link.close)
+            broker = RedisBroker(link=link, heartbeat=HEARTBEAT, **options)
+        await broker.start()
+        stack.push_async_callback(broker.stop)
         yield broker
-    finally:
-        await broker.stop()
-        if link is not None:
-            await link.close()
-        await database.close()
