@@ -2,39 +2,33 @@
 
 A subclass writes `async def handle_<intent>(self, message)`; what it can do follows from that. Handlers are found in
 `dispatch.py`, rooms above add theirs as behaviours, the parts come in by `context.py`, many agents are hosted by
-`host.py`. Nothing here asks a language model: that is `answering.py`.
+`host.py`, what it says by itself is in `speaking.py`. Nothing here asks a language model: that is `answering.py`.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from folkmoot.agents.behalf import handling, in_hand, passed_on
+from folkmoot.agents.behalf import handling, in_hand
 from folkmoot.agents.context import AgentContext, Answering, Behaviour
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.dispatch import given_handlers, handler_for, own_handlers
-from folkmoot.agents.errors import AgentSilencedError, NotInitializedError, UnsupportedIntentError
+from folkmoot.agents.errors import NotInitializedError, UnsupportedIntentError
 from folkmoot.agents.sharing import Sharing
-from folkmoot.kernel import new_id
+from folkmoot.agents.speaking import Speaking
 from folkmoot.memory import Found
 from folkmoot.memory.desk import Searcher
-from folkmoot.messaging import (
-    AgentMessage,
-    Delivery,
-    MessagePayload,
-    Priority,
-    Receipt,
-    Reply,
-    Subscription,
-)
-from folkmoot.registry import AgentInfo, AgentRecord
+from folkmoot.messaging import AgentMessage, Delivery, Reply, Subscription
+from folkmoot.registry import AgentInfo
 from folkmoot.telemetry import get_logger
 
 Owner = Literal["workplace file", "database"]
 
 
-class BaseAgent(Sharing):
-    """One agent. It is reached by messages alone, from `initialize()` until `shutdown()`."""
+class BaseAgent(Sharing, Speaking):
+    """One agent. It is reached by messages alone, from `initialize()` until `shutdown()`.
+
+    `handlers`, by intent, go before the methods of its class; they are those of the class that it speaks for.
+    """
 
     def __init__(
         self,
@@ -42,13 +36,16 @@ class BaseAgent(Sharing):
         *,
         context: AgentContext | None = None,
         behaviours: Sequence[Behaviour] = (),
+        handlers: Mapping[str, Answering] | None = None,
         owner: Owner = "database",
     ) -> None:
         self.definition = definition
         self.log = get_logger(f"agent.{definition.agent_id}")
         self._context = context
         self._behaviours = tuple(behaviours)
-        self._handlers: dict[str, Answering] = own_handlers(self)
+        self._given: tuple[Behaviour, ...] = ()
+        self._own: dict[str, Answering] = {**own_handlers(self), **(handlers or {})}
+        self._handlers = self._own
         self._owner = owner
         self._subscription: Subscription | None = None
         self._ending: Subscription | None = None
@@ -79,8 +76,11 @@ class BaseAgent(Sharing):
 
     def join(self, context: AgentContext, behaviours: Sequence[Behaviour]) -> None:
         """Take the parts and behaviours of a host; before `initialize()`."""
-        self._context = context
-        self._behaviours = (*self._behaviours, *behaviours)
+        self._context, self._given = context, tuple(behaviours)
+
+    def leave(self) -> None:
+        """Give them back; after `shutdown()`."""
+        self._context, self._given = None, ()
 
     async def initialize(self) -> None:
         """Register, then take mail; whoever calls this sends heartbeats, as `AgentHost` does. Twice is once.
@@ -90,7 +90,7 @@ class BaseAgent(Sharing):
         if self._started:
             return
         context = self.context
-        self._handlers = {**given_handlers(self._info(), self._behaviours), **own_handlers(self)}
+        self._handlers = {**given_handlers(self._info(), (*self._behaviours, *self._given)), **self._own}
         unhandled = [one for one in self.definition.supported_intents if handler_for(one, self._handlers) is None]
         if unhandled:
             self.log.warning("declared_intents_without_handler", intents=unhandled)
@@ -164,65 +164,6 @@ class BaseAgent(Sharing):
         return self._info(
             intents=await self.get_supported_intents(),
             capabilities=capabilities if isinstance(capabilities, dict) else dict.fromkeys(capabilities, 1.0),
-        )
-
-    async def send_message(
-        self,
-        recipient_id: str,
-        intent: str,
-        data: dict[str, Any] | None = None,
-        *,
-        wait_for_response: bool = False,
-        timeout: timedelta = timedelta(seconds=30),  # noqa: ASYNC109  # the sender's patience, as the broker's
-        priority: Priority = Priority.NORMAL,
-        conversation_id: str | None = None,
-        correlation_id: str | None = None,
-        context: dict[str, Any] | None = None,
-    ) -> Receipt | AgentMessage:
-        """Send to an agent or an address such as `role:cso`: the broker's receipt, or the reply if it is waited for.
-
-        While a message is handled, what is sent is sent on behalf of the same user.
-
-        Raises what `Broker.publish` and `Broker.request` raise, and `AgentSilencedError`.
-        """
-        if self._silenced:
-            raise AgentSilencedError(f"'{self.agent_id}' is silenced and sends nothing", agent_id=self.agent_id)
-        message = AgentMessage(
-            sender_id=self.agent_id,
-            recipient_id=recipient_id,
-            intent=str(intent),
-            timestamp=self.context.clock.now(),
-            correlation_id=correlation_id,
-            payload=MessagePayload(
-                data=data or {},
-                priority=priority,
-                requires_response=wait_for_response,
-                response_timeout=timeout.total_seconds() if wait_for_response else None,
-                context=passed_on(context),
-            ),
-            conversation_id=conversation_id or new_id(),
-        )
-        if wait_for_response:
-            return await self.context.broker.request(message, timeout=timeout)
-        return await self.context.broker.publish(message)
-
-    async def discover_agents(
-        self,
-        *,
-        role: str | None = None,
-        department: str | None = None,
-        capability: str | None = None,
-        intent: str | None = None,
-        online_only: bool = True,
-    ) -> list[AgentRecord]:
-        """The agents that fit everything that is given and let this one see them; this one included."""
-        return await self.context.registry.discover(
-            role=role,
-            department=department,
-            capability=capability,
-            intent=intent,
-            online_only=online_only,
-            viewer=self.agent_id,
         )
 
     async def search_knowledge(self, query: str, *, limit: int = 5) -> Sequence[Found]:

@@ -11,11 +11,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SecretStr,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
+from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage
 from folkmoot.registry import AgentType
 from folkmoot.registry.model import EVERYBODY, Selector
@@ -67,6 +69,16 @@ def _intent(value: str) -> str:
     return value
 
 
+def _redis_url(value: SecretStr) -> SecretStr:
+    from folkmoot.link.place import Place  # noqa: PLC0415  # few agents name one, and the client library is large
+
+    try:
+        Place.of(value.get_secret_value())
+    except FolkmootError as error:
+        raise ValueError(error.message) from error
+    return value
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
 AgentId = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_agent_id)]
@@ -91,7 +103,8 @@ class AgentDefinition(BaseModel):
     the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist;
     `specialty` is what a specialist is shown and asked by as its type, such as `web_development`. `tools` are all that
     it may call, `source.*` every tool of a source; those in `asks_first` wait for a person's approval.
-    `visible_to` and `reachable_by` select who may find it and who may send it messages.
+    `visible_to` and `reachable_by` select who may find it and who may send it messages. `redis_url` is where an agent
+    that a program runs takes its mail, if not where the settings say.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)
@@ -118,6 +131,7 @@ class AgentDefinition(BaseModel):
     limits: AgentLimits = AgentLimits()
     visible_to: tuple[Selector, ...] = (EVERYBODY,)
     reachable_by: tuple[Selector, ...] = (EVERYBODY,)
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = None
 
     @model_validator(mode="before")
     @classmethod

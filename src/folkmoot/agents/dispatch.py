@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from folkmoot.agents.context import Answering, Behaviour
@@ -11,6 +12,28 @@ from folkmoot.messaging import AgentMessage, Delivery, MessageIntent, Reply
 from folkmoot.registry import AgentInfo
 
 _PREFIX: Final = "handle_"
+# What a class that existed before calls its handlers, beside `handle_<intent>`.
+SPOKEN: Final[Mapping[MessageIntent, str]] = MappingProxyType(
+    {
+        MessageIntent.GET_ROADMAP: "_handle_roadmap_request",
+        MessageIntent.ASSIGN_TASK: "_handle_task_assignment",
+        MessageIntent.UPDATE_TASK_STATUS: "_handle_task_status_update",
+        MessageIntent.REQUEST_TASK_HELP: "_handle_task_help_request",
+        MessageIntent.SHARE_INSIGHTS: "_handle_insight_sharing",
+        MessageIntent.REQUEST_KNOWLEDGE: "_handle_knowledge_request",
+        MessageIntent.REQUEST_REVIEW: "_handle_review_request",
+        MessageIntent.PROVIDE_FEEDBACK: "_handle_feedback",
+        MessageIntent.HEALTH_CHECK: "_handle_health_check",
+        MessageIntent.CAPABILITY_QUERY: "_handle_capability_query",
+        MessageIntent.AGENT_STATUS: "_handle_status_request",
+        MessageIntent.CONSULT: "_handle_consultation",
+        MessageIntent.NEGOTIATE: "_handle_negotiation",
+        MessageIntent.AWARD: "_handle_award",
+        MessageIntent.HANDOFF: "_handle_handoff",
+        MessageIntent.NOTIFICATION: "_handle_notification",
+        MessageIntent.CHAT: "_handle_chat",
+    }
+)
 _CUSTOM: Final = "custom:"
 _TAKES_DELIVERY: Final = 2
 
@@ -35,6 +58,12 @@ def own_handlers(agent: object) -> dict[str, Answering]:
     return found
 
 
+def spoken_handlers(owner: object) -> dict[str, Answering]:
+    """The handlers of a class that is no agent, by intent: `handle_<intent>`, or the private name in `SPOKEN`."""
+    private = {intent: getattr(owner, name) for intent, name in SPOKEN.items() if hasattr(type(owner), name)}
+    return {**{str(intent): _answering(method) for intent, method in private.items()}, **own_handlers(owner)}
+
+
 def given_handlers(info: AgentInfo, behaviours: Iterable[Behaviour]) -> dict[str, Answering]:
     """The handlers that behaviours give an agent. Two behaviours for one intent are a fault of whoever joined them."""
     found: dict[str, Answering] = {}
@@ -56,12 +85,13 @@ def handler_for(intent: str, handlers: Mapping[str, Answering]) -> Answering | N
     return next((handler for name, handler in handlers.items() if method_name(name) == wanted), None)
 
 
-def _answering(method: Callable[..., Awaitable[Any]]) -> Answering:
+def _answering(method: Callable[..., Any]) -> Answering:
     wants_delivery = len(inspect.signature(method).parameters) >= _TAKES_DELIVERY
 
     async def answering(delivery: Delivery) -> Reply:
         message: AgentMessage = delivery.message
-        reply: Reply = await (method(message, delivery) if wants_delivery else method(message))
-        return reply
+        reply = method(message, delivery) if wants_delivery else method(message)
+        said: Reply = await reply if inspect.isawaitable(reply) else reply  # a class that existed before need not await
+        return said
 
     return answering

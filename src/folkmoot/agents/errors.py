@@ -53,6 +53,20 @@ class NotInitializedError(AgentsError):
     family = Family.CONFLICT
 
 
+class BadAgentConfigError(AgentsError):
+    """What was said of an agent cannot be; each fault names its field."""
+
+    code = "agents.bad_config"
+
+
+class NotConfiguredError(AgentsError):
+    """The line by which the agent joined has no such part."""
+
+    code = "agents.not_configured"
+    family = Family.UNAVAILABLE
+    passing = False
+
+
 class UnattendedError(AgentsError):
     """Nobody sits behind the user proxy."""
 

@@ -82,6 +82,10 @@ class AgentHost:
                 raise UnknownAgentError(f"this host runs no agent '{agent_id}'", agent_id=agent_id)
             await self._remove(agent_id)
 
+    def release(self, agent_id: str) -> None:
+        """Send no more heartbeats for an agent that ends by itself; it stays known, and whoever releases it ends it."""
+        self._agents.pop(agent_id, None)
+
     async def start(self) -> None:
         """Start every agent and the heartbeat; if one cannot start, none stays started."""
         async with self._changing:
@@ -160,7 +164,8 @@ class AgentHost:
         self._running = False
         await self._heartbeats.stop()
         await self._silences.stop()
-        outcomes = await asyncio.gather(*(agent.shutdown() for agent in self._agents.values()), return_exceptions=True)
-        for agent_id, outcome in zip(self._agents, outcomes, strict=True):
+        agents = dict(self._agents)  # one that ends releases itself
+        outcomes = await asyncio.gather(*(agent.shutdown() for agent in agents.values()), return_exceptions=True)
+        for agent_id, outcome in zip(agents, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 _log.error("agent_did_not_stop", agent_id=agent_id, error=str(outcome), exc_info=outcome)

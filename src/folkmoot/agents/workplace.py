@@ -149,7 +149,7 @@ def parse_workplace(raw: bytes, *, file: str = "workplace.yaml", as_json: bool =
     try:
         workplace = Workplace.model_validate(placed.data)
     except ValidationError as error:
-        faults += [(_path(one["loc"], placed), _message(one)) for one in error.errors(include_url=False)]
+        faults += [(_path(one["loc"], placed), in_words(one)) for one in error.errors(include_url=False)]
     if faults or workplace is None:
         found = {
             (placed.line(path), field_name(path), message): Fault(
@@ -228,10 +228,11 @@ def _path(loc: tuple[int | str, ...], placed: Placed) -> FieldPath:
     return path
 
 
-def _message(error: Any) -> str:
+def in_words(error: Any, owner: type[BaseModel] = Workplace) -> str:
+    """One of `ValidationError.errors()` of an `owner`, as whoever wrote the value understands it."""
     kind, given, about = error["type"], error["input"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return _unknown(error["loc"])
+        return _unknown(error["loc"], owner)
     if kind == "value_error":
         return str(about["error"])
     template = _SAID.get(kind, "{said}, not {given!r}")
@@ -243,6 +244,7 @@ def _message(error: Any) -> str:
 _SAID: Final[Mapping[str, str]] = {
     "missing": "is missing",
     "string_pattern_mismatch": "{given!r} is not an e-mail address",
+    "string_too_short": "is empty",
     "string_type": "{given!r} is not text; put it in quotation marks",
     "literal_error": "{given!r} is none of {expected}",
     "int_type": "{given!r} is not a whole number",
@@ -261,8 +263,7 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
-def _unknown(loc: tuple[int | str, ...]) -> str:
-    owner: type[BaseModel] = Workplace
+def _unknown(loc: tuple[int | str, ...], owner: type[BaseModel]) -> str:
     for step in loc[:-1]:
         owner = _PARTS.get(str(step), owner)
     known = [*owner.model_fields, *(["user_name"] if owner is AgentDefinition else [])]

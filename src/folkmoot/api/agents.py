@@ -48,6 +48,8 @@ class AgentShown(BaseModel):
     assigned_tasks: list[str]
     assigned_user: str | None
     last_active: AwareDatetime | None
+    last_seen: AwareDatetime | None = Field(description="its last heartbeat")
+    registered_at: AwareDatetime
 
 
 class AgentList(BaseModel):
@@ -148,6 +150,8 @@ def _shown(one: AgentRecord, tasks: list[str]) -> AgentShown:
         assigned_tasks=tasks,
         assigned_user=one.person,
         last_active=one.last_active or one.last_seen,
+        last_seen=one.last_seen,
+        registered_at=one.registered_at,
     )
 
 

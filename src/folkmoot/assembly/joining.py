@@ -32,7 +32,7 @@ class JoinError(FolkmootError):
 
 async def runs(settings: Settings) -> bool:
     """Whether a server is named, or runs in the home, or is just coming up there."""
-    return bool(os.environ.get("FOLKMOOT_URL")) or await _owner(Home(settings.home)) is not None
+    return bool(os.environ.get("FOLKMOOT_URL")) or await owner_of(Home(settings.home)) is not None
 
 
 @asynccontextmanager
@@ -52,7 +52,7 @@ async def joined(
             yield http, url
         return
     chosen = settings or load_settings()
-    owner = await _owner(Home(chosen.home))
+    owner = await owner_of(Home(chosen.home))
     if owner is not None:
         if owner.url is None or owner.key is None:
             raise HomeBusyError(
@@ -190,7 +190,7 @@ class Workplace:
         self._loop = self._http = self._stay = None
 
 
-async def _owner(home: Home) -> RunningServer | None:
+async def owner_of(home: Home) -> RunningServer | None:
     """Who owns the home; a server that is just starting gets some time to say where it listens."""
     deadline = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < deadline:

@@ -92,6 +92,28 @@ def configure_logging(
     logging.captureWarnings(capture=True)
 
 
+def hand_logs_over(secrets: Iterable[str] = ()) -> None:
+    """Give our lines to the standard library's logging as the program has set it up; nothing if logs are configured.
+
+    A program that set nothing up sees warnings and errors on standard error.
+    """
+    if structlog.is_configured():
+        return
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            _with_work,
+            structlog.processors.format_exc_info,
+            Masking(secrets),
+            structlog.processors.KeyValueRenderer(key_order=["event"], drop_missing=True),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
 class _Formatter(structlog.stdlib.ProcessorFormatter):
     """Leaves a record as it found it: the fault's text is in the event, and must not be added again unmasked."""
 
