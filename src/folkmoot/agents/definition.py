@@ -142,6 +142,7 @@ class AgentDefinition(BaseModel):
         if filled.get("person") and "type" not in filled:
             filled["type"] = "twin"
         if not filled.get("name") and not filled.get("user_name"):
+            filled.pop("user_name", None)
             filled["name"] = filled.get("person") or filled.get("agent_id") or "unnamed"
         return filled
 

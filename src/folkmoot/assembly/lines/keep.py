@@ -6,11 +6,14 @@ what is left when the program ends: that is when a line that nobody closed is cl
 
 import asyncio
 from collections.abc import Hashable
+from datetime import timedelta
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from folkmoot.assembly.lines.line import Line, LinePlace, Opening
 from folkmoot.telemetry.logs import hand_logs_over
+
+LAST_WORDS: Final = timedelta(seconds=1)
 
 
 class Stay:
@@ -53,8 +56,14 @@ class _Kept:
                 self.opened.set_result(line)
                 try:
                     await self._last_left.wait()
-                finally:
+                except asyncio.CancelledError:
+                    # The program ends, and its handlers are cut off already: what they had in hand is taken up later.
                     self.ending = True
+                    await asyncio.gather(*(agent.silence() for agent in line.host.agents.values()))
+                    raise
+        except asyncio.CancelledError:
+            await _let_others_end()
+            raise
         except Exception as error:
             self.ending = True
             if self.opened.done():
@@ -63,6 +72,13 @@ class _Kept:
             self.opened.exception()  # it is raised by whoever waits for the line; there may be nobody any more
         finally:
             self.opened.cancel()
+
+
+async def _let_others_end() -> None:
+    """The program ends, and what was cut off in the middle may still be giving back what it had open."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=LAST_WORDS.total_seconds())
 
 
 class _Lines:

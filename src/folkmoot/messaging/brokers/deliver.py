@@ -109,9 +109,9 @@ class EmbeddedSubscription:
         """
         if self._calling or self._closed or not self._mailbox.has_ready():
             return
-        if self._parked:
+        if called := self._parked_worker():
             self._calling = True
-            self._parked.pop().set_result(None)
+            called.set_result(None)
         elif len(self._workers) < self._concurrency:
             self._calling = True
             worker = asyncio.create_task(self._work(), name="folkmoot-delivery")
@@ -123,9 +123,8 @@ class EmbeddedSubscription:
         if not self._closed:
             self._closed = True
             self._ended(self, self._mailbox)
-        for called in self._parked:
+        while called := self._parked_worker():
             called.set_result(None)
-        self._parked.clear()
         # A handler may end its own agent: nobody waits for himself.
         workers = self._workers - {asyncio.current_task()}
         if workers and drain > timedelta(0):
@@ -158,6 +157,13 @@ class EmbeddedSubscription:
         self._parked.append(called)
         await called
         self._calling = False
+
+    def _parked_worker(self) -> asyncio.Future[None] | None:
+        """One that waits to be called, and is not cut off by the end of its event loop."""
+        while self._parked:
+            if not (called := self._parked.pop()).done():
+                return called
+        return None
 
     def _done(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
