@@ -5,12 +5,13 @@ By what way it reaches a workplace is given to it as a `Joining`. Times are in s
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Literal, Self, TypedDict, overload
+from typing import Any, Final, Literal, Self, overload
 
 from folkmoot.agents.errors import InvalidRequestError
 from folkmoot.agents.letter import Patience, letter
 from folkmoot.agents.reach import Joining
-from folkmoot.kernel import FolkmootError, rfc3339
+from folkmoot.agents.sent import AgentStatus, Delivered, SenderStats, delivered, status_of
+from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage, MessageIntent, Priority, Receipt
 from folkmoot.messaging.errors import ReplyTimeoutError
 from folkmoot.registry import AgentRecord
@@ -18,38 +19,6 @@ from folkmoot.registry import AgentRecord
 PATIENCE: Final = 30.0
 _SELECTORS: Final = ("role:", "capability:", "department:")
 _Data = Mapping[str, Any]
-
-
-class AgentStatus(TypedDict):
-    """Where an agent stands: `status` is its presence, `availability` what people said, the rest its load."""
-
-    agent_id: str
-    status: str
-    availability: str
-    current_workload: int
-    max_capacity: int
-    utilization: float
-    last_seen: str | None
-    last_active: str | None
-
-
-class Delivered(TypedDict):
-    """What became of a broadcast at one recipient: accepted as a message, or an error."""
-
-    status: Literal["accepted", "refused"]
-    message_id: str | None
-    error: str | None
-
-
-class SenderStats(TypedDict):
-    """What this sender did since it was made. A reply that came too late counts as a timeout."""
-
-    sender_id: str
-    messages_sent: int
-    broadcasts_sent: int
-    replies_received: int
-    timeouts: int
-    failures: int
 
 
 class Sender:
@@ -157,6 +126,34 @@ class Sender:
         self._stats["replies_received"] += 1
         return reply
 
+    @overload
+    async def assign_task(
+        self,
+        agent_id: str,
+        task_id: str,
+        task_description: str = "",
+        *,
+        description: str = "",
+        priority: Priority | str = Priority.NORMAL,
+        details: _Data | None = None,
+        context: _Data | None = None,
+        wait_for_response: Literal[True],
+        timeout: Patience = PATIENCE,
+    ) -> AgentMessage: ...
+    @overload
+    async def assign_task(
+        self,
+        agent_id: str,
+        task_id: str,
+        task_description: str = "",
+        *,
+        description: str = "",
+        priority: Priority | str = Priority.NORMAL,
+        details: _Data | None = None,
+        context: _Data | None = None,
+        wait_for_response: bool = False,
+        timeout: Patience = PATIENCE,
+    ) -> Receipt | AgentMessage: ...
     async def assign_task(
         self,
         agent_id: str,
@@ -182,6 +179,28 @@ class Sender:
             timeout=timeout,
         )
 
+    @overload
+    async def request_knowledge(
+        self,
+        agent_id: str,
+        query: str,
+        context: _Data | None = None,
+        *,
+        priority: Priority | str = Priority.NORMAL,
+        wait_for_response: Literal[True],
+        timeout: Patience = PATIENCE,
+    ) -> AgentMessage: ...
+    @overload
+    async def request_knowledge(
+        self,
+        agent_id: str,
+        query: str,
+        context: _Data | None = None,
+        *,
+        priority: Priority | str = Priority.NORMAL,
+        wait_for_response: bool = False,
+        timeout: Patience = PATIENCE,
+    ) -> Receipt | AgentMessage: ...
     async def request_knowledge(
         self,
         agent_id: str,
@@ -261,29 +280,13 @@ class Sender:
         outcomes = await reach.letters.broadcast(message)
         self._stats["broadcasts_sent"] += 1
         self._stats["messages_sent"] += sum(isinstance(one, Receipt) for one in outcomes.values())
-        return {agent_id: _delivered(outcome) for agent_id, outcome in outcomes.items()}
+        return {agent_id: delivered(outcome) for agent_id, outcome in outcomes.items()}
 
     async def get_agent_status(self, agent_id: str) -> AgentStatus:
         """Where an agent stands. Raises `UnknownAgentError`."""
         one = await (await self._joining.open()).known.get(agent_id)
-        return AgentStatus(
-            agent_id=one.agent_id,
-            status=one.presence,
-            availability=one.availability,
-            current_workload=one.current_workload,
-            max_capacity=one.max_capacity,
-            utilization=one.utilization,
-            last_seen=rfc3339(one.last_seen) if one.last_seen else None,
-            last_active=rfc3339(one.last_active) if one.last_active else None,
-        )
+        return status_of(one)
 
     async def get_sender_stats(self) -> SenderStats:
         """This sender's own figures."""
         return self._stats.copy()
-
-
-def _delivered(outcome: Receipt | Exception) -> Delivered:
-    if isinstance(outcome, Receipt):
-        return Delivered(status="accepted", message_id=outcome.message_id, error=None)
-    said = outcome.message if isinstance(outcome, FolkmootError) else str(outcome)
-    return Delivered(status="refused", message_id=None, error=said)
