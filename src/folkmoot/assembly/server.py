@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import ssl
-from collections.abc import Coroutine, Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 from folkmoot.assembly.settings import Settings, WrongSettingError
+from folkmoot.assembly.signals import run_until_signal
 from folkmoot.assembly.workplace import OpenWorkplace, open_workplace
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.telemetry import configure_logging, get_logger
@@ -31,29 +31,6 @@ def run_server(settings: Settings, *, new_token: bool = False) -> None:
         level="DEBUG" if settings.debug else settings.log_level, file=settings.log_file, secrets=settings.secrets
     )
     run_until_signal(_serve(settings, new_token=new_token))
-
-
-def run_until_signal(main: Coroutine[Any, Any, None]) -> None:
-    """Run `main` to its end; SIGTERM and SIGINT cancel it, so that everything that was started is stopped in order."""
-    asked: list[signal.Signals] = []
-
-    async def run() -> None:
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        assert task is not None
-
-        def end(by: signal.Signals) -> None:
-            asked.append(by)
-            task.cancel()
-
-        for one in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(one, end, one)
-        await main
-
-    try:
-        asyncio.run(run())
-    except asyncio.CancelledError:
-        if not asked:
-            raise
 
 
 async def _serve(settings: Settings, *, new_token: bool) -> None:

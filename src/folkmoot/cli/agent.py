@@ -1,5 +1,6 @@
-"""`folkmoot agent`: who is here and who is free. Their mail is in `mail.py`."""
+"""`folkmoot agent`: who is here, who is free, and agents in a process of their own. Their mail is in `mail.py`."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -126,3 +127,16 @@ def reload() -> None:
 
     agents = with_workplace(act)["agents"]
     typer.echo(f"{agents['manager'] or 'nobody'} manages {', '.join(agents['workers']) or 'nobody'}")
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help='workplace.yaml, or the JSON form {"agents": [...]}.')],
+    only: Annotated[str, typer.Option(help="Ids of the agents to host, separated by commas; all without it.")] = "",
+) -> None:
+    """Host the agents of a file in this process, over Redis, until it is told to end; then they drain."""
+    from folkmoot.assembly import load_settings
+    from folkmoot.assembly.hosting import run_agents
+
+    named = [one for one in (part.strip() for part in only.split(",")) if one]
+    run_agents(file, only=named, settings=load_settings(), tell=typer.echo)

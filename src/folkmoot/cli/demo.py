@@ -14,7 +14,8 @@ from rich.text import Text
 from folkmoot.agents import load_workplace
 from folkmoot.agents.workplace import ImportSource
 from folkmoot.assembly import Settings, team_folder
-from folkmoot.assembly.server import listening, run_until_signal, serve_on, url_of
+from folkmoot.assembly.server import listening, serve_on, url_of
+from folkmoot.assembly.signals import run_until_signal
 from folkmoot.assembly.workplace import OpenWorkplace, open_workplace
 from folkmoot.cli.talk import TOLD, Talk
 from folkmoot.consent import Purpose

@@ -7,11 +7,13 @@ Both join a line as agents do, when they are first used; what each act promises 
 import asyncio
 from typing import Self
 
+from folkmoot.agents.answers import Answer, failure
 from folkmoot.agents.config import AgentConfig
 from folkmoot.assembly.lines.choose import Wanted, choose_line
 from folkmoot.assembly.lines.keep import Stay, enter
 from folkmoot.assembly.lines.line import Line
 from folkmoot.assembly.settings import Settings
+from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import AgentMessage, Handler, Receipt, Subscription
 from folkmoot.registry import AgentInfo, AgentRecord, RegistryStats
 
@@ -94,9 +96,13 @@ class MessageBroker(_OnLine):
         """Take the mail of an agent; see `Broker.subscribe`. The registry learns nothing of it."""
         return await (await self._line()).broker.subscribe(agent_id, handler, concurrency=concurrency)
 
-    async def health_check(self) -> None:
-        """Raise a `FolkmootError` that says what is wrong unless messages can be accepted now."""
-        await (await self._line()).broker.health_check()
+    async def health_check(self) -> Answer:
+        """Whether messages can be accepted now; if not, `error` says why."""
+        try:
+            await (await self._line()).broker.health_check()
+        except FolkmootError as error:
+            return failure(error.message)
+        return Answer(success=True, data=None, error=None)
 
 
 def _info(config: AgentConfig) -> AgentInfo:
