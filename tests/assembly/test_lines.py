@@ -152,6 +152,16 @@ async def test_the_parts_can_be_had_without_an_agent(settings: Settings) -> None
         assert (await registry.get_agent("ear")).department == "hearing"
 
 
+async def test_an_agent_on_a_line_shares_memory_and_searches_what_its_role_may_see(settings: Settings) -> None:
+    async with echo("one", settings) as one, echo("other", settings) as other:
+        await one.set_shared_memory("plan", ["October"], space_id="c1")
+        assert await other.get_shared_memory("plan", space_id="c1") == ["October"]
+        assert await one.search_knowledge("anything") == []
+    chief = Echo(create_agent_config(agent_id="chief", role="CMO"), settings=settings)
+    async with chief:
+        assert await chief.searched_scopes() == {"executive", "marketing", "sales", "product"}
+
+
 def test_a_program_that_closes_nothing_ends_in_order(settings: Settings) -> None:
     async def program() -> None:
         agent, sender = echo("echo", settings), MessageSender(settings=settings)

@@ -14,16 +14,19 @@ from folkmoot.assembly.ground import database_url, own
 from folkmoot.assembly.lines.line import Line
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.schema import upgrade
+from folkmoot.assembly.search import build_search
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore, Upkeep
-from folkmoot.consent import ConsentGate
+from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.home import Home
 from folkmoot.kernel import SystemClock
-from folkmoot.memory import KnowledgeIndex
+from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry.on_database import DatabaseRegistry
+from folkmoot.security import AuditLog, UserDesk
+from folkmoot.security.passwords import Passwords
 from folkmoot.storage import Database
 
 KEPT_MAIL: Final = timedelta(days=7)
@@ -49,15 +52,33 @@ async def embedded_line(settings: Settings) -> AsyncIterator[Line]:
         stack.push_async_callback(broker.stop)
         models = model_hub(settings, clock)
         stack.push_async_callback(models.close)
+        users = UserDesk(
+            database=database, clock=clock, audit=AuditLog(database=database, clock=clock), passwords=Passwords()
+        )
+        gate = ConsentGate(database=database, clock=clock)
+        searching = build_search(
+            settings,
+            database=database,
+            clock=clock,
+            events=events,
+            registry=registry,
+            users=users,
+            ledger=ConsentLedger(database=database, clock=clock, events=events),
+            gate=gate,
+        )
+        stack.push_async_callback(searching.close)
         context = AgentContext(
             broker=broker,
             registry=registry,
             clock=clock,
             models=models,
-            knowledge=KnowledgeIndex(database=database, clock=clock),
-            consents=ConsentGate(database=database, clock=clock),
+            knowledge=searching.index,
+            sights=searching.desk,
+            shared=AgentsMemory(shared=searching.shared, people=users),
+            consents=gate,
         )
         host = AgentHost(context=context, heartbeat_interval=heartbeat)
+        searching.searchers.follow(host)
         await host.start()
         stack.push_async_callback(host.stop)
         upkeep = Upkeep(
@@ -66,6 +87,7 @@ async def embedded_line(settings: Settings) -> AsyncIterator[Line]:
                 Chore(name="presence", every=heartbeat / 2, act=registry.notice),
                 Chore(name="mail", every=timedelta(hours=1), act=lambda: broker.prune(KEPT_MAIL)),
                 Chore(name="events", every=timedelta(hours=1), act=lambda: events.prune(older_than=KEPT_EVENTS)),
+                *searching.chores,
             ],
         )
         upkeep.start()
