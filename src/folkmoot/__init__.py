@@ -11,6 +11,7 @@ from folkmoot.version import __version__
 if TYPE_CHECKING:  # type checkers see the names where they are; at run time they are found by `__getattr__`
     from folkmoot.agents.answers import Answer
     from folkmoot.agents.config import AgentConfig, create_agent_config
+    from folkmoot.assembly.app import create_app
     from folkmoot.assembly.memory_interface import AgentMemoryInterface
     from folkmoot.assembly.programs.agent import BaseAgent
     from folkmoot.assembly.programs.dashboard import DashboardInterface
@@ -41,6 +42,7 @@ _NAMES = {
     "Priority": "folkmoot.messaging",
     "Receipt": "folkmoot.messaging",
     "create_agent_config": "folkmoot.agents.config",
+    "create_app": "folkmoot.assembly.app",
     "create_startup_config": "folkmoot.assembly.programs.startup",
     "save_startup_config": "folkmoot.assembly.programs.startup",
 }
@@ -65,6 +67,7 @@ __all__ = [
     "Receipt",
     "__version__",
     "create_agent_config",
+    "create_app",
     "create_startup_config",
     "save_startup_config",
 ]

@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -181,6 +184,27 @@ def test_a_program_that_closes_nothing_ends_in_order(settings: Settings) -> None
     asyncio.run(program())
     gc.collect()
     assert asyncio.run(what_is_left()) == ("offline", "queued")
+
+
+def test_a_line_imports_nothing_of_the_web_and_of_the_estimator(settings: Settings) -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from folkmoot import MessageSender\n"
+        "async def main():\n"
+        "    async with MessageSender() as sender:\n"
+        "        await sender.get_sender_stats()\n"
+        "asyncio.run(main())\n"
+        "print({'fastapi', 'nicegui', 'dbos', 'sklearn', 'pydantic_ai'} & set(sys.modules))\n"
+    )
+    environment = {"FOLKMOOT_HOME": str(settings.home), "PATH": os.environ["PATH"]}
+    # The first brings up the tables of the home, those of the web among them.
+    _, second = (
+        subprocess.run(
+            [sys.executable, "-c", program], env=environment, cwd="/", capture_output=True, text=True, check=True
+        )
+        for _ in range(2)
+    )
+    assert second.stdout == "set()\n"
 
 
 async def test_where_a_server_has_the_home_its_address_is_meant_and_no_mail_is_had(settings: Settings) -> None:
