@@ -20,6 +20,8 @@ from folkmoot.agents import BaseAgent
 from folkmoot.kernel import SimulatedClock, SystemClock
 from folkmoot.messaging import AgentMessage, Reply
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.middleware import Retry
+from folkmoot.messaging.middleware.trace import Trace
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Database
@@ -77,8 +79,7 @@ class Processes:
             clock=SystemClock(),
             inbox=self._inbox,
             directory=Staff(),
-            retry=RetryPolicy(first_delay=timedelta(milliseconds=1)),
-            tracing=tracing,
+            middleware=[Trace(tracing), Retry(RetryPolicy(first_delay=timedelta(milliseconds=1)))],
         )
         await broker.start()
         self._now = Process(broker, tracing, spans)

@@ -31,7 +31,7 @@ class Letters(Protocol):
 
 
 class Known(Protocol):
-    """What of `folkmoot.registry.AgentRegistry` programs use."""
+    """What of `folkmoot.registry.Registry` programs use."""
 
     async def get(self, agent_id: str) -> AgentRecord:
         """One agent. Raises `UnknownAgentError`."""

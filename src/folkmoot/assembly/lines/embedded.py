@@ -24,7 +24,6 @@ from folkmoot.kernel import SystemClock
 from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
-from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.security import AuditLog, UserDesk
 from folkmoot.security.passwords import Passwords
 from folkmoot.storage import Database
@@ -45,7 +44,7 @@ async def embedded_line(settings: Settings) -> AsyncIterator[Line]:
         await database.ping()
         await upgrade(database)
         events = EventLog(database=database, clock=clock)
-        registry = AgentRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
+        registry = DatabaseRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
         inbox = Inbox(database=database, clock=clock)
         broker = EmbeddedBroker(journal=home.path("journal.db"), clock=clock, inbox=inbox, directory=registry)
         await broker.start()

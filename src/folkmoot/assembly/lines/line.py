@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from folkmoot.agents import AgentHost
 from folkmoot.kernel import Clock
 from folkmoot.messaging import Broker
-from folkmoot.registry import AgentRegistry
+from folkmoot.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class Line:
     """Open parts. `host` runs the program's own agents in the program's event loop; `where` names the place."""
 
     broker: Broker
-    registry: AgentRegistry
+    registry: Registry
     host: AgentHost
     clock: Clock
     where: str

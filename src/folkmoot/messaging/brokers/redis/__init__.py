@@ -13,7 +13,7 @@
     later, expiry    when messages in backoff are due, and when messages expire
     settled, dead    what ended, by time
     c:<id>           parts of a reply, for some minutes
-    meta, rate:<m>   figures; the latter by the minute
+    meta, rate:<n>   figures; the latter by slots of ten seconds
     bell, and folkmoot:house:answers:<process>    channels; nothing that is lost there is lost for good
 
 Everything that must happen together is one script in `lua/`, whose head names its keys. Scripts may be repeated: what

@@ -6,7 +6,7 @@ first, so that several processes may list at once and none loses a line.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,10 +15,11 @@ import orjson
 from folkmoot.kernel import Clock
 from folkmoot.link import LinkDownError, Pipe, Scripts
 from folkmoot.link.pipe import Command
-from folkmoot.messaging.broker import BrokerStats, MessageRecord, MessageStatus
+from folkmoot.messaging.broker import BrokerStats, MailboxStats, MessageRecord, MessageStatus
 from folkmoot.messaging.brokers.archive import not_dead, opened
 from folkmoot.messaging.brokers.ending import First
-from folkmoot.messaging.brokers.redis.names import Names
+from folkmoot.messaging.brokers.redis.names import SLOT_SECONDS, SLOTS, Names
+from folkmoot.messaging.brokers.traffic import per_minute
 from folkmoot.messaging.middleware import Chain
 
 _PAGE: Final = 500
@@ -49,7 +50,13 @@ class Archive:
         return found[0] if found else None
 
     async def messages(
-        self, *, agent_id: str | None, conversation_id: str | None, limit: int, before: int | None
+        self,
+        *,
+        agent_id: str | None,
+        conversation_id: str | None,
+        status: MessageStatus | None,
+        limit: int,
+        before: int | None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
         await self.list_new()
@@ -62,10 +69,12 @@ class Archive:
         found: list[MessageRecord] = []
         place = before
         while len(found) < limit:
-            page, place = await self._places(wanted, place, max(limit, 1))
+            page, place = await self._places(wanted, place, max(limit, 1) if status is None else _PAGE)
             records = await self._records(page)
             if agent_id is not None and conversation_id is not None:
                 records = [one for one in records if one.message.conversation_id == conversation_id]
+            if status is not None:
+                records = [one for one in records if one.status is status]
             found += records
             if place is None:
                 break
@@ -138,6 +147,33 @@ class Archive:
             oldest_seconds=0.0 if oldest is None else max(self._clock.now().timestamp() - oldest, 0.0),
             mailboxes=sizes,
         )
+
+    async def mailbox_stats(self, agent_id: str | None, taken_from: Collection[str]) -> list[MailboxStats]:
+        """See `Broker.mailbox_stats`; `taken_from` are the mailboxes that this process serves."""
+        known = set(await self.mailboxes()) | set(taken_from)
+        agents = sorted(known if agent_id is None else known & {agent_id})
+        now = self._clock.now().timestamp()
+        slots = range(int(now // SLOT_SECONDS) - SLOTS + 1, int(now // SLOT_SECONDS) + 1)
+        stats = []
+        for agent, found in zip(agents, await self._figures(agents, slots), strict=True):
+            size, busy, _, dead, _ = (int(one) for one in found[:5])
+            accepted, handled, retried, attempts, seconds = (float(one) for one in found[6:11])
+            if not (size or dead or accepted or attempts or agent in taken_from):
+                continue
+            stats.append(
+                MailboxStats(
+                    agent_id=agent,
+                    queued=max(size - busy, 0),
+                    in_flight=busy,
+                    dead=dead,
+                    oldest_seconds=max(now - float(found[5]), 0.0) if found[5] else 0.0,
+                    accepted_per_minute=per_minute(int(accepted)),
+                    handled_per_minute=per_minute(int(handled)),
+                    retried_per_minute=per_minute(int(retried)),
+                    handler_seconds=seconds / attempts if attempts else 0.0,
+                )
+            )
+        return stats
 
     async def oldest(self) -> float | None:
         """When the oldest message that has not ended was accepted (POSIX time)."""
@@ -222,12 +258,12 @@ class Archive:
         if await self._pipe.one("HGET", f"{names.base(agent)}meta", "size") not in {None, b"0"}:
             await self._pipe.one("SADD", names.mailboxes, agent)  # mail came at this very moment
 
-    async def _figures(self, agents: Sequence[str], minutes: Iterable[int] = ()) -> list[list[bytes]]:
+    async def _figures(self, agents: Sequence[str], slots: Iterable[int] = ()) -> list[list[bytes]]:
         found: list[list[bytes]] = []
         for start in range(0, len(agents), _PAGE):
             found += await self._run(
                 [
-                    self._scripts.call("figures", [self._names.base(agent)], list(minutes))
+                    self._scripts.call("figures", [self._names.base(agent)], list(slots))
                     for agent in agents[start : start + _PAGE]
                 ]
             )

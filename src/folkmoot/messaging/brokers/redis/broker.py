@@ -15,6 +15,7 @@ from folkmoot.messaging.broker import (
     BrokerStats,
     Directory,
     Handler,
+    MailboxStats,
     MessageRecord,
     MessageStatus,
     Receipt,
@@ -249,13 +250,14 @@ class RedisBroker:
         *,
         agent_id: str | None = None,
         conversation_id: str | None = None,
+        status: MessageStatus | None = None,
         limit: int = 100,
         before: int | None = None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
         self._must_run()
         return await self._archive.messages(
-            agent_id=agent_id, conversation_id=conversation_id, limit=max(limit, 0), before=before
+            agent_id=agent_id, conversation_id=conversation_id, status=status, limit=max(limit, 0), before=before
         )
 
     async def dead_letters(
@@ -309,6 +311,11 @@ class RedisBroker:
         """See `Broker.stats`."""
         self._must_run()
         return await self._archive.stats()
+
+    async def mailbox_stats(self, agent_id: str | None = None) -> list[MailboxStats]:
+        """See `Broker.mailbox_stats`."""
+        self._must_run()
+        return await self._archive.mailbox_stats(agent_id, self._desks.keys())
 
     async def health_check(self) -> None:
         """See `Broker.health_check`."""

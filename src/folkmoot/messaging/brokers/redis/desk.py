@@ -19,7 +19,7 @@ from folkmoot.link.pipe import Command
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.attempt import Ending
 from folkmoot.messaging.brokers.ending import Settlement
-from folkmoot.messaging.brokers.redis.names import GROUP, RANKS, Names
+from folkmoot.messaging.brokers.redis.names import GROUP, RANKS, SLOT_SECONDS, Names
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.messaging")
@@ -223,7 +223,7 @@ class Desk:
             self._consumer,
             now,
             self._kept_seconds,
-            int(now // 60),
+            int(now // SLOT_SECONDS),
             self._names.answers_prefix,
             len(ends),
             len(released),

@@ -6,6 +6,10 @@ from folkmoot.link import Keys
 
 GROUP: Final = "agents"
 RANKS: Final = range(4)
+SLOT_SECONDS: Final = 10
+"""Figures of what went through a mailbox are kept in slots of so many seconds…"""
+SLOTS: Final = 30
+"""…and summed over so many of them, which are five minutes."""
 _BELL: Final = "bell"
 
 

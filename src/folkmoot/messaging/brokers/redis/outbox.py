@@ -17,7 +17,7 @@ from folkmoot.kernel import Clock
 from folkmoot.link import Link, LinkDownError, Pipe, Scripts
 from folkmoot.link.pipe import Command
 from folkmoot.messaging.brokers.ending import First
-from folkmoot.messaging.brokers.redis.names import Names
+from folkmoot.messaging.brokers.redis.names import SLOT_SECONDS, Names
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.telemetry import get_logger
 
@@ -213,7 +213,7 @@ class Outbox:
                 *(names.claim(letter.message.message_id) for letter in letters),
             ]
         now = self._clock.now().timestamp()
-        arguments: list[str | bytes | int | float] = [agent, self._limit, now, _KNOWN_SECONDS, int(now // 60)]
+        arguments: list[str | bytes | int | float] = [agent, self._limit, now, _KNOWN_SECONDS, int(now // SLOT_SECONDS)]
         for letter in letters:
             message = letter.message
             arguments += [

@@ -84,10 +84,10 @@ class RedisSubscription:
             for turn, (message_id, body, failed) in enumerate(batch.messages, start=1):
                 if self._closed or self._counted_out() or self._overtaken(batch):
                     return
-                started = time.perf_counter()
+                started = self._clock.monotonic()
                 ending = await self._attempt(message_id, body, failed + 1)
                 left -= 1
-                self.desk.ended(End(batch, message_id, ending, time.perf_counter() - started))
+                self.desk.ended(End(batch, message_id, ending, self._clock.monotonic() - started))
                 if not turn % _TURNS:
                     await asyncio.sleep(0)
         finally:

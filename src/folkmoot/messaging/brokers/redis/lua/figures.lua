@@ -1,10 +1,10 @@
 -- The figures of one mailbox.
 --
 -- KEYS[1]  what every key of the mailbox begins with
--- ARGV     minutes whose rates are wanted
+-- ARGV     slots whose rates are wanted
 --
 -- Answers {size, lanes that are being handled, handled, dead, expired, when the oldest was accepted or '',
--- then the sums over the minutes: accepted, handled, repeated, attempts, seconds of handling}.
+-- then the sums over the slots: accepted, handled, repeated, attempts, seconds of handling}.
 local base = KEYS[1]
 local known = redis.call('HMGET', base .. 'meta', 'size', 'handled', 'dead', 'expired')
 local oldest = ''
@@ -16,8 +16,8 @@ for rank = 0, 3 do
   end
 end
 local sums = {0, 0, 0, 0, 0}
-for _, minute in ipairs(ARGV) do
-  for number, value in ipairs(redis.call('HMGET', base .. 'rate:' .. minute, 'a', 'h', 'r', 't', 'd')) do
+for _, slot in ipairs(ARGV) do
+  for number, value in ipairs(redis.call('HMGET', base .. 'rate:' .. slot, 'a', 'h', 'r', 't', 'd')) do
     sums[number] = sums[number] + tonumber(value or '0')
   end
 end

@@ -5,12 +5,12 @@
 -- KEYS[3]  what was accepted and stands in no list yet (absent in a Cluster)
 -- KEYS[4]  agents that have mail (absent in a Cluster)
 -- KEYS[5…] for each message, where its id says which mailbox it is in (absent in a Cluster: the caller has claimed them)
--- ARGV     agent, limit of the mailbox, now, seconds for which ids are known, minute, then 9 for each message:
+-- ARGV     agent, limit of the mailbox, now, seconds for which ids are known, slot, then 9 for each message:
 --          id, rank, sender, conversation, intent, when it expires or '', who waits or '', its line for the list, body
 --
 -- Answers the outcome of each: 0 accepted, 1 known here, 2 no room, or the name of the other mailbox that has it.
 local base, timers = KEYS[1], KEYS[2] or ''
-local agent, limit, now, known, minute = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local agent, limit, now, known, slot = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
 local meta = base .. 'meta'
 local before = tonumber(redis.call('HGET', meta, 'size') or '0')
 local size, highest, first = before, -1, nil
@@ -59,8 +59,8 @@ if accepted > 0 then
     redis.call('SADD', KEYS[4], agent)
   end
   redis.call('HINCRBY', meta, 'size', accepted)
-  redis.call('HINCRBY', base .. 'rate:' .. minute, 'a', accepted)
-  redis.call('EXPIRE', base .. 'rate:' .. minute, 900)
+  redis.call('HINCRBY', base .. 'rate:' .. slot, 'a', accepted)
+  redis.call('EXPIRE', base .. 'rate:' .. slot, 900)
   redis.call('PUBLISH', base .. 'bell', highest)
 end
 if first and timers ~= '' then redis.call('ZADD', timers, 'LT', first, agent) end

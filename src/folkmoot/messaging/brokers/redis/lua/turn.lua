@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  what every key of the mailbox begins with
 -- KEYS[2]  the timers of the house (absent in a Cluster)
--- ARGV     agent, consumer, now, seconds for which a settled message is kept, minute, channel of answers,
+-- ARGV     agent, consumer, now, seconds for which a settled message is kept, slot, channel of answers,
 --          n ends, n releases, lanes wanted, messages per lane, most messages read ahead; then
 --          for each end 10: id, rank, sender, status (handled dead expired, or again), attempts, error, kind of error,
 --          reply, when it is due again or '', seconds its handling took;
@@ -14,7 +14,7 @@
 --
 -- Answers {earliest timer or '', then for each lane {rank, sender, id, body, attempts, id, body, attempts, …}}.
 local base, timers = KEYS[1], KEYS[2] or ''
-local agent, consumer, now, kept, minute, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local agent, consumer, now, kept, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local ends, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
 local wanted, depth, window = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local meta, lanes = base .. 'meta', base .. 'lanes'
@@ -89,7 +89,7 @@ if settled > 0 then
   end
 end
 if ends > 0 then
-  local rate = base .. 'rate:' .. minute
+  local rate = base .. 'rate:' .. slot
   redis.call('HINCRBY', rate, 'h', settled)
   if counts.again > 0 then redis.call('HINCRBY', rate, 'r', counts.again) end
   redis.call('HINCRBY', rate, 't', ends)
