@@ -24,6 +24,7 @@ from folkmoot.kernel import SystemClock
 from folkmoot.memory.shared import AgentsMemory
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
 from folkmoot.messaging.store import Inbox
+from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.security import AuditLog, UserDesk
 from folkmoot.security.passwords import Passwords
 from folkmoot.storage import Database
