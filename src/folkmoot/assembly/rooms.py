@@ -10,9 +10,8 @@ from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
 from folkmoot.assembly.joints import CurrentTypes, TwinTexts
 from folkmoot.assembly.leads import LeadTeam, lead_room
-from folkmoot.assembly.mail import usual_middleware
+from folkmoot.assembly.mail import Ground, Mail, build_mail
 from folkmoot.assembly.models import model_hub
-from folkmoot.assembly.news import Newsroom
 from folkmoot.assembly.oidc import oidc_sign_in
 from folkmoot.assembly.people import OwnersPart, People, build_people
 from folkmoot.assembly.readings import Readings
@@ -30,12 +29,8 @@ from folkmoot.events import EventLog
 from folkmoot.home import Home
 from folkmoot.kernel import Clock
 from folkmoot.memory.shared import AgentsMemory
-from folkmoot.messaging import Broker
-from folkmoot.messaging.brokers.embedded import EmbeddedBroker
-from folkmoot.messaging.store import Inbox
 from folkmoot.models import ModelHub
 from folkmoot.registry import Registry
-from folkmoot.registry.on_database import DatabaseRegistry
 from folkmoot.runs import ExecutorPresence, RunEngine
 from folkmoot.security.throttle import SignInThrottle
 from folkmoot.storage import Database
@@ -63,8 +58,7 @@ class Rooms:
     parts: Parts
     people: People
     repeats: IdempotencyStore
-    broker: Broker
-    news: Newsroom
+    mail: Mail
     models: ModelHub
     host: AgentHost
     team: TeamHall
@@ -95,17 +89,15 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
     people = build_people(settings, home=home, database=database, clock=clock, throttle=SignInThrottle(clock=clock))
     ledger = ConsentLedger(database=database, clock=clock, events=events)
     gate = ConsentGate(database=database, clock=clock)
-    registry = DatabaseRegistry(database=database, clock=clock, events=events, heartbeat_interval=heartbeat)
-    inbox = Inbox(database=database, clock=clock)
-    news = Newsroom(announcer=events)
-    broker = EmbeddedBroker(
-        journal=home.path("journal.db"),
+    mail = build_mail(
+        settings,
         clock=clock,
-        inbox=inbox,
-        directory=registry,
+        ground=Ground(database=database, events=events),
+        journal=home.path("journal.db"),
         metrics=metrics,
-        middleware=usual_middleware(tracing=traces, metrics=metrics, tell=news.hear),
+        tracing=traces,
     )
+    broker, registry = mail.broker, mail.registry
     presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
     runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence, metrics=metrics, tracing=traces)
     searching = build_search(
@@ -300,8 +292,7 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         parts=parts,
         people=people,
         repeats=repeats,
-        broker=broker,
-        news=news,
+        mail=mail,
         models=hub,
         host=host,
         team=team,

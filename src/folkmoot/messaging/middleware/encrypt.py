@@ -16,9 +16,29 @@ from pydantic import ValidationError
 from folkmoot.messaging.envelope import AgentMessage, MessagePayload
 from folkmoot.messaging.errors import AlreadySealedError, SealBrokenError
 from folkmoot.messaging.middleware.keyring import Keyring
+from folkmoot.messaging.middleware.middleware import Middleware
 
 _FORM: Final = 1
 _SEALED_PARTS: Final = {"data", "context", "attachments"}
+
+
+class Encrypt(Middleware):
+    """Seals what is stored and sent, with the keys of a keyring; the innermost middleware, so that others see words."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    def storing(self, message: AgentMessage) -> AgentMessage:
+        return seal(message, self._keyring)
+
+    def reading(self, message: AgentMessage) -> AgentMessage:
+        return open_(message, self._keyring)
+
+    def packing(self, chunk: bytes, message_id: str) -> bytes:
+        return self._keyring.seal_bytes(chunk, message_id.encode())
+
+    def unpacking(self, chunk: bytes, message_id: str) -> bytes:
+        return self._keyring.open_bytes(chunk, message_id.encode())
 
 
 def seal(message: AgentMessage, keyring: Keyring) -> AgentMessage:
