@@ -6,7 +6,7 @@ Attribute names come from our code alone; texts and values may be anything, they
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 from nicegui import ui
@@ -62,6 +62,11 @@ def link(text: str, *parts: str, css: str = "", **attributes: str | None) -> Tex
 def path(*parts: str) -> str:
     """The address of a page; every part is escaped."""
     return "/".join((ROOT, *(quote(part, safe="") for part in parts))) if parts else f"{ROOT}/"
+
+
+def asking(where: str, **query: str) -> str:
+    """The address of a page with what its filters hold at first."""
+    return f"{where}?{urlencode(query)}"
 
 
 def go(where: str) -> None:

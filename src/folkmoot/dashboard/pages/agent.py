@@ -7,7 +7,19 @@ from nicegui import ui
 
 from folkmoot.dashboard.components import marks, task_cards, words
 from folkmoot.dashboard.components.dialogs import close, dialog, foot, opener
-from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, go, heading, link, tag
+from folkmoot.dashboard.components.dom import (
+    Fields,
+    asking,
+    button,
+    clear,
+    field_of,
+    form,
+    go,
+    heading,
+    link,
+    path,
+    tag,
+)
 from folkmoot.dashboard.components.fields import Form
 from folkmoot.dashboard.components.notices import empty, notice
 from folkmoot.dashboard.components.people import People
@@ -104,6 +116,7 @@ class _AgentPage:
                     marks.presence_chip(agent)
                     marks.availability_chip(agent)
         with tag("div", css="row"):
+            tag("a", "Messages", css="btn", href=asking(path("messages"), agent=agent.agent_id))
             if self._twin is not None:
                 link("What the twin learned", "twins", self._twin, css="btn")
             if self._theirs:

@@ -1,10 +1,9 @@
 """One message: what it says, where it is, what went wrong, what was answered, and what else was said beside it."""
 
 from typing import Final
-from urllib.parse import quote
 
 from folkmoot.dashboard.components import mail_marks, marks, words
-from folkmoot.dashboard.components.dom import clear, go, heading, path, tag
+from folkmoot.dashboard.components.dom import asking, clear, go, heading, path, tag
 from folkmoot.dashboard.components.notices import notice
 from folkmoot.dashboard.frame import crumb
 from folkmoot.dashboard.pages.message_acts import LetterActs
@@ -127,7 +126,12 @@ class _Message:
                         tag("a", one, css="mono", href=path("messages", one))
             tag("dt", "Conversation")
             with tag("dd"):
-                tag("a", message.conversation_id, css="mono", href=_found(message.conversation_id))
+                tag(
+                    "a",
+                    message.conversation_id,
+                    css="mono",
+                    href=asking(path("messages"), find=message.conversation_id),
+                )
             for title, identity in (("Trace", _trace_id(message.trace)), ("Id", message.message_id)):
                 if identity:
                     tag("dt", title)
@@ -163,10 +167,6 @@ def _facts(record: MessageRecord) -> list[tuple[str, str]]:
         ("Expires", words.moment(message.expires_at) if message.expires_at else ""),
         ("For", str(message.payload.context.get("on_behalf_of", ""))),
     ]
-
-
-def _found(find: str) -> str:
-    return f"{path('messages')}?find={quote(find, safe='')}"
 
 
 def _trace_id(traceparent: str | None) -> str:

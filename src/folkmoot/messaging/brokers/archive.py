@@ -1,6 +1,6 @@
 """Messages and their fates as the journal knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,11 +15,19 @@ from folkmoot.messaging.middleware import Chain
 
 _TO_OR_FROM: Final = """m.seq IN (
     SELECT seq FROM (
-        SELECT seq FROM listed WHERE kind = 'mailbox' AND name = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+        SELECT seq FROM listed WHERE kind = 'mailbox' AND name = ? AND seq < ? AND STATUS ORDER BY seq DESC LIMIT ?
     ) UNION SELECT seq FROM (
-        SELECT seq FROM listed WHERE kind = 'sender' AND name = ? AND seq < ? ORDER BY seq DESC LIMIT ?
+        SELECT seq FROM listed WHERE kind = 'sender' AND name = ? AND seq < ? AND STATUS ORDER BY seq DESC LIMIT ?
     )
 )"""
+# Most are handled, so the newest are found at once; few are dead or expired, so those are looked up first.
+_OF_STATUS: Final[Mapping[MessageStatus, str]] = {
+    MessageStatus.QUEUED: "SEQ IN (SELECT seq FROM waiting) AND SEQ NOT IN (SELECT value FROM json_each(?))",
+    MessageStatus.IN_FLIGHT: "SEQ IN (SELECT o.value FROM json_each(?) AS o JOIN waiting AS x ON x.seq = o.value)",
+    MessageStatus.HANDLED: "EXISTS (SELECT 1 FROM settled AS e WHERE e.seq = SEQ AND e.status = 'handled')",
+    MessageStatus.DEAD: "SEQ IN (SELECT seq FROM settled WHERE status = 'dead')",
+    MessageStatus.EXPIRED: "SEQ IN (SELECT seq FROM settled WHERE status = 'expired')",
+}
 _IN_CONVERSATION: Final = "m.seq IN (SELECT seq FROM listed WHERE kind = 'conversation' AND name = ? AND seq < ?)"
 
 
@@ -52,15 +60,16 @@ class Archive:
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
         conditions, values = ["1"], list[object]()
-        if status is not None:
-            condition, wanted = self._of_status(status)
-            conditions.append(condition)
-            values += wanted
         if agent_id is not None:
             # Two searches by index and their union: an OR over both columns would read the whole table.
-            conditions.append(_TO_OR_FROM)
-            enough = limit if conversation_id is None and status is None else -1
-            values += [agent_id, _below(before), enough] * 2
+            condition, wanted = self._of_status("listed.seq", status)
+            conditions.append(_TO_OR_FROM.replace("STATUS", condition))
+            enough = limit if conversation_id is None else -1
+            values += [agent_id, _below(before), *wanted, enough] * 2
+        else:
+            condition, wanted = self._of_status("m.seq", status)
+            conditions.append(condition)
+            values += wanted
         if conversation_id is not None:
             conditions.append(_IN_CONVERSATION)
             values += [conversation_id, _below(before)]
@@ -86,15 +95,14 @@ class Archive:
             raise not_dead(message_id)
         return record
 
-    def _of_status(self, status: MessageStatus) -> tuple[str, list[object]]:
-        if status is MessageStatus.QUEUED:
-            return "w.seq IS NOT NULL AND m.seq NOT IN (SELECT value FROM json_each(?))", [seq_list(self._out)]
-        if status is MessageStatus.IN_FLIGHT:
-            return "w.seq IS NOT NULL AND m.seq IN (SELECT value FROM json_each(?))", [seq_list(self._out)]
-        if status is MessageStatus.DEAD:
-            # As the index of dead letters is written: a bound value would not find it.
-            return "m.seq IN (SELECT seq FROM settled WHERE status = 'dead')", []
-        return "s.status = ?", [status.value]
+    def _of_status(self, seq: str, status: MessageStatus | None) -> tuple[str, list[object]]:
+        """A condition for the message whose number is in the column `seq`, and its values."""
+        if status is None:
+            return "1", []
+        values: list[object] = []
+        if status in {MessageStatus.QUEUED, MessageStatus.IN_FLIGHT}:
+            values = [seq_list(self._out)]
+        return _OF_STATUS[status].replace("SEQ", seq), values
 
     def _records(self, rows: Sequence[RecordRow]) -> list[MessageRecord]:
         return [self._record(row) for row in rows]
