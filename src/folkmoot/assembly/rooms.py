@@ -263,7 +263,13 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         ),
         tracing=traces,
         oidc=oidc_sign_in(settings, database=database, clock=clock, people=people),
-        health=HealthDesk(checks=checks, clock=clock, started_at=started_at, integrations=services.health),
+        health=HealthDesk(
+            checks=checks,
+            clock=clock,
+            started_at=started_at,
+            integrations=services.health,
+            far={"broker", "registry"} if mail.link is not None else (),
+        ),
     )
     upkeep = Upkeep(
         clock=clock,

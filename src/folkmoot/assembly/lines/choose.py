@@ -9,6 +9,7 @@ from folkmoot.assembly.lines.errors import NoMailHereError
 from folkmoot.assembly.lines.keep import is_open
 from folkmoot.assembly.lines.line import LinePlace
 from folkmoot.assembly.lines.on_redis import redis_line
+from folkmoot.assembly.mail import redis_place
 from folkmoot.assembly.settings import Settings, load_settings
 from folkmoot.home import Home
 
@@ -75,9 +76,5 @@ def _settings(wanted: Wanted) -> Settings:
 
 
 def _redis(settings: Settings) -> LinePlace:
-    from folkmoot.link import Place
-
-    assert settings.redis_url is not None
-    password = settings.redis_password.get_secret_value() if settings.redis_password else None
-    place = Place.of(settings.redis_url.get_secret_value(), password=password, db=settings.redis_db)
+    place = redis_place(settings)
     return LinePlace(key=("redis", str(place), place.username), opening=lambda: redis_line(settings))

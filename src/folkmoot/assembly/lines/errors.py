@@ -24,9 +24,3 @@ class RedisNeededError(LineError):
 
     code = "line.redis_needed"
     family = Family.INVALID
-
-
-class NoRedisLineError(LineError):
-    """Redis is named, and there is no way to it yet."""
-
-    code = "line.no_redis"
