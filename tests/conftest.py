@@ -1,7 +1,6 @@
 """Fixtures that every room's tests share."""
 
 import os
-import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -81,9 +80,7 @@ def redis_server() -> Iterator[RedisServer]:
 @pytest.fixture
 def redis_url(redis_server: RedisServer) -> str:
     """The URL of an empty Redis database. Tests of one process run one after another, so they may share it."""
-    with socket.create_connection(("127.0.0.1", redis_server.port), timeout=5) as connection:
-        connection.sendall(b"FLUSHALL\r\n")
-        connection.recv(64)
+    redis_server.empty()
     return redis_server.url
 
 

@@ -65,6 +65,12 @@ class RedisServer:
                 raise RuntimeError(f"redis-server did not start:\n{(self.folder / 'redis.log').read_text()[-2000:]}")
             time.sleep(0.01)
 
+    def empty(self) -> None:
+        """Forget everything."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(b"FLUSHALL\r\n")
+            connection.recv(64)
+
     def kill(self) -> None:
         """`kill -9`: what was not written is lost."""
         self._end(signal.SIGKILL)

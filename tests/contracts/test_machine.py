@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +17,8 @@ from folkmoot.messaging import AgentMessage, Delivery, Priority, Receipt
 from folkmoot.messaging.broker import MessageStatus, Subscription
 from folkmoot.messaging.brokers.address import copy_for
 from folkmoot.storage import Base, Database
-from tests.contracts.rigs import RETRY, EmbeddedRig, message
+from tests.contracts.rigs import RETRY, EmbeddedRig, RedisRig, Rig, message
+from tests.redis_server import RedisServer
 
 AGENTS = ("ann", "bea", "cyd")
 SECOND = timedelta(seconds=1)
@@ -70,7 +72,9 @@ class Model:
 
 
 class BrokerMachine(RuleBasedStateMachine):
-    """Drives an embedded broker and the model through the same history."""
+    """Drives a broker and the model through the same history."""
+
+    make_rig: Callable[[Path, SimulatedClock, Database], Rig]
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +82,7 @@ class BrokerMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.clock = SimulatedClock()
         self.database = Database(f"sqlite:///{self.folder.name}/rows.db")
-        self.rig = EmbeddedRig(Path(self.folder.name) / "broker", self.clock, self.database)
+        self.rig = type(self).make_rig(Path(self.folder.name) / "broker", self.clock, self.database)
         self.model = Model()
         self.subscriptions: dict[str, Subscription] = {}
         self.first_attempts: dict[tuple[str, str, Priority], list[int]] = {}
@@ -226,14 +230,29 @@ class BrokerMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_the_broker_and_the_model_agree() -> None:
-    limits = settings(
-        max_examples=25,
+def test_the_embedded_broker_and_the_model_agree() -> None:
+    _agree(EmbeddedRig, examples=25)
+
+
+@pytest.mark.slow
+def test_the_broker_on_redis_and_the_model_agree(redis_server: RedisServer) -> None:
+    def rig(_folder: Path, clock: SimulatedClock, database: Database) -> RedisRig:
+        redis_server.empty()
+        return RedisRig(redis_server.url, clock, database)
+
+    _agree(rig, examples=15)
+
+
+def _agree(make_rig: Callable[[Path, SimulatedClock, Database], Rig], *, examples: int) -> None:
+    class Machine(BrokerMachine):
+        pass
+
+    Machine.make_rig = staticmethod(make_rig)
+    Machine.TestCase.settings = settings(
+        max_examples=examples,
         phases=[Phase.generate],
         stateful_step_count=25,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
-    BrokerMachine.TestCase.settings = limits
-    test = BrokerMachine.TestCase("runTest")
-    test.runTest()
+    Machine.TestCase("runTest").runTest()
