@@ -28,7 +28,7 @@ EXAMPLES = {
     ],
     "give_a_class_communication": ["no online agent fits 'role:warehouse'", "oat milk: 8 in stock"],
 }
-BROKERS = ("embedded",)
+BROKERS = ("embedded", "redis")
 SECONDS = 100  # a program that waits for nothing takes five; the machine may be busy
 
 
