@@ -90,6 +90,8 @@ async def test_what_cannot_be_read_holds_up_nothing(
 ) -> None:
     await link.client.xadd(KEY, {FIELD: b"{"})
     await link.client.xadd(KEY, {"other": b"?"})
+    await relay.tell([News(type="x" * 101, subject="somebody", data={})])
+    await link.client.xadd(KEY, {FIELD: b'{"type": 7, "subject": "x", "data": {}, "at": "2026-01-05T09:00:00Z"}'})
     await relay.tell([happened(1)])
     await server(link, database, clock).read()
     assert await numbers(database, clock) == [1]

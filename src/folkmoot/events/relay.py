@@ -8,7 +8,7 @@ event once, and in the order of the stream. The stream is bounded: where no serv
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ from folkmoot.events.errors import BadEventError
 from folkmoot.events.log import EventLog
 from folkmoot.events.model import News
 from folkmoot.events.store import lock_position, move_position, read_position
+from folkmoot.events.tables import LONGEST_SUBJECT, LONGEST_TYPE
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.link import Link
 from folkmoot.storage import Database
@@ -123,11 +124,7 @@ class Drain:
             found: Any = await self._link.client.xread(
                 {self._key: position}, count=BATCH, block=int(WAIT_SECONDS * 1000) if wait else None
             )
-        # A list of pairs in the older protocol, a dictionary in the newer.
-        streams = list(found.values())[0:1] if isinstance(found, Mapping) else [pairs for _, pairs in found or ()]
-        entries = streams[0] if streams else []
-        if entries and isinstance(found, Mapping):
-            entries = entries[0]
+        entries = found[0][1] if found else []  # of the one stream that was asked for
         return [(entry_id.decode(), fields.get(FIELD.encode(), b"")) for entry_id, fields in entries]
 
     async def _record(self, batch: Sequence[tuple[str, bytes]]) -> tuple[int, str]:
@@ -165,14 +162,15 @@ def unpack(packed: bytes) -> News:
     """What `pack` made. Raises `BadEventError`."""
     try:
         value = json.loads(packed)
-        return News(
-            type=value["type"],
-            subject=value["subject"],
-            data=value["data"],
-            at=datetime.fromisoformat(value["at"]),
+        news = News(
+            type=value["type"], subject=value["subject"], data=value["data"], at=datetime.fromisoformat(value["at"])
         )
+        fits = 0 < len(news.type) <= LONGEST_TYPE and len(news.subject) <= LONGEST_SUBJECT
     except (ValueError, KeyError, TypeError) as error:
         raise BadEventError(f"an event that came over Redis cannot be read: {error}") from error
+    if not fits:  # what the table would refuse must not hold up what comes after it
+        raise BadEventError("an event that came over Redis has a type or subject that is too long")
+    return news
 
 
 def place(entry: str) -> tuple[int, int]:

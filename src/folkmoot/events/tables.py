@@ -1,12 +1,16 @@
 """The table of events, and how far those of other machines were read into it."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from folkmoot.kernel import JsonValue
 from folkmoot.storage import Base, JsonColumn, UtcDateTime
+
+LONGEST_TYPE: Final = 100
+LONGEST_SUBJECT: Final = 200
 
 
 class EventRow(Base):
@@ -21,8 +25,8 @@ class EventRow(Base):
 
     # SQLite counts by itself only in a column of the very type INTEGER.
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True)
-    type: Mapped[str] = mapped_column(String(100))
-    subject: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(String(LONGEST_TYPE))
+    subject: Mapped[str] = mapped_column(String(LONGEST_SUBJECT))
     data: Mapped[dict[str, JsonValue]] = mapped_column(JsonColumn)
     timestamp: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
