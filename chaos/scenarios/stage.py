@@ -47,7 +47,7 @@ class Staff:
     def __init__(self, everybody: Sequence[str]) -> None:
         self._everybody = everybody
 
-    async def fitting(self, _selector: str) -> Sequence[str]:
+    async def fitting(self, _selector: str, *, sender: str | None = None) -> Sequence[str]:  # noqa: ARG002  # all may
         """All of them, whatever is asked for."""
         return self._everybody
 

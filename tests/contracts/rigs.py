@@ -29,10 +29,11 @@ class StaffList:
 
     def __init__(self) -> None:
         self.staff: dict[str, list[str]] = {}
+        self.refused: set[tuple[str, str | None]] = set()
 
-    async def fitting(self, selector: str) -> Sequence[str]:
-        """Who was entered for `selector`."""
-        return self.staff.get(selector, [])
+    async def fitting(self, selector: str, *, sender: str | None = None) -> Sequence[str]:
+        """Who was entered for `selector`, and does not refuse the sender."""
+        return [one for one in self.staff.get(selector, []) if (one, sender) not in self.refused]
 
 
 class Rig(Protocol):

@@ -26,6 +26,14 @@ async def test_who_asks_for_a_role_is_not_sent_to_himself(broker: Broker, staff:
     assert (await broker.publish(message("role:cso", "alice"))).recipient_id == "bob"
 
 
+async def test_who_may_not_be_addressed_is_not_meant(broker: Broker, staff: StaffList) -> None:
+    staff.staff["role:cso"] = ["carol", "bob"]
+    staff.refused = {("carol", "alice")}
+    assert (await broker.publish(message("role:cso", "alice"))).recipient_id == "bob"
+    assert (await broker.publish(message("role:cso", "dave"))).recipient_id == "carol"
+    assert set(await broker.broadcast(message("role:cso", "alice"))) == {"bob"}
+
+
 async def test_nobody_fits(broker: Broker) -> None:
     for recipient in ("role:astronaut", "everybody"):
         with pytest.raises(NobodyFitsError):

@@ -49,7 +49,7 @@ class Process:
 class Staff:
     """Who is meant by the one selector of these tests."""
 
-    async def fitting(self, selector: str) -> Sequence[str]:
+    async def fitting(self, selector: str, *, sender: str | None = None) -> Sequence[str]:  # noqa: ARG002  # all may
         return ["dora", "emil"] if selector == "role:reader" else []
 
 

@@ -126,8 +126,11 @@ Handler = Callable[[Delivery], Awaitable[Reply]]
 class Directory(Protocol):
     """Who may be meant by an address that names no agent."""
 
-    async def fitting(self, selector: str) -> Sequence[str]:
-        """Ids of online agents for `role:x`, `capability:x`, `department:x` or `everybody`, the least loaded first."""
+    async def fitting(self, selector: str, *, sender: str | None = None) -> Sequence[str]:
+        """Ids of online agents for `role:x`, `capability:x`, `department:x` or `everybody`, the least loaded first.
+
+        With a `sender`, only those that it may address.
+        """
         ...
 
 

@@ -52,7 +52,7 @@ class Addresses:
         # Who asks for a role wants somebody else of that role.
         return [
             agent_id
-            for agent_id in await self._directory.fitting(message.recipient_id)
+            for agent_id in await self._directory.fitting(message.recipient_id, sender=message.sender_id)
             if agent_id != message.sender_id
         ]
 

@@ -8,7 +8,7 @@ from folkmoot.messaging.middleware.middleware import Middleware
 
 
 class Permit(Middleware):
-    """`may_address(sender_id, recipient_id)` decides; for a selector such as `role:cso` whoever resolves it does."""
+    """`may_address(sender_id, recipient_id)` decides; for a selector such as `role:cso` the directory does."""
 
     def __init__(self, may_address: Callable[[str, str], Awaitable[bool]]) -> None:
         self._may_address = may_address
