@@ -95,6 +95,8 @@ class Desk:
         self._timed = timed
         self._ends: list[End] = []
         self._released: list[Batch] = []
+        self._held: set[tuple[int, str]] = set()
+        self._unsure = False
         self._rung = False
         self._depth = 1
         self._turning: asyncio.Task[None] | None = None
@@ -162,7 +164,8 @@ class Desk:
         now = self._clock.now().timestamp()
         call = self._scripts.call("turn", self._keys, self._arguments(ends, released, wanted, now))
         try:
-            (answer,) = await self._scripts.run(self._pipe, [call], patience=_AGAIN_SECONDS)
+            # Not repeated below us: a turn whose answer was lost may have given us lanes that we must ask for.
+            (answer,) = await self._scripts.run(self._pipe, [call], patience=0.0)
             if isinstance(answer, Exception):
                 if "NOGROUP" not in str(answer):
                     raise LinkDownError(f"Redis refused a turn: {answer}") from answer  # noqa: TRY301  # as below
@@ -173,10 +176,12 @@ class Desk:
                 return
             # What was handled is done: it is told again until Redis has it, or until others took it over.
             self._ends[:0], self._released[:0] = ends, released
-            self._rung = True
+            self._rung = self._unsure = True
             _log.warning("mailbox_out_of_reach", agent_id=self.agent_id, ends=len(self._ends), error=error.message)
             await asyncio.sleep(_AGAIN_SECONDS)
             return
+        self._unsure = False
+        self._held -= {(batch.rank, batch.sender) for batch in released}
         if self._cluster and answer[0]:
             await self._pipe.ask([("ZADD", self._names.timers, "LT", float(answer[0]), self.agent_id)])
         self._report(ends, now)
@@ -209,6 +214,7 @@ class Desk:
         rank, sender, *rest = lane
         messages = [(rest[place].decode(), rest[place + 1], int(rest[place + 2])) for place in range(0, len(rest), 3)]
         batch = Batch(int(rank), sender.decode(), messages)
+        self._held.add((batch.rank, batch.sender))
         hand = max(self.hands, key=lambda one: one.free, default=None)
         if hand is None or hand.free <= 0:
             self.released(batch)
@@ -230,6 +236,7 @@ class Desk:
             wanted,
             self._depth,
             _WINDOW,
+            len(self._held) if self._unsure else -1,
         ]
         for end in ends:
             ending = end.ending
@@ -247,6 +254,9 @@ class Desk:
             ]
         for batch in released:
             arguments += [batch.rank, batch.sender]
+        if self._unsure:
+            for rank, sender in sorted(self._held):
+                arguments += [rank, sender]
         return arguments
 
 

@@ -3,10 +3,12 @@
 -- KEYS[1]  what every key of the mailbox begins with
 -- KEYS[2]  the timers of the house (absent in a Cluster)
 -- ARGV     agent, consumer, now, seconds for which a settled message is kept, slot, channel of answers,
---          n ends, n releases, lanes wanted, messages per lane, most messages read ahead; then
+--          n ends, n releases, lanes wanted, messages per lane, most messages read ahead, n lanes held or -1; then
 --          for each end 10: id, rank, sender, status (handled dead expired, or again), attempts, error, kind of error,
 --          reply, when it is due again or '', seconds its handling took;
---          for each release 2: rank, sender
+--          for each release 2: rank, sender;
+--          for each lane held 2: rank, sender. They are said where the answer of an earlier turn was lost: lanes that it
+--          gave are the consumer's without its knowledge, and are freed
 --
 -- A lane is what one sender has waiting within one priority: the list `q:<rank>:<sender>`. What is being handled stays at
 -- its head until its end is known, so that nothing has to be brought back when a consumer dies: its lanes are freed.
@@ -18,7 +20,8 @@ local agent, consumer, now, kept, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARG
 local ends, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
 local wanted, depth, window = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local meta, lanes = base .. 'meta', base .. 'lanes'
-local at = 11
+local held = tonumber(ARGV[12])
+local at = 12
 local counts = {handled = 0, dead = 0, expired = 0, again = 0}
 local parked = {0, 0, 0, 0}
 local told, gone = {}, {{}, {}, {}, {}}
@@ -73,6 +76,22 @@ for _ = 1, releases do
     if redis.call('EXISTS', base .. 'q:' .. lane) == 1 then redis.call('RPUSH', base .. 'ready:' .. rank, sender) end
   end
   at = at + 2
+end
+if held >= 0 then
+  local known = {}
+  for _ = 1, held do
+    known[ARGV[at + 1] .. ':' .. ARGV[at + 2]] = true
+    at = at + 2
+  end
+  local owners = redis.call('HGETALL', lanes)
+  for place = 1, #owners, 2 do
+    local lane = owners[place]
+    if owners[place + 1] == consumer and not known[lane] then
+      redis.call('HDEL', lanes, lane)
+      local rank, sender = string.match(lane, '^(%d):(.*)$')
+      if redis.call('EXISTS', base .. 'q:' .. lane) == 1 then redis.call('RPUSH', base .. 'ready:' .. rank, sender) end
+    end
+  end
 end
 local settled = counts.handled + counts.dead + counts.expired
 if settled > 0 then
