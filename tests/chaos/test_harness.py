@@ -7,7 +7,7 @@ import pytest
 
 from chaos.ledger import Ledger
 from chaos.plan import plan
-from chaos.rounds import embedded_round
+from chaos.rounds import embedded_round, redis_round
 from chaos.tally import Tally
 
 MESSAGES = 300
@@ -37,6 +37,16 @@ def test_a_broker_without_marks_is_found_out(tmp_path: Path) -> None:
     tally = a_round(tmp_path, "doubles")
     assert tally.effects_twice > 0
     assert any(word.startswith("effects_twice") for word in tally.broken())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("redis_server")  # which skips where none is installed
+def test_a_redis_that_is_killed_again_and_again_costs_nothing(tmp_path: Path) -> None:
+    """Many of these kills come between what Redis did and its answer."""
+    kills = {"redis": 12, "consumer": 1, "worker": 1, "producer": 1}
+    tally = redis_round(tmp_path / "round", Random(4), kills=kills, messages=MESSAGES)
+    assert tally.broken() == []
+    assert tally.kills == kills
 
 
 def test_a_seed_draws_the_same_strikes() -> None:
