@@ -101,9 +101,9 @@ def send_asked(bells: Bells, url: str, bodies: list[bytes], askers: int) -> None
         async def one(part: list[tuple[int, bytes]]) -> None:
             for number, body in part:
                 key = str(number).encode()
-                waiting[key] = asyncio.get_running_loop().create_future()
+                answer = waiting[key] = asyncio.get_running_loop().create_future()
                 await client.xadd(STREAM, {"n": key, "b": body})
-                await waiting[key]
+                await answer
 
         numbered = [*enumerate(bodies)]
         reading = asyncio.create_task(read())
