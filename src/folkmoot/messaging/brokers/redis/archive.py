@@ -191,7 +191,7 @@ class Archive:
                 (gone,) = await self._run([call])
                 ids = [one.decode() for one in gone[::3]]
                 pruned += len(ids)
-                more = len(ids) == _PAGE
+                more = bool(ids)
                 if ids:
                     await self._unlist(agent, ids, gone[1::3], gone[2::3])
             await self._tidy(agent)

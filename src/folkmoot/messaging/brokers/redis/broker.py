@@ -52,8 +52,8 @@ class RedisBroker:
     """See `Broker` for the promises.
 
     `heartbeat`: after two of them without a sign of life a process's mail is taken over. `patience`: how long a send
-    waits for a Redis that is away. `kept`: how long Redis itself keeps a settled message if nobody prunes. Without an
-    `inbox` handlers have no transaction.
+    waits for a Redis that is away. Without an `inbox` handlers have no transaction. Settled messages are kept until
+    somebody prunes, as every line and server does.
     """
 
     def __init__(
@@ -68,7 +68,6 @@ class RedisBroker:
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         heartbeat: timedelta = timedelta(seconds=5),
         patience: timedelta = timedelta(seconds=30),
-        kept: timedelta = timedelta(days=8),
         keys: Keys | None = None,
     ) -> None:
         self.consumer = uuid.uuid4().hex[:16]
@@ -81,7 +80,6 @@ class RedisBroker:
         self._max_bytes = max_message_bytes
         self._heartbeat = heartbeat
         self._patience = patience.total_seconds()
-        self._kept_seconds = int(kept.total_seconds())
         self._names = Names(keys or Keys())
         self._scripts = Scripts("folkmoot.messaging.brokers.redis.lua")
         self._addresses = Addresses(directory)
@@ -112,7 +110,6 @@ class RedisBroker:
             link=self._link,
             clock=self._clock,
             alarm=self._alarm,
-            kept_seconds=self._kept_seconds,
             rung=self._rung,
         )
         self._presence = Presence(
@@ -286,14 +283,14 @@ class RedisBroker:
     async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
         """See `Broker.forget_replies`."""
         self._must_run()
-        cursor, emptied = "0", 0
+        place, emptied = 0, 0
         while True:
-            call = self._scripts.call("silence", [self._names.base(agent_id)], [cursor, *map(str, intents)])
+            call = self._scripts.call("silence", [self._names.base(agent_id)], [place, *map(str, intents)])
             (answer,) = await self._scripts.run(self._pipe, [call])
             if isinstance(answer, Exception):
                 raise LinkDownError(f"Redis refused: {answer}") from answer
-            cursor, emptied = answer[0].decode(), emptied + int(answer[1])
-            if cursor == "0":
+            place, emptied = int(answer[0]), emptied + int(answer[1])
+            if not place:
                 return emptied
 
     async def prune(self, older_than: timedelta = timedelta(days=7)) -> int:
@@ -371,7 +368,6 @@ class RedisBroker:
             names=self._names,
             clock=self._clock,
             consumer=self.consumer,
-            kept_seconds=self._kept_seconds,
             settled=self._answers.settled,
             timed=self._timers.look,
         )

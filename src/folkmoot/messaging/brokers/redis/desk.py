@@ -77,7 +77,6 @@ class Desk:
         names: Names,
         clock: Clock,
         consumer: str,
-        kept_seconds: int,
         settled: Callable[[Settlement[str]], None],
         timed: Callable[[], None],
     ) -> None:
@@ -90,7 +89,6 @@ class Desk:
         self._names = names
         self._clock = clock
         self._consumer = consumer
-        self._kept_seconds = kept_seconds
         self._settled = settled
         self._timed = timed
         self._ends: list[End] = []
@@ -224,34 +222,39 @@ class Desk:
     def _arguments(
         self, ends: Sequence[End], released: Sequence[Batch], wanted: int, now: float
     ) -> list[str | bytes | int | float]:
+        groups: list[list[End]] = []
+        for end in ends:
+            if groups and groups[-1][0].batch is end.batch:
+                groups[-1].append(end)
+            else:
+                groups.append([end])
         arguments: list[str | bytes | int | float] = [
             self.agent_id,
             self._consumer,
             now,
-            self._kept_seconds,
             int(now // SLOT_SECONDS),
             self._names.answers_prefix,
-            len(ends),
+            sum(end.seconds for end in ends),
+            len(groups),
             len(released),
             wanted,
             self._depth,
             _WINDOW,
             len(self._held) if self._unsure else -1,
         ]
-        for end in ends:
-            ending = end.ending
-            arguments += [
-                end.message_id,
-                end.batch.rank,
-                end.batch.sender,
-                "again" if ending.status is None else ending.status.value,
-                ending.attempts,
-                ending.error or "",
-                _kind(ending),
-                ending.reply or b"",
-                "" if ending.wait is None else now + ending.wait.total_seconds(),
-                end.seconds,
-            ]
+        for group in groups:
+            arguments += [group[0].batch.rank, group[0].batch.sender, len(group)]
+            for end in group:
+                ending = end.ending
+                arguments += [
+                    end.message_id,
+                    "again" if ending.status is None else ending.status.value,
+                    ending.attempts,
+                    ending.error or "",
+                    _kind(ending),
+                    ending.reply or b"",
+                    "" if ending.wait is None else now + ending.wait.total_seconds(),
+                ]
         for batch in released:
             arguments += [batch.rank, batch.sender]
         if self._unsure:

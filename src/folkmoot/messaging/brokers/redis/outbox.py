@@ -24,7 +24,6 @@ from folkmoot.telemetry import get_logger
 _log = get_logger("folkmoot.messaging")
 _MOST: Final = 400
 _MOST_BYTES: Final = 4 * 1024 * 1024
-_KNOWN_SECONDS: Final = 90 * 24 * 3600
 _NO_ROOM: Final = 2
 _AGAIN_SECONDS: Final = 0.02
 
@@ -189,8 +188,7 @@ class Outbox:
         """In a Cluster an id lies elsewhere than its mailbox: say first whose it is. Those that nobody had before."""
         names = self._names
         commands: list[Command] = [
-            ("SET", names.claim(one.message.message_id), one.message.recipient_id, "NX", "GET", "EX", _KNOWN_SECONDS)
-            for one in batch
+            ("SET", names.claim(one.message.message_id), one.message.recipient_id, "NX", "GET") for one in batch
         ]
         left = []
         for letter, had in zip(batch, await self._pipe.ask(commands, patience=patience), strict=True):
@@ -213,15 +211,13 @@ class Outbox:
                 *(names.claim(letter.message.message_id) for letter in letters),
             ]
         now = self._clock.now().timestamp()
-        arguments: list[str | bytes | int | float] = [agent, self._limit, now, _KNOWN_SECONDS, int(now // SLOT_SECONDS)]
+        arguments: list[str | bytes | int | float] = [agent, self._limit, now, int(now // SLOT_SECONDS)]
         for letter in letters:
             message = letter.message
             arguments += [
                 message.message_id,
                 message.payload.priority.rank,
                 message.sender_id,
-                message.conversation_id,
-                message.intent,
                 "" if letter.expires is None else letter.expires,
                 letter.asker,
                 self._line(letter),

@@ -19,7 +19,7 @@ _LATER_SECONDS: Final = 30.0
 
 
 class Timers:
-    """Rings mailboxes whose time has come. `kept_seconds`: how long a settled message is kept."""
+    """Rings mailboxes whose time has come."""
 
     def __init__(
         self,
@@ -30,7 +30,6 @@ class Timers:
         names: Names,
         clock: Clock,
         alarm: Alarm,
-        kept_seconds: int,
         rung: Callable[[str], None],
     ) -> None:
         self._cluster = link.cluster
@@ -39,7 +38,6 @@ class Timers:
         self._names = names
         self._clock = clock
         self._alarm = alarm
-        self._kept_seconds = kept_seconds
         self._rung = rung
         self._woken = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
@@ -93,7 +91,7 @@ class Timers:
             self._scripts.call(
                 "ring",
                 [self._names.base(agent), *timers],
-                [agent, now, self._kept_seconds, self._names.answers_prefix],
+                [agent, now, self._names.answers_prefix],
             )
             for agent in agents
         ]

@@ -7,22 +7,23 @@
 -- Answers 1 when done, 0 if it is no dead letter (any more), 2 if there is no room.
 local base, id = KEYS[1], ARGV[2]
 local record, meta = base .. 'm:' .. id, base .. 'meta'
-local known = redis.call('HMGET', record, 'st', 'r', 'f', 'x')
+local known = redis.call('HMGET', record, 'st', 'l', 'x')
 if known[1] ~= 'dead' then return 0 end
 if ARGV[4] == '1' then
   redis.call('DEL', record)
 elseif tonumber(redis.call('HGET', meta, 'size') or '0') >= tonumber(ARGV[3]) then
   return 2
 else
-  local entry = redis.call('XADD', base .. 's:' .. known[2], '*', 'i', id, 'f', known[3])
-  redis.call('HDEL', record, 'st', 'z', 'e', 'y', 'd', 'k', 'g')
-  redis.call('HSET', record, 's', entry, 'n', '0', 'w', '')
+  local _, lane, rank, sender = lies(known[2])
+  local entry = redis.call('XADD', base .. 's:' .. rank, '*', 'i', id, 'f', sender)
+  redis.call('HDEL', record, 'st', 'z', 'e', 'y', 'd', 'k', 'g', 'w', 'n')
+  redis.call('HSET', record, 'l', entry .. ' ' .. lane)
   redis.call('HINCRBY', meta, 'size', 1)
-  if known[4] then
-    redis.call('ZADD', base .. 'expiry', known[4], id)
-    if KEYS[2] then redis.call('ZADD', KEYS[2], 'LT', known[4], ARGV[1]) end
+  if known[3] then
+    redis.call('ZADD', base .. 'expiry', known[3], id)
+    if KEYS[2] then redis.call('ZADD', KEYS[2], 'LT', known[3], ARGV[1]) end
   end
-  redis.call('PUBLISH', base .. 'bell', known[2])
+  redis.call('PUBLISH', base .. 'bell', rank)
 end
 redis.call('ZREM', base .. 'dead', id)
 redis.call('HINCRBY', meta, 'dead', -1)

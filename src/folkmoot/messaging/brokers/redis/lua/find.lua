@@ -7,11 +7,11 @@
 local base = KEYS[1]
 local found = {}
 for number, id in ipairs(ARGV) do
-  local known = redis.call('HMGET', base .. 'm:' .. id, 'b', 'a', 'st', 'z', 'n', 'e', 'y', 'r', 'f')
+  local known = redis.call('HMGET', base .. 'm:' .. id, 'b', 'a', 'st', 'z', 'n', 'e', 'y', 'l')
   if not known[1] then
     found[number] = {}
   else
-    local lane = known[8] .. ':' .. known[9]
+    local _, lane = lies(known[8])
     local busy = 0
     if not known[3] and redis.call('LINDEX', base .. 'q:' .. lane, 0) == id then
       busy = redis.call('HEXISTS', base .. 'lanes', lane)

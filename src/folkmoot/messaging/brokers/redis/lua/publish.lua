@@ -5,50 +5,49 @@
 -- KEYS[3]  what was accepted and stands in no list yet (absent in a Cluster)
 -- KEYS[4]  agents that have mail (absent in a Cluster)
 -- KEYS[5…] for each message, where its id says which mailbox it is in (absent in a Cluster: the caller has claimed them)
--- ARGV     agent, limit of the mailbox, now, seconds for which ids are known, slot, then 9 for each message:
---          id, rank, sender, conversation, intent, when it expires or '', who waits or '', its line for the list, body
+-- ARGV     agent, limit of the mailbox, now, slot, then 7 for each message:
+--          id, rank, sender, when it expires or '', who waits or '', its line for the list, body
 --
 -- Answers the outcome of each: 0 accepted, 1 known here, 2 no room, or the name of the other mailbox that has it.
 local base, timers = KEYS[1], KEYS[2] or ''
-local agent, limit, now, known, slot = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
+local agent, limit, now, slot = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local meta = base .. 'meta'
 local before = tonumber(redis.call('HGET', meta, 'size') or '0')
 local size, highest, first = before, -1, nil
 local outcomes = {}
 local claims, lines = #KEYS > 4, {}
-for number = 1, (#ARGV - 5) / 9 do
-  local at = 5 + (number - 1) * 9
-  local id, rank = ARGV[at + 1], ARGV[at + 2]
+for number = 1, (#ARGV - 4) / 7 do
+  local at = 4 + (number - 1) * 7
+  local id, rank, expires, asker = ARGV[at + 1], ARGV[at + 2], ARGV[at + 4], ARGV[at + 5]
   local record = base .. 'm:' .. id
   local outcome = 0
-  if redis.call('EXISTS', record) == 1 then
+  local had = claims and redis.call('SET', KEYS[number + 4], agent, 'NX', 'GET')
+  if had and had ~= agent then
+    outcome = had
+  elseif (had or not claims) and redis.call('EXISTS', record) == 1 then
     outcome = 1
-    local asker = ARGV[at + 7]
     if asker ~= '' and not redis.call('HGET', record, 'st') then
       redis.call('HSET', record, 'w', (redis.call('HGET', record, 'w') or '') .. asker)
     end
+  elseif size >= limit then
+    outcome = 2
+    if claims then redis.call('DEL', KEYS[number + 4]) end
   else
-    local claim = KEYS[number + 4]
-    local elsewhere = claims and redis.call('GET', claim)
-    if elsewhere and elsewhere ~= agent then
-      outcome = elsewhere
-    elseif size >= limit then
-      outcome = 2
+    local entry = redis.call('XADD', base .. 's:' .. rank, '*', 'i', id, 'f', ARGV[at + 3])
+    local where = entry .. ' ' .. rank .. ':' .. ARGV[at + 3]
+    if asker == '' then
+      redis.call('HSET', record, 'b', ARGV[at + 7], 'l', where, 'a', now)
     else
-      if claims then redis.call('SET', claim, agent, 'EX', known) end
-      local entry = redis.call('XADD', base .. 's:' .. rank, '*', 'i', id, 'f', ARGV[at + 3])
-      redis.call('HSET', record, 'b', ARGV[at + 9], 's', entry, 'r', rank, 'f', ARGV[at + 3], 'c', ARGV[at + 4],
-        'i', ARGV[at + 5], 'a', now, 'w', ARGV[at + 7])
-      local expires = ARGV[at + 6]
-      if expires ~= '' then
-        redis.call('HSET', record, 'x', expires)
-        redis.call('ZADD', base .. 'expiry', expires, id)
-        if not first or tonumber(expires) < first then first = tonumber(expires) end
-      end
-      size = size + 1
-      lines[#lines + 1] = ARGV[at + 8]
-      highest = math.max(highest, tonumber(rank))
+      redis.call('HSET', record, 'b', ARGV[at + 7], 'l', where, 'a', now, 'w', asker)
     end
+    if expires ~= '' then
+      redis.call('HSET', record, 'x', expires)
+      redis.call('ZADD', base .. 'expiry', expires, id)
+      if not first or tonumber(expires) < first then first = tonumber(expires) end
+    end
+    size = size + 1
+    lines[#lines + 1] = ARGV[at + 6]
+    highest = math.max(highest, tonumber(rank))
   end
   outcomes[number] = outcome
 end

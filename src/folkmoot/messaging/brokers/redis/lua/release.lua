@@ -21,14 +21,15 @@ for number = 1, #held, 2 do
     if id and most > 0 then
       local record = base .. 'm:' .. id
       local deaths = redis.call('HINCRBY', record, 'd', 1)
-      local known = redis.call('HMGET', record, 'st', 's', 'w', 'n', 'k')
+      local known = redis.call('HMGET', record, 'st', 'l', 'w', 'n', 'k')
       if deaths >= most and known[2] and not known[1] then
         local said = 'whoever handled it died, ' .. deaths .. ' times'
         redis.call('LPOP', base .. 'q:' .. lane)
         redis.call('HINCRBY', meta, 'parked' .. rank, -1)
-        redis.call('HSET', record, 'st', 'dead', 'z', now, 'e', said, 'n', known[4] or '0', 'y', '')
-        redis.call('XACK', base .. 's:' .. rank, 'agents', known[2])
-        redis.call('XDEL', base .. 's:' .. rank, known[2])
+        redis.call('HSET', record, 'st', 'dead', 'z', now, 'e', said, 'n', known[4] or '0')
+        local entry = lies(known[2])
+        redis.call('XACK', base .. 's:' .. rank, 'agents', entry)
+        redis.call('XDEL', base .. 's:' .. rank, entry)
         redis.call('ZREM', base .. 'expiry', id)
         redis.call('ZADD', base .. 'dead', now, id)
         redis.call('HINCRBY', meta, 'size', -1)

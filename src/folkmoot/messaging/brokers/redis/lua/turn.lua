@@ -2,10 +2,10 @@
 --
 -- KEYS[1]  what every key of the mailbox begins with
 -- KEYS[2]  the timers of the house (absent in a Cluster)
--- ARGV     agent, consumer, now, seconds for which a settled message is kept, slot, channel of answers,
---          n ends, n releases, lanes wanted, messages per lane, most messages read ahead, n lanes held or -1; then
---          for each end 10: id, rank, sender, status (handled dead expired, or again), attempts, error, kind of error,
---          reply, when it is due again or '', seconds its handling took;
+-- ARGV     agent, consumer, now, slot, channel of answers, seconds that the handling of all these ends took,
+--          n groups of ends, n releases, lanes wanted, messages per lane, most messages read ahead, n lanes held or -1;
+--          for each group, which is of one lane: rank, sender, n ends, then for each end 7: id, status (handled dead
+--          expired, or again), attempts, error, kind of error, reply, when it is due again or '';
 --          for each release 2: rank, sender;
 --          for each lane held 2: rank, sender. They are said where the answer of an earlier turn was lost: lanes that it
 --          gave are the consumer's without its knowledge, and are freed
@@ -16,57 +16,80 @@
 --
 -- Answers {earliest timer or '', then for each lane {rank, sender, id, body, attempts, id, body, attempts, …}}.
 local base, timers = KEYS[1], KEYS[2] or ''
-local agent, consumer, now, kept, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local ends, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
-local wanted, depth, window = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local agent, consumer, now, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local groups, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
+local wanted, depth, window, held = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local meta, lanes = base .. 'meta', base .. 'lanes'
-local held = tonumber(ARGV[12])
 local at = 12
 local counts = {handled = 0, dead = 0, expired = 0, again = 0}
 local parked = {0, 0, 0, 0}
-local told, gone = {}, {{}, {}, {}, {}}
-local seconds, earliest = 0, nil
+local told, gone, settled = {}, {{}, {}, {}, {}}, {}
+local earliest = nil
 
-for _ = 1, ends do
-  local id, rank, sender, status = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  local record = base .. 'm:' .. id
-  local known = redis.call('HMGET', record, 'st', 's', 'w', 'x', 'k')
-  -- Another consumer may have come first, if this one was taken for dead: then its word stands.
-  if known[2] and not known[1] then
-    local lane = rank .. ':' .. sender
-    local mine = redis.call('HGET', lanes, lane) == consumer
-    if mine or status == 'handled' then
-      local left = redis.call('LREM', base .. 'q:' .. lane, 1, id)
-      parked[rank + 1] = parked[rank + 1] - left
+-- Take the messages of a group off the head of their lane, where they are if it is the consumer's and nothing came
+-- between; whether they were there.
+local function taken_off(queue, first, count)
+  local heads = redis.call('LPOP', queue, count) or {}
+  for number = 1, count do
+    if heads[number] ~= ARGV[first + (number - 1) * 7] then
+      for back = #heads, 1, -1 do redis.call('LPUSH', queue, heads[back]) end
+      return false
+    end
+  end
+  return true
+end
+
+for _ = 1, groups do
+  local rank, sender, ends = ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+  local lane = rank .. ':' .. sender
+  local queue = base .. 'q:' .. lane
+  local mine = redis.call('HGET', lanes, lane) == consumer
+  at = at + 3
+  local off = mine and taken_off(queue, at + 1, ends)
+  if off then parked[rank + 1] = parked[rank + 1] - ends end
+  for _ = 1, ends do
+    local id, status = ARGV[at + 1], ARGV[at + 2]
+    local record = base .. 'm:' .. id
+    local known = redis.call('HMGET', record, 'st', 'l', 'w', 'x', 'k')
+    -- Another consumer may have come first, if this one was taken for dead: then its word stands.
+    if known[2] and not known[1] and (mine or status == 'handled') then
+      local left = 1
+      if not off then
+        left = redis.call('LREM', queue, 1, id)
+        parked[rank + 1] = parked[rank + 1] - left
+      end
       counts[status] = counts[status] + 1
-      seconds = seconds + tonumber(ARGV[at + 10])
+      local attempts, fault, kind, reply = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6]
       if status == 'again' then
-        redis.call('HSET', record, 'n', ARGV[at + 5], 'e', ARGV[at + 6])
-        redis.call('ZADD', base .. 'later', ARGV[at + 9], id)
-        local due = tonumber(ARGV[at + 9])
+        redis.call('HSET', record, 'n', attempts, 'e', fault)
+        redis.call('ZADD', base .. 'later', ARGV[at + 7], id)
+        local due = tonumber(ARGV[at + 7])
         if not earliest or due < earliest then earliest = due end
       else
-        redis.call('HSET', record, 'st', status, 'n', ARGV[at + 5], 'z', now, 'e', ARGV[at + 6], 'g', ARGV[at + 7],
-          'y', ARGV[at + 8])
+        if fault ~= '' then
+          redis.call('HSET', record, 'st', status, 'n', attempts, 'z', now, 'e', fault, 'g', kind, 'y', reply)
+        elseif reply ~= '' then
+          redis.call('HSET', record, 'st', status, 'n', attempts, 'z', now, 'y', reply)
+        else
+          redis.call('HSET', record, 'st', status, 'n', attempts, 'z', now)
+        end
         local stream = gone[rank + 1]
-        stream[#stream + 1] = known[2]
+        stream[#stream + 1] = string.match(known[2], '^(%S+)')
         if known[4] then redis.call('ZREM', base .. 'expiry', id) end
         if left == 0 then redis.call('ZREM', base .. 'later', id) end
         if status == 'dead' then
           redis.call('ZADD', base .. 'dead', now, id)
         else
-          redis.call('EXPIRE', record, kept)
-          redis.call('ZADD', base .. 'settled', now, id)
+          settled[#settled + 1] = id
         end
-        if known[3] ~= '' then
-          local text = pieces('end', id, status, now, ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8],
-            known[5] or '0')
+        if known[3] then
+          local text = pieces('end', id, status, now, attempts, fault, kind, reply, known[5] or '0')
           each_asker(known[3], function(asker) told[asker] = (told[asker] or '') .. text end)
         end
       end
     end
+    at = at + 7
   end
-  at = at + 10
 end
 for _ = 1, releases do
   local rank, sender = ARGV[at + 1], ARGV[at + 2]
@@ -93,9 +116,10 @@ if held >= 0 then
     end
   end
 end
-local settled = counts.handled + counts.dead + counts.expired
-if settled > 0 then
-  redis.call('HINCRBY', meta, 'size', -settled)
+local ended = counts.handled + counts.dead + counts.expired
+if ended > 0 then
+  redis.call('HINCRBY', meta, 'size', -ended)
+  if #settled > 0 then redis.call('RPUSH', base .. 'settled', unpack(settled)) end
   for rank = 0, 3 do
     local entries = gone[rank + 1]
     if #entries > 0 then
@@ -107,63 +131,84 @@ if settled > 0 then
     if counts[status] > 0 then redis.call('HINCRBY', meta, status, counts[status]) end
   end
 end
-if ends > 0 then
+if ended + counts.again > 0 then
   local rate = base .. 'rate:' .. slot
-  redis.call('HINCRBY', rate, 'h', settled)
+  redis.call('HINCRBY', rate, 'h', ended)
   if counts.again > 0 then redis.call('HINCRBY', rate, 'r', counts.again) end
-  redis.call('HINCRBY', rate, 't', ends)
-  redis.call('HINCRBYFLOAT', rate, 'd', seconds)
+  redis.call('HINCRBY', rate, 't', ended + counts.again)
+  redis.call('HINCRBYFLOAT', rate, 'd', ARGV[6])
   redis.call('EXPIRE', rate, 900)
 end
 for asker, text in pairs(told) do redis.call('PUBLISH', answers .. asker, text) end
 
 local out = {''}
-local more = 0
-for rank = 3, 0, -1 do
-  if wanted > 0 or parked[rank + 1] ~= 0 then
-    local field, ready = 'parked' .. rank, base .. 'ready:' .. rank
-    local ahead = tonumber(redis.call('HGET', meta, field) or '0') + parked[rank + 1]
-    if wanted > 0 and ahead < window then
-      local read = redis.call('XREADGROUP', 'GROUP', 'agents', 'mailbox', 'COUNT', window - ahead,
-        'STREAMS', base .. 's:' .. rank, '>')
-      if read then
-        for _, entry in ipairs(read[1][2]) do
-          local id, sender = entry[2][2], entry[2][4]
-          local lane = rank .. ':' .. sender
-          if redis.call('RPUSH', base .. 'q:' .. lane, id) == 1 and redis.call('HEXISTS', lanes, lane) == 0 then
-            redis.call('RPUSH', ready, sender)
-          end
-          parked[rank + 1] = parked[rank + 1] + 1
-        end
-      end
+if wanted > 0 then
+  -- Read ahead from every stream whose window has room, and put what was read into lanes.
+  local ahead = redis.call('HMGET', meta, 'parked0', 'parked1', 'parked2', 'parked3')
+  local room, streams, news = 0, {}, {}
+  for rank = 0, 3 do
+    local free = window - tonumber(ahead[rank + 1] or '0') - parked[rank + 1]
+    if free > 0 then
+      streams[#streams + 1] = base .. 's:' .. rank
+      news[#news + 1] = '>'
+      room = math.max(room, free)
     end
-    while wanted > 0 do
-      local sender = redis.call('LPOP', ready)
-      if not sender then break end
-      local lane = rank .. ':' .. sender
-      local ids = redis.call('LRANGE', base .. 'q:' .. lane, 0, depth - 1)
-      local taken = {rank, sender}
-      for _, id in ipairs(ids) do
-        local record = redis.call('HMGET', base .. 'm:' .. id, 'b', 'n', 'st')
-        if record[1] and not record[3] then
-          taken[#taken + 1] = id
-          taken[#taken + 1] = record[1]
-          taken[#taken + 1] = record[2] or '0'
-        else
-          redis.call('LREM', base .. 'q:' .. lane, 1, id)
-          parked[rank + 1] = parked[rank + 1] - 1
-        end
-      end
-      if #taken > 2 then
-        redis.call('HSET', lanes, lane, consumer)
-        out[#out + 1] = taken
-        wanted = wanted - 1
-      elseif redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
-        redis.call('RPUSH', ready, sender)
-      end
-    end
-    if parked[rank + 1] ~= 0 then redis.call('HINCRBY', meta, field, parked[rank + 1]) end
   end
+  if room > 0 then
+    for _, news_id in ipairs(news) do streams[#streams + 1] = news_id end
+    local read = redis.call('XREADGROUP', 'GROUP', 'agents', 'mailbox', 'COUNT', room, 'STREAMS', unpack(streams))
+    for _, found in ipairs(read or {}) do
+      local rank = string.sub(found[1], -1)
+      local queues, senders = {}, {}
+      for _, entry in ipairs(found[2]) do
+        local id, sender = entry[2][2], entry[2][4]
+        local queue = queues[sender]
+        if not queue then
+          queue = {}
+          queues[sender] = queue
+          senders[#senders + 1] = sender
+        end
+        queue[#queue + 1] = id
+      end
+      parked[rank + 1] = parked[rank + 1] + #found[2]
+      for _, sender in ipairs(senders) do
+        local lane = rank .. ':' .. sender
+        local length = redis.call('RPUSH', base .. 'q:' .. lane, unpack(queues[sender]))
+        if length == #queues[sender] and redis.call('HEXISTS', lanes, lane) == 0 then
+          redis.call('RPUSH', base .. 'ready:' .. rank, sender)
+        end
+      end
+    end
+  end
+end
+for rank = 3, 0, -1 do
+  local ready = base .. 'ready:' .. rank
+  while wanted > 0 do
+    local sender = redis.call('LPOP', ready)
+    if not sender then break end
+    local lane = rank .. ':' .. sender
+    local ids = redis.call('LRANGE', base .. 'q:' .. lane, 0, depth - 1)
+    local taken = {rank, sender}
+    for _, id in ipairs(ids) do
+      local record = redis.call('HMGET', base .. 'm:' .. id, 'b', 'n', 'st')
+      if record[1] and not record[3] then
+        taken[#taken + 1] = id
+        taken[#taken + 1] = record[1]
+        taken[#taken + 1] = record[2] or '0'
+      else
+        redis.call('LREM', base .. 'q:' .. lane, 1, id)
+        parked[rank + 1] = parked[rank + 1] - 1
+      end
+    end
+    if #taken > 2 then
+      redis.call('HSET', lanes, lane, consumer)
+      out[#out + 1] = taken
+      wanted = wanted - 1
+    elseif redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
+      redis.call('RPUSH', ready, sender)
+    end
+  end
+  if parked[rank + 1] ~= 0 then redis.call('HINCRBY', meta, 'parked' .. rank, parked[rank + 1]) end
 end
 if earliest then
   if timers ~= '' then redis.call('ZADD', timers, 'LT', earliest, agent) else out[1] = tostring(earliest) end
