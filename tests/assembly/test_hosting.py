@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from folkmoot.assembly.signals import run_until_signal
 from folkmoot.home import Home
 from folkmoot.messaging import MessageIntent
 from folkmoot.registry import UnknownAgentError
-from tests.serving import folkmoot
+from tests.serving import environment, folkmoot
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -87,6 +90,60 @@ def test_without_redis_the_command_says_what_is_missing(tmp_path: Path) -> None:
     assert "'cmo'" in done.stderr
     unknown = folkmoot("agent", "run", str(file), "--only", "cfo", home=tmp_path / "home")
     assert (unknown.returncode, "no agent 'cfo'" in unknown.stderr) == (1, True)
+
+
+@contextmanager
+def running(file: Path, *options: str, redis_url: str = "") -> Iterator["subprocess.Popen[str]"]:
+    """`folkmoot agent run`, up when the block begins."""
+    settings = {"HEARTBEAT_INTERVAL": "0.5"} | ({"REDIS_URL": redis_url} if redis_url else {})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "folkmoot", "agent", "run", str(file), *options],
+        env=environment(file.parent / "home", **settings),
+        cwd=file.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert " is up at 127.0.0.1:" in process.stdout.readline()
+        yield process
+        if process.poll() is None:
+            process.kill()
+
+
+async def test_over_redis_they_are_reached_until_a_signal_and_end_in_order(
+    settings: Settings, redis_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "team.json"
+    entries = [{"agent_id": name, "role": name, "redis_url": redis_url} for name in ("cmo", "cso")]
+    file.write_text(json.dumps({"agents": entries}))
+    async with MessageSender(redis_url, settings=settings) as sender:
+        with running(file, "--only", "cso") as process:
+            assert [one.agent_id for one in await sender.discover_agents(online_only=True)] == ["cso"]
+            reply = await sender.send_message("role:cso", MessageIntent.HEALTH_CHECK, wait_for_response=True)
+            assert reply.payload.data["agent_id"] == "cso"
+            process.terminate()
+            assert await asyncio.to_thread(process.wait, 20) == 0
+        assert (await sender.get_agent_status("cso"))["status"] == "offline"
+
+
+@pytest.mark.slow
+async def test_a_replica_goes_on_when_the_other_is_killed(settings: Settings, redis_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "team.json"
+    file.write_text(json.dumps({"agents": [{"agent_id": "cso", "role": "cso"}]}))
+    quick = settings.model_copy(update={"heartbeat_interval": 0.5})
+    async with MessageSender(redis_url, settings=quick) as sender:
+        with running(file, redis_url=redis_url) as one, running(file, redis_url=redis_url) as other:
+            one.kill()
+            for _ in range(20):
+                await sender.send_message("cso", MessageIntent.HEALTH_CHECK, wait_for_response=True, timeout=20)
+            assert (await sender.get_agent_status("cso"))["status"] == "online"
+            other.kill()
+
+            async def noticed() -> bool:
+                return (await sender.get_agent_status("cso"))["status"] == "offline"
+
+            await wait_until(noticed)
 
 
 def test_the_command_imports_no_web(tmp_path: Path) -> None:
