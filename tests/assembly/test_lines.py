@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from folkmoot import AgentMessage, AgentRegistry, BaseAgent, MessageBroker, MessageSender, create_agent_config
+from folkmoot import (
+    AgentCommunicationMixin,
+    AgentMessage,
+    AgentRegistry,
+    BaseAgent,
+    MessageBroker,
+    MessageSender,
+    create_agent_config,
+)
 from folkmoot.assembly import Settings
 from folkmoot.assembly.lines.choose import ServerPlace, Wanted, choose, choose_line
 from folkmoot.assembly.lines.errors import NoMailHereError
@@ -184,6 +192,20 @@ def test_a_program_that_closes_nothing_ends_in_order(settings: Settings) -> None
     asyncio.run(program())
     gc.collect()
     assert asyncio.run(what_is_left()) == ("offline", "queued")
+
+
+def test_the_same_objects_join_again_in_another_event_loop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOLKMOOT_HOME", str(settings.home))
+    agent, registry = echo("echo", settings), AgentRegistry(settings=settings)
+    sender, talking = MessageSender(settings=settings), AgentCommunicationMixin()
+
+    async def program() -> list[str]:
+        await agent.initialize()
+        await talking.initialize_communication("talker", "talker", "talk")
+        await sender.send_message("echo", "chat", wait_for_response=True)
+        return [one.agent_id for one in await registry.get_online_agents()]
+
+    assert [asyncio.run(program()) for _ in range(3)] == [["echo", "talker"]] * 3
 
 
 def test_a_line_imports_nothing_of_the_web_and_of_the_estimator(settings: Settings) -> None:

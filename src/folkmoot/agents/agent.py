@@ -65,6 +65,11 @@ class BaseAgent(Sharing, Speaking):
         return self._context
 
     @property
+    def is_started(self) -> bool:
+        """Whether it was initialized, and not shut down since."""
+        return self._started
+
+    @property
     def is_silenced(self) -> bool:
         """Whether a person silenced it, as far as it has heard."""
         return self._silenced

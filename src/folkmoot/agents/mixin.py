@@ -51,7 +51,7 @@ class Communicating(ABC):
 
         `further` are fields of `AgentDefinition`. Raises `BadAgentConfigError` and what joining raises.
         """
-        if self._communication is not None:
+        if self._communication is not None and self._communication.is_started:
             return
         config = create_agent_config(
             agent_id=id_of(agent_id),

@@ -23,7 +23,7 @@ class Membership:
     async def open(self) -> Reach:
         """Join; twice is once. Raises what opening a line and what `folkmoot.assembly.joining.joined` raise."""
         async with self._one_at_a_time:
-            if self._reach is None:
+            if self._reach is None or (isinstance(self._joined, Stay) and self._joined.over):
                 place = await choose(self._wanted)
                 self._reach = await (self._on(place) if isinstance(place, LinePlace) else self._at(place))
         return self._reach

@@ -23,6 +23,11 @@ class Stay:
         self.line = line
         self._kept: _Kept | None = kept
 
+    @property
+    def over(self) -> bool:
+        """Whether the line has ended, as it does with its event loop."""
+        return self._kept is None or self._kept.ending
+
     async def leave(self) -> None:
         """Leave; when this was the last object, the line is closed when this returns. Twice is once."""
         kept, self._kept = self._kept, None

@@ -45,7 +45,7 @@ class _OnLine:
 
     async def _line(self) -> Line:
         async with self._one_at_a_time:
-            if self._stay is None:
+            if self._stay is None or self._stay.over:
                 self._stay = await enter(await choose_line(self._wanted))
         return self._stay.line
 
