@@ -105,7 +105,7 @@ def running(file: Path, *options: str, redis_url: str = "") -> Iterator["subproc
     )
     with process:
         assert process.stdout is not None
-        assert " is up at 127.0.0.1:" in process.stdout.readline()
+        assert " is up at redis 127.0.0.1:" in process.stdout.readline()
         yield process
         if process.poll() is None:
             process.kill()

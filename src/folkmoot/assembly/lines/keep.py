@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from folkmoot.assembly.lines.line import Line, LinePlace, Opening
 from folkmoot.telemetry.logs import hand_logs_over
 
+NAME: Final = "folkmoot-line"
 LAST_WORDS: Final = timedelta(seconds=1)
 
 
@@ -43,7 +44,7 @@ class _Kept:
         self.ending = False
         self.opened: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
         self._last_left = asyncio.Event()
-        self.task = asyncio.create_task(self._keep(opening), name="folkmoot-line")
+        self.task = asyncio.create_task(self._keep(opening), name=NAME)
 
     async def left(self) -> None:
         self.members -= 1
@@ -62,13 +63,9 @@ class _Kept:
                 try:
                     await self._last_left.wait()
                 except asyncio.CancelledError:
-                    # The program ends, and its handlers are cut off already: what they had in hand is taken up later.
                     self.ending = True
-                    await asyncio.gather(*(agent.silence() for agent in line.host.agents.values()))
+                    await _end_with_the_program(line)
                     raise
-        except asyncio.CancelledError:
-            await _let_others_end()
-            raise
         except Exception as error:
             self.ending = True
             if self.opened.done():
@@ -79,11 +76,15 @@ class _Kept:
             self.opened.cancel()
 
 
-async def _let_others_end() -> None:
-    """The program ends, and what was cut off in the middle may still be giving back what it had open."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    if others:
-        await asyncio.wait(others, timeout=LAST_WORDS.total_seconds())
+async def _end_with_the_program(line: Line) -> None:
+    """What was cut off gives back what it had open, undisturbed; then agents take no more, and what they had waits.
+
+    Whoever cancels it once more, as stopping a part does, would tear a connection that is just being closed.
+    """
+    cut_off = {task for task in asyncio.all_tasks() if task.cancelling() and task.get_name() != NAME}
+    if cut_off:
+        await asyncio.wait(cut_off, timeout=LAST_WORDS.total_seconds())
+    await asyncio.gather(*(agent.silence() for agent in line.host.agents.values()))
 
 
 class _Lines:
