@@ -152,6 +152,10 @@ class Pipe:
             except (fault.ConnectionError, OSError) as error:
                 self._drop(error, connection)
                 return
+            except asyncio.CancelledError:
+                # The program's event loop ends: whoever asks now, to end in order, needs somebody who reads.
+                self._drop(fault.ConnectionError("the connection was cut off here"), connection)
+                raise
             one = waiting.popleft()
             if not one.done():
                 one.set_result(answer)
