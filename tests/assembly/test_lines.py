@@ -14,6 +14,7 @@ import pytest
 
 from folkmoot import (
     AgentCommunicationMixin,
+    AgentMemoryInterface,
     AgentMessage,
     AgentRegistry,
     BaseAgent,
@@ -26,7 +27,7 @@ from folkmoot.assembly.lines.choose import ServerPlace, Wanted, choose, choose_l
 from folkmoot.assembly.lines.errors import NoMailHereError
 from folkmoot.assembly.lines.keep import enter, is_open
 from folkmoot.assembly.lines.line import Line, LinePlace
-from folkmoot.home import Home
+from folkmoot.home import Home, HomeBusyError
 from folkmoot.messaging import Delivery
 from folkmoot.registry import AgentExistsError
 from tests.waiting import wait_until
@@ -133,6 +134,14 @@ async def test_agents_and_a_sender_made_apart_meet_and_leave(settings: Settings)
         letter = AgentMessage(message_id="m1", sender_id="x", recipient_id="echo", intent="chat")
         assert (await broker.publish_message(letter)).duplicate
     assert Home(settings.home).owner() is None
+
+
+async def test_the_whole_workplace_cannot_be_opened_beside_a_line_and_that_is_said_at_once(settings: Settings) -> None:
+    memory = AgentMemoryInterface(settings=settings)
+    async with MessageSender(settings=settings):
+        with pytest.raises(HomeBusyError, match="open in this program already"):
+            await asyncio.wait_for(memory.initialize(), 10)
+    await memory.close()
 
 
 async def test_two_agents_of_one_id_in_a_program_are_one_too_many(settings: Settings) -> None:

@@ -54,6 +54,13 @@ async def joined(
     chosen = settings or load_settings()
     owner = await owner_of(Home(chosen.home))
     if owner is not None:
+        if owner.pid == os.getpid() and owner.url is None:
+            raise HomeBusyError(
+                f"{chosen.home} is open in this program already, for its agents and senders, and one may have it at a "
+                "time; let an agent ask (search_knowledge), close them first, or start a server in that home",
+                home=str(chosen.home),
+                pid=owner.pid,
+            )
         if owner.url is None or owner.key is None:
             raise HomeBusyError(
                 f"{chosen.home} is in use by process {owner.pid}, which is not serving yet; try again in a moment",
@@ -185,7 +192,8 @@ class Workplace:
             return
         self._left = True
         if self._loop is not None and self._stay is not None and thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stay.cancel)
+            with suppress(RuntimeError):  # it has just ended by itself, as it does where nothing could be opened
+                self._loop.call_soon_threadsafe(self._stay.cancel)
         thread.join(CLOSING_SECONDS)
         self._loop = self._http = self._stay = None
 
@@ -195,7 +203,9 @@ async def owner_of(home: Home) -> RunningServer | None:
     deadline = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < deadline:
         owner = home.owner()
-        if (owner is not None and owner.url is not None) or (owner is None and not home.is_expected()):
+        if owner is None and not home.is_expected():
+            return None
+        if owner is not None and (owner.url is not None or owner.pid == os.getpid()):
             return owner
         await asyncio.sleep(0.1)
     return home.owner()
