@@ -16,6 +16,7 @@
     bell, and folkmoot:house:answers:<process>    channels; nothing that is lost there is lost for good
 
 Everything that must happen together is one script in `lua/`, whose head names its keys. Scripts may be repeated: what
-they do twice has no effect twice. `outbox` sends, `desk` takes and settles, `ears` listens, `answers` is who waits,
-`timers` what the time has come for, `presence` who lives, `archive` what is asked. `broker` joins them.
+they do twice has no effect twice. `outbox` sends, `asking` asks, `desk` takes and settles, `ears` listens, `answers` is
+who waits, `timers` what the time has come for, `presence` who lives, `archive` and `lists` what is looked up. `broker`
+joins them.
 """

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,23 +22,23 @@ from folkmoot.messaging.broker import (
     Receipt,
     Subscription,
 )
-from folkmoot.messaging.brokers.address import Addresses, copy_for
+from folkmoot.messaging.brokers.address import Addresses, to_each
 from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import not_dead
 from folkmoot.messaging.brokers.attempt import Attempts
-from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.messaging.brokers.redis.answers import Answers
 from folkmoot.messaging.brokers.redis.archive import Archive
+from folkmoot.messaging.brokers.redis.asking import Asking
 from folkmoot.messaging.brokers.redis.desk import Desk
 from folkmoot.messaging.brokers.redis.ears import Ears
 from folkmoot.messaging.brokers.redis.names import Names
-from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox, Waiting
+from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox
 from folkmoot.messaging.brokers.redis.presence import Presence
 from folkmoot.messaging.brokers.redis.subscribe import RedisSubscription
 from folkmoot.messaging.brokers.redis.timers import Timers
-from folkmoot.messaging.brokers.replies import Asker, Publisher, StreamReader, reply_of
+from folkmoot.messaging.brokers.replies import Publisher
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
-from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError, MessageTooLargeError, ReplyTimeoutError
+from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError
 from folkmoot.messaging.middleware import Chain, Expiry, Happening, Middleware, Retry
 from folkmoot.messaging.store import Inbox
 from folkmoot.telemetry import get_logger
@@ -105,6 +106,16 @@ class RedisBroker:
             full=self._full,
             told=self._accepted,
         )
+        self._asking = Asking(
+            outbox=self._outbox,
+            answers=self._answers,
+            archive=self._archive,
+            addresses=self._addresses,
+            attempts=self._attempts,
+            alarm=self._alarm,
+            chain=self._chain,
+            max_bytes=self._max_bytes,
+        )
         self._timers = Timers(
             **common,
             link=self._link,
@@ -155,7 +166,7 @@ class RedisBroker:
                 return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
             message = await self._addresses.resolved(message)
         publisher = Publisher[str]()
-        self._post(message, publisher, asker="", patience=self._patience)
+        self._asking.post(message, publisher, asker="", patience=self._patience)
         first = await publisher.receipt
         if first is not None:
             return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
@@ -188,54 +199,24 @@ class RedisBroker:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         self._must_run()
-        asker = Asker[str]()
-        lose = partial(_lose_patience, asker, message, timeout)
-        appointment = self._alarm.after(timeout.total_seconds(), lose)
-        try:
-            message = await self._ask(message, asker, timeout, reads=False)
-            heard = await asker.next()
-            if isinstance(heard, First):
-                await self._answers.join(asker, heard, reads=False)
-                heard = await asker.next()
-            assert isinstance(heard, Settlement)
-            return reply_of(message, heard, self._attempts.read)
-        finally:
-            self._alarm.cancel(appointment)
-            self._answers.leave(asker)
+        return await self._asking.request(message, timeout=timeout)
 
     async def request_stream(
         self,
         message: AgentMessage,
         *,
         timeout: timedelta,  # noqa: ASYNC109  # see `Broker`
-    ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
+    ) -> AsyncGenerator[dict[str, Any] | AgentMessage, None]:
         """See `Broker.request_stream`."""
         self._must_run()
-        reader = StreamReader[str]()
-        try:
-            message = await self._ask(message, reader, timeout, reads=True)
-            while not isinstance(heard := await self._next(reader, message, timeout), Settlement):
-                if isinstance(heard, First):
-                    await self._answers.join(reader, heard, reads=True)
-                else:
-                    yield heard
-            yield reply_of(message, heard, self._attempts.read)
-        finally:
-            self._answers.leave(reader)
+        async with aclosing(self._asking.request_stream(message, timeout=timeout)) as heard:
+            async for one in heard:
+                yield one
 
     async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
         """See `Broker.broadcast`."""
         self._must_run()
-        recipients = await self._addresses.everyone(message)
-        outcomes = await asyncio.gather(
-            *(self.publish(copy_for(message, recipient)) for recipient in recipients), return_exceptions=True
-        )
-        results: dict[str, Receipt | Exception] = {}
-        for recipient, outcome in zip(recipients, outcomes, strict=True):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-                raise outcome
-            results[recipient] = outcome
-        return results
+        return await to_each(message, await self._addresses.everyone(message), self.publish)
 
     async def find(self, message_id: str) -> MessageRecord | None:
         """See `Broker.find`."""
@@ -277,8 +258,11 @@ class RedisBroker:
         self._must_run()
         dead = await self._archive.dead_letter(message_id)
         await self._again(dead, drop=True)
-        await self._archive.list_new()
-        await self._archive.unlist(dead)
+        await self._archive.lists.bring_up()
+        message = dead.message
+        await self._archive.lists.forget(
+            message.recipient_id, [message_id], [message.sender_id], [message.conversation_id]
+        )
 
     async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
         """See `Broker.forget_replies`."""
@@ -318,41 +302,6 @@ class RedisBroker:
         """See `Broker.health_check`."""
         self._must_run()
         await self._pipe.one("SET", self._names.alive(f"{self.consumer}:pulse"), "1", "PX", 60_000, patience=1.0)
-
-    async def _ask(self, message: AgentMessage, asker: Asker[str], timeout: timedelta, *, reads: bool) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
-        """Send a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
-        message = await self._chain.sending(message)
-        if self._addresses.selects(message):
-            first = await self._archive.first(message.message_id)
-            if first is not None:
-                asker.accepted(first)
-                return message.model_copy(update={"recipient_id": first.mailbox})
-            message = await self._addresses.resolved(message)
-        self._answers.listen(asker, message.message_id, message.recipient_id, chunks=0 if reads else None)
-        who = self._answers.reads if reads else self._answers.waits
-        self._post(message, asker, asker=who, patience=timeout.total_seconds())
-        return message
-
-    def _post(self, message: AgentMessage, sender: Waiting, *, asker: str, patience: float) -> None:
-        body = self._chain.storing(message).to_bytes()
-        if len(body) > self._max_bytes:
-            raise MessageTooLargeError(
-                f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
-                "send a reference to what is big",
-                size=len(body),
-                limit=self._max_bytes,
-            )
-        late = self._chain.too_late_at(message)
-        self._outbox.post(
-            Letter(
-                message=message,
-                body=body,
-                expires=None if late is None else late.timestamp(),
-                asker=asker,
-                sender=sender,
-                deadline=asyncio.get_running_loop().time() + patience,
-            )
-        )
 
     def _accepted(self, letter: Letter) -> None:
         self._chain.happened(Happening.ACCEPTED, letter.message)
@@ -402,15 +351,6 @@ class RedisBroker:
         if answer != 1:
             raise self._full(agent_id)
 
-    async def _next(
-        self, reader: StreamReader[str], message: AgentMessage, patience: timedelta
-    ) -> dict[str, Any] | Settlement[str] | First[str]:
-        appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
-        try:
-            return await reader.next()
-        finally:
-            self._alarm.cancel(appointment)
-
     async def _poll(self) -> None:
         """What a channel should have told and did not; and the lists, before too much is unlisted."""
         beats = 0
@@ -423,7 +363,7 @@ class RedisBroker:
             if self._outbox.unlisted >= _UNLISTED:
                 self._outbox.unlisted = 0
                 with contextlib.suppress(LinkDownError):
-                    await self._archive.list_new()
+                    await self._archive.lists.bring_up()
 
     def _look_again(self) -> None:
         for desk in self._desks.values():
@@ -450,14 +390,3 @@ class RedisBroker:
 
 def _hear_bell(desk: Desk, told: bytes) -> None:
     desk.ring(int(told))
-
-
-def _lose_patience(asker: Asker[str], message: AgentMessage, timeout: timedelta) -> None:
-    asker.failed(
-        ReplyTimeoutError(
-            f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "
-            "stays accepted: repeat the request with the same message_id to go on waiting",
-            message_id=message.message_id,
-            timeout_seconds=timeout.total_seconds(),
-        )
-    )
