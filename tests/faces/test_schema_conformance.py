@@ -5,6 +5,7 @@ that the document does not name, wrong data refused, right data taken, nothing o
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.serving import TOKEN, Served, serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLES = 30
+PARTS = 6  # of each kind of data, so that several test processes share them
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +52,12 @@ def document(tried: Served) -> OpenApiSchema:
 EXCLUDED: list[CheckFunction] = [positive_data_acceptance]
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_every_answer_is_as_the_document_says(document: OpenApiSchema, mode: GenerationMode) -> None:
+def test_every_answer_is_as_the_document_says(document: OpenApiSchema, mode: GenerationMode, part: int) -> None:
     faults: list[str] = []
     tried = 0
-    for found in document.get_all_operations():
+    for found in islice(document.get_all_operations(), part, None, PARTS):
         assert isinstance(found, Ok)
         operation = found.ok()
         try:
@@ -65,7 +68,7 @@ def test_every_answer_is_as_the_document_says(document: OpenApiSchema, mode: Gen
             faults.append(f"{operation.label}: {fault}")
         tried += 1
     assert not faults, "\n\n".join(faults)
-    assert tried > 15
+    assert tried > 2
 
 
 def call_often(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
