@@ -8,6 +8,7 @@ import pytest
 from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import Broker
 from folkmoot.storage import Database
+from tests.contracts.leaks import leaked
 from tests.contracts.rigs import EmbeddedRig, RedisRig, Rig, StaffList
 
 
@@ -24,6 +25,8 @@ async def rig(
     await rig.start()
     yield rig
     await rig.stop()
+    if isinstance(rig, RedisRig):
+        assert await leaked(rig.url) == []
 
 
 @pytest.fixture

@@ -56,6 +56,15 @@ class Link:
         for watcher in self._watch.sentinels if self._watch else ():
             await watcher.aclose()
 
+    def plain_cluster(self) -> RedisCluster:
+        """A further client of a Cluster, whose answers are as Redis gave them, for whoever reads those itself."""
+        client = self._connect()
+        assert isinstance(client, RedisCluster)
+        for name in list(client.response_callbacks):
+            if not name.upper().startswith(("CLUSTER", "COMMAND")):  # it reads these itself
+                del client.response_callbacks[name]
+        return client
+
     def script(self, text: str) -> AsyncScript:
         """A script, sent whole only where Redis does not know it yet."""
         return self.client.register_script(text)
