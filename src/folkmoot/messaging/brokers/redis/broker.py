@@ -44,7 +44,8 @@ from folkmoot.messaging.store import Inbox
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.messaging")
-_UNLISTED: Final = 5_000
+_UNLISTED: Final = 1_000
+_MOST_UNLISTED: Final = 50_000
 _POLL_SECONDS: Final = 5.0
 _CHUNKS_KEPT_SECONDS: Final = 600
 
@@ -352,16 +353,18 @@ class RedisBroker:
             raise self._full(agent_id)
 
     async def _poll(self) -> None:
-        """What a channel should have told and did not; and the lists, before too much is unlisted."""
-        beats = 0
+        """What a channel should have told and did not; and the lists, when there is time, or too much is unlisted."""
+        beats = before = 0
         while True:
             await asyncio.sleep(_POLL_SECONDS / 10)
             beats += 1
             if not beats % 10:
                 for desk in self._desks.values():
                     desk.ring()
-            if self._outbox.unlisted >= _UNLISTED:
-                self._outbox.unlisted = 0
+            unlisted, quiet = self._outbox.unlisted, self._outbox.unlisted == before
+            before = unlisted
+            if unlisted >= (_UNLISTED if quiet else _MOST_UNLISTED):
+                self._outbox.unlisted = before = 0
                 with contextlib.suppress(LinkDownError):
                     await self._archive.lists.bring_up()
 

@@ -3,7 +3,8 @@
 -- KEYS[1]  what every key of the mailbox begins with
 -- KEYS[2]  the timers of the house (absent in a Cluster)
 -- ARGV     agent, consumer, now, slot, channel of answers, seconds that the handling of all these ends took,
---          n groups of ends, n releases, lanes wanted, messages per lane, most messages read ahead, n lanes held or -1;
+--          n groups of ends, n releases, lanes wanted, messages per lane, messages in all, most messages read ahead,
+--          n lanes held or -1;
 --          for each group, which is of one lane: rank, sender, n ends, then for each end 7: id, status (handled dead
 --          expired, or again), attempts, error, kind of error, reply, when it is due again or '';
 --          for each release 2: rank, sender;
@@ -18,9 +19,10 @@
 local base, timers = KEYS[1], KEYS[2] or ''
 local agent, consumer, now, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local groups, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
-local wanted, depth, window, held = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local wanted, depth, budget = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local window, held = tonumber(ARGV[12]), tonumber(ARGV[13])
 local meta, lanes = base .. 'meta', base .. 'lanes'
-local at = 12
+local at = 13
 local counts = {handled = 0, dead = 0, expired = 0, again = 0}
 local parked = {0, 0, 0, 0}
 local told, gone, settled = {}, {{}, {}, {}, {}}, {}
@@ -183,11 +185,11 @@ if wanted > 0 then
 end
 for rank = 3, 0, -1 do
   local ready = base .. 'ready:' .. rank
-  while wanted > 0 do
+  while wanted > 0 and budget > 0 do
     local sender = redis.call('LPOP', ready)
     if not sender then break end
     local lane = rank .. ':' .. sender
-    local ids = redis.call('LRANGE', base .. 'q:' .. lane, 0, depth - 1)
+    local ids = redis.call('LRANGE', base .. 'q:' .. lane, 0, math.min(depth, budget) - 1)
     local taken = {rank, sender}
     for _, id in ipairs(ids) do
       local record = redis.call('HMGET', base .. 'm:' .. id, 'b', 'n', 'st')
@@ -204,6 +206,7 @@ for rank = 3, 0, -1 do
       redis.call('HSET', lanes, lane, consumer)
       out[#out + 1] = taken
       wanted = wanted - 1
+      budget = budget - (#taken - 2) / 3
     elseif redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
       redis.call('RPUSH', ready, sender)
     end
