@@ -180,6 +180,11 @@ class Desk:
             _log.warning("mailbox_out_of_reach", agent_id=self.agent_id, ends=len(self._ends), error=error.message)
             await asyncio.sleep(_AGAIN_SECONDS)
             return
+        except BaseException:
+            # Whoever cut this off may let the desk finish later, as a program does that ends in order.
+            self._ends[:0], self._released[:0] = ends, released
+            self._unsure = True
+            raise
         self._unsure = False
         self._held -= {(batch.rank, batch.sender) for batch in released}
         if self._cluster and answer[0]:
