@@ -45,7 +45,7 @@ class Asking:
 
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
-        asker = Asker[str]()
+        asker: Asker[str] = Asker()
         appointment = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
         try:
             message = await self._ask(message, asker, timeout, reads=False)
@@ -66,7 +66,7 @@ class Asking:
         timeout: timedelta,  # noqa: ASYNC109  # see `Broker`
     ) -> AsyncGenerator[dict[str, Any] | AgentMessage, None]:
         """See `Broker.request_stream`."""
-        reader = StreamReader[str]()
+        reader: StreamReader[str] = StreamReader()
         try:
             message = await self._ask(message, reader, timeout, reads=True)
             while not isinstance(heard := await self._next(reader, message, timeout), Settlement):

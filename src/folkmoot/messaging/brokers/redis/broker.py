@@ -166,7 +166,7 @@ class RedisBroker:
             if first is not None:
                 return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
             message = await self._addresses.resolved(message)
-        publisher = Publisher[str]()
+        publisher: Publisher[str] = Publisher()
         self._asking.post(message, publisher, asker="", patience=self._patience)
         first = await publisher.receipt
         if first is not None:

@@ -5,6 +5,7 @@ half heartbeats; the others look four times a heartbeat, so what it had is taken
 """
 
 import asyncio
+import time
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
@@ -47,7 +48,7 @@ class Presence:
     @property
     def counted_out(self) -> bool:
         """Whether the others may have taken this process for dead, as far as it can tell itself."""
-        return asyncio.get_running_loop().time() - self._seen > self._seconds * 1.5
+        return time.monotonic() - self._seen > self._seconds * 1.5
 
     async def start(self) -> None:
         """Say that this process lives, and go on saying so. Raises `LinkDownError`."""
@@ -95,7 +96,7 @@ class Presence:
         )
 
     async def _beat(self) -> None:
-        began = asyncio.get_running_loop().time()
+        began = time.monotonic()
         milliseconds = max(1, int(self._seconds * 1500))
         await self._pipe.one("SET", self._names.alive(self._consumer), "1", "PX", milliseconds, patience=self._seconds)
         self._seen = began
