@@ -260,6 +260,21 @@ async def test_nothing_is_left_of_mail_that_is_forgotten(
     assert left == []
 
 
+async def test_mail_comes_though_another_process_tidied_the_empty_mailbox_away(
+    redis_url: str, clock: SimulatedClock, database: Database
+) -> None:
+    serving, keeping = RedisRig(redis_url, clock, database), RedisRig(redis_url, clock, database)
+    await serving.start()
+    await keeping.start()
+    await serving.broker.subscribe("bob", echo)
+    assert await keeping.broker.prune() == 0
+    for number in range(3):
+        asked = message(data={"n": number})
+        assert (await keeping.broker.request(asked, timeout=PATIENCE)).payload.data == {"echo": {"n": number}}
+    await serving.stop()
+    await keeping.stop()
+
+
 async def test_a_key_that_nobody_owns_is_noticed(redis_url: str) -> None:
     link = Link(Place.of(redis_url))
     stray = [Keys().mailbox("bob", "m:1"), Keys().house("left"), "anything"]

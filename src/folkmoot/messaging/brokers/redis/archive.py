@@ -154,8 +154,8 @@ class Archive:
         found = await self._figures(await self.mailboxes())
         return min((float(one[5]) for one in found if one[5]), default=None)
 
-    async def prune(self, before: float) -> int:
-        """Forget what ended before a POSIX time; how many messages."""
+    async def prune(self, before: float, taken_from: Collection[str]) -> int:
+        """Forget what ended before a POSIX time; how many messages. `taken_from` are mailboxes served here."""
         await self.lists.bring_up()
         pruned = 0
         for agent in await self.mailboxes():
@@ -170,7 +170,8 @@ class Archive:
                     await self.lists.forget(
                         agent, ids, [one.decode() for one in gone[1::3]], [one.decode() for one in gone[2::3]]
                     )
-            await self._tidy(agent)
+            if agent not in taken_from:
+                await self._tidy(agent)
         return pruned
 
     async def _tidy(self, agent: str) -> None:

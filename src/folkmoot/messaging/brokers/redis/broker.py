@@ -282,7 +282,7 @@ class RedisBroker:
         """See `Broker.prune`."""
         self._must_run()
         before = self._clock.now() - older_than
-        pruned = await self._archive.prune(before.timestamp())
+        pruned = await self._archive.prune(before.timestamp(), self._desks.keys())
         if self._inbox is not None:
             oldest = await self._archive.oldest()
             # The mark of a message that may come again must outlive it, however long it has been waiting.
