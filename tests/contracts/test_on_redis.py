@@ -26,9 +26,14 @@ async def echo(delivery: Delivery) -> dict[str, object]:
     return {"echo": delivery.message.payload.data}
 
 
-def broker_on(link: Link) -> RedisBroker:
+def broker_on(link: Link, *, replicas: int = 0) -> RedisBroker:
     return RedisBroker(
-        link=link, clock=SystemClock(), middleware=[Expiry(), Retry(RETRY)], heartbeat=timedelta(seconds=0.3)
+        link=link,
+        clock=SystemClock(),
+        middleware=[Expiry(), Retry(RETRY)],
+        heartbeat=timedelta(seconds=0.3),
+        patience=timedelta(seconds=2 if replicas else 30),
+        replicas=replicas,
     )
 
 
@@ -91,22 +96,25 @@ async def test_tls(redis_over_tls: EncryptedRedis) -> None:
 async def test_mail_goes_on_when_sentinels_choose_another_primary() -> None:
     with watched_redis() as redis:
         link = Link(Place.of(redis.url))
-        broker = broker_on(link)
+        broker, careful = broker_on(link), broker_on(link, replicas=1)
         await broker.start()
+        await careful.start()
         try:
             await broker.subscribe("bob", echo)
-            before = [message(data={"n": number}) for number in range(5)]
-            for item in before:
-                await broker.request(item, timeout=PATIENCE)
-            await broker.publish(waiting := message("carol"))
-            await asyncio.sleep(0.3)  # a replica that has not heard of it could not keep it
+            for number in range(5):
+                await broker.request(message(data={"n": number}), timeout=PATIENCE)
+            await careful.publish(waiting := message("carol"))
             redis.primary.kill()
             after = await broker.request(message(data={"n": 9}), timeout=PATIENCE)
             assert after.payload.data == {"echo": {"n": 9}}
             await broker.subscribe("carol", echo)
             await ended(broker, waiting.message_id, MessageStatus.HANDLED)
+            # The new primary has no replica: what cannot be kept twice is not accepted.
+            with pytest.raises(LinkDownError, match="REDIS_REPLICAS"):
+                await careful.publish(message("carol"))
         finally:
             await broker.stop()
+            await careful.stop()
             await link.close()
 
 

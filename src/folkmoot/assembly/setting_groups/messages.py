@@ -23,6 +23,14 @@ class MessageSettings(BaseModel):
         default=None, ge=0, le=1_000_000, description="Number of its database, where the URL has none", examples=["0"]
     )
 
+    redis_replicas: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="A message is accepted when so many replicas of Redis have it; with Sentinel, 1 loses none by a "
+        "failover",
+        examples=["1"],
+    )
     encryption_key: SecretStr | None = Field(
         default=None,
         description="Seals what messages carry, in journals, in Redis and on the wire: a secret of 32 characters or "

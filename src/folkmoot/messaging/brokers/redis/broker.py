@@ -54,8 +54,9 @@ class RedisBroker:
     """See `Broker` for the promises.
 
     `heartbeat`: after two of them without a sign of life a process's mail is taken over. `patience`: how long a send
-    waits for a Redis that is away. Without an `inbox` handlers have no transaction. Settled messages are kept until
-    somebody prunes, as every line and server does.
+    waits for a Redis that is away, and a start. `replicas`: a message is accepted when so many replicas of Redis have
+    it. Without an `inbox` handlers have no transaction. Settled messages are kept until somebody prunes, as every line
+    and server does.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class RedisBroker:
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         heartbeat: timedelta = timedelta(seconds=5),
         patience: timedelta = timedelta(seconds=30),
+        replicas: int = 0,
         keys: Keys | None = None,
     ) -> None:
         self.consumer = uuid.uuid4().hex[:16]
@@ -82,6 +84,7 @@ class RedisBroker:
         self._max_bytes = max_message_bytes
         self._heartbeat = heartbeat
         self._patience = patience.total_seconds()
+        self._replicas = replicas
         self._names = Names(keys or Keys())
         self._scripts = Scripts("folkmoot.messaging.brokers.redis.lua")
         self._addresses = Addresses(directory)
@@ -104,6 +107,7 @@ class RedisBroker:
             link=self._link,
             clock=self._clock,
             limit=self._mailbox_limit,
+            replicas=self._replicas,
             full=self._full,
             told=self._accepted,
         )
@@ -132,7 +136,7 @@ class RedisBroker:
             served=self._desks.keys(),
         )
         self._ears = Ears(link=self._link, again=self._look_again)
-        await self._presence.start()
+        await self._presence.start(patience=self._patience)
         await self._outbox.measure()
         await self._ears.listen(self._names.answers(self.consumer), self._answers.heard)
         self._answers.start()

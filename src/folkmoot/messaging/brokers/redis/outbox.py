@@ -26,6 +26,7 @@ _MOST: Final = 400
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _NO_ROOM: Final = 2
 _AGAIN_SECONDS: Final = 0.02
+_REPLICATION_MILLISECONDS: Final = 1000
 
 
 class Waiting(Protocol):
@@ -64,6 +65,7 @@ class Outbox:
         names: Names,
         clock: Clock,
         limit: int,
+        replicas: int,
         full: Callable[[str], Exception],
         told: Callable[[Letter], None],
     ) -> None:
@@ -73,6 +75,7 @@ class Outbox:
         self._names = names
         self._clock = clock
         self._limit = limit
+        self._replicas = replicas
         self._full = full
         self._told = told
         self._letters: list[Letter] = []
@@ -137,7 +140,12 @@ class Outbox:
         for letter in batch:
             groups.setdefault(letter.message.recipient_id, []).append(letter)
         commands = [self._command(agent, letters) for agent, letters in groups.items()]
+        if self._replicas:
+            # On the connection of the scripts, as it counts what was written there.
+            commands.append(("WAIT", self._replicas, _REPLICATION_MILLISECONDS))
         answers = await self._scripts.run(self._pipe, commands, patience=patience)
+        if self._replicas and answers.pop() < self._replicas:
+            raise LinkDownError(f"fewer than {self._replicas} replicas of Redis have what was sent (REDIS_REPLICAS)")
         further: list[Command] = []
         for (agent, letters), answer in zip(groups.items(), answers, strict=True):
             if isinstance(answer, Exception):

@@ -50,9 +50,9 @@ class Presence:
         """Whether the others may have taken this process for dead, as far as it can tell itself."""
         return time.monotonic() - self._seen > self._seconds * 1.5
 
-    async def start(self) -> None:
-        """Say that this process lives, and go on saying so. Raises `LinkDownError`."""
-        await self._beat()
+    async def start(self, *, patience: float) -> None:
+        """Say that this process lives, and go on saying so. Raises `LinkDownError` after `patience` seconds."""
+        await self._beat(patience)
         self._beating = asyncio.create_task(self._beat_on(), name="folkmoot-presence")
 
     async def stop(self) -> None:
@@ -95,10 +95,10 @@ class Presence:
             "release", [self._names.base(agent_id)], [consumer, deaths, now, self._names.answers_prefix]
         )
 
-    async def _beat(self) -> None:
+    async def _beat(self, patience: float) -> None:
         began = time.monotonic()
         milliseconds = max(1, int(self._seconds * 1500))
-        await self._pipe.one("SET", self._names.alive(self._consumer), "1", "PX", milliseconds, patience=self._seconds)
+        await self._pipe.one("SET", self._names.alive(self._consumer), "1", "PX", milliseconds, patience=patience)
         self._seen = began
 
     async def _beat_on(self) -> None:
@@ -108,7 +108,7 @@ class Presence:
             try:
                 beats += 1
                 if not beats % 2 or self.counted_out:
-                    await self._beat()
+                    await self._beat(self._seconds)
                 await self.look(tuple(self._served))
             except LinkDownError as error:
                 _log.warning("heartbeat_failed", error=error.message)
