@@ -31,6 +31,12 @@ class MessageSettings(BaseModel):
         "failover",
         examples=["1"],
     )
+    local_agents: str = Field(
+        default="on",
+        description="Which agents of the workplace this process hosts: on (all), off (none: `folkmoot agent run` hosts "
+        "them), or ids separated by commas; anything but on needs REDIS_URL",
+        examples=["off"],
+    )
     encryption_key: SecretStr | None = Field(
         default=None,
         description="Seals what messages carry, in journals, in Redis and on the wire: a secret of 32 characters or "
@@ -55,6 +61,13 @@ class MessageSettings(BaseModel):
                 raise ValueError(error.message) from error
         return value
 
+    @field_validator("local_agents")
+    @classmethod
+    def _somebody(cls, value: str) -> str:
+        if not value.strip(", "):
+            raise ValueError("it names nobody")
+        return value
+
     @field_validator("encryption_key")
     @classmethod
     def _usable_keys(cls, value: SecretStr | None) -> SecretStr | None:
@@ -66,6 +79,13 @@ class MessageSettings(BaseModel):
             except FolkmootError as error:
                 raise ValueError(error.message) from error
         return value
+
+    def hosts(self, agent_id: str) -> bool:
+        """Whether `local_agents` leaves an agent to this process."""
+        said = self.local_agents.strip()
+        if said.lower() in {"on", "off"}:
+            return said.lower() == "on"
+        return agent_id in {part.strip() for part in said.split(",")}
 
     @property
     def keyring(self) -> Any:
