@@ -63,7 +63,7 @@ async def open_workplace(
         rooms.people.tokens.admit(key)
         await start(rooms, stack, chores=serving_chores(rooms))
         doorkeeper = Doorkeeper(credentials=rooms.people.credentials, open_house=settings.auth == "off")
-        walls = walls_of(settings, clock=rooms.parts.clock, served=pages)
+        walls = walls_of(settings, clock=rooms.parts.clock, served=pages, stack=stack)
         app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)
         if pages:
             from folkmoot.dashboard import mount_dashboard

@@ -27,7 +27,7 @@ class ToolSettings(BaseModel):
     tool_calls_secret: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Secret of 32 characters or more that seals the arguments of calls that wait for a person, the same "
+        description="Seals the arguments of calls that wait for a person: 32 characters or more, the same "
         "for all servers and hosts; without it a key is made and kept in the home",
         examples=["at-least-thirty-two-random-characters"],
     )
