@@ -5,20 +5,18 @@ They are found by their path: the environment there imports every table, which n
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 import folkmoot
 from folkmoot.assembly.errors import UnknownRevisionError
 from folkmoot.storage import Database
-
-_SCHEMA_LOCK: Final = 0x666F6C6B  # any number that nobody else of this database takes
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
@@ -63,9 +61,6 @@ async def _run(database: Database, act: Callable[[Config], None]) -> None:
         if database.is_sqlite:
             await connection.execution_options(folkmoot_write=True)
         async with connection.begin():
-            if not database.is_sqlite:
-                # Servers that start at the same moment bring it up one after another; the second finds nothing to do.
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
             await connection.run_sync(in_sync)
 
 

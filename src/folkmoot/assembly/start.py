@@ -11,6 +11,7 @@ from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore, Upkeep
 from folkmoot.home import Home
 from folkmoot.storage import Database
+from folkmoot.storage.turn import in_turn
 from folkmoot.telemetry.loop_lag import LoopLag
 
 
@@ -19,7 +20,8 @@ async def opened(settings: Settings, home: Home, stack: AsyncExitStack) -> Datab
     database = Database(database_url(settings, home))
     stack.push_async_callback(database.close)
     await database.ping()
-    await upgrade(database)
+    async with in_turn(database):
+        await upgrade(database)
     return database
 
 
@@ -40,7 +42,8 @@ async def start(rooms: Rooms, stack: AsyncExitStack, *, chores: Sequence[Chore])
     stack.push_async_callback(rooms.tooling.stop)
     await rooms.host.start()
     stack.push_async_callback(rooms.host.stop)
-    await rooms.team.open()
+    async with in_turn(rooms.database):
+        await rooms.team.open()
     await rooms.runs.start()
     stack.push_async_callback(rooms.runs.stop)
     await rooms.desk.resume()

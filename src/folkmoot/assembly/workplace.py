@@ -23,6 +23,7 @@ from folkmoot.consent import ConsentGate
 from folkmoot.home import Home
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database
+from folkmoot.storage.turn import in_turn
 from folkmoot.web import Doorkeeper, Parts
 
 
@@ -58,7 +59,8 @@ async def open_workplace(
     async with AsyncExitStack() as stack:
         await own(home, stack)
         rooms = build_rooms(settings, home=home, database=await opened(settings, home, stack), clock=SystemClock())
-        token = await rooms.people.admit_admin(settings, served=pages, anew=new_token)
+        async with in_turn(rooms.database):
+            token = await rooms.people.admit_admin(settings, served=pages, anew=new_token)
         key = f"fml_{secrets.token_urlsafe(32)}"
         rooms.people.tokens.admit(key)
         await start(rooms, stack, chores=serving_chores(rooms))
