@@ -33,7 +33,7 @@ def working(begun: Path, seconds: float) -> Any:
 
 
 async def run(begun: Path, seconds: float) -> None:
-    config = create_agent_config("clerk", "Clerk", "clerk")
+    config = create_agent_config(agent_id="clerk", user_name="Clerk", role="clerk")
     async with BaseAgent(config, handlers={"custom:note": working(begun, seconds)}):
         print("clerk is up at work", flush=True)
         await asyncio.Event().wait()
