@@ -145,9 +145,12 @@ def _silence_holds_everywhere(here: httpx.Client, there: httpx.Client) -> None:
     waits = [ask(client, "jonas", seconds=0.5) for client in (here, there)]
     assert [one["reply"] for one in waits] == [None, None]
     there.delete("/api/agents/jonas/silence").raise_for_status()
-    for one in waits:
-        path = f"/api/agents/messages/{one['message_id']}"
-        eventually(lambda path=path: here.get(path).json()["status"] == "handled", seconds=5, what="it speaks again")
+
+    def handled() -> bool:
+        paths = (f"/api/agents/messages/{one['message_id']}" for one in waits)
+        return all(here.get(path).json()["status"] == "handled" for path in paths)
+
+    eventually(handled, seconds=5, what="it speaks again")
 
 
 def _a_twin_made_at_one_is_hosted_by_the_other(here: httpx.Client, there: httpx.Client) -> None:

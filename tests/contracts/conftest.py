@@ -1,6 +1,6 @@
 """Every test of this folder runs on every broker."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,11 @@ from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import Broker
 from folkmoot.storage import Database
 from tests.contracts.leaks import leaked
-from tests.contracts.rigs import EmbeddedRig, RedisRig, Rig, StaffList
+from tests.contracts.rigs import EmbeddedRig, KilledRedisRig, RedisRig, Rig, StaffList
+from tests.redis_server import RedisServer, running_redis
 
 
-@pytest.fixture(params=["embedded", "redis"])
+@pytest.fixture(params=["embedded", "redis", "redis-killed"])
 async def rig(
     request: pytest.FixtureRequest, tmp_path: Path, clock: SimulatedClock, database: Database
 ) -> AsyncIterator[Rig]:
@@ -20,6 +21,10 @@ async def rig(
     rig: Rig
     if request.param == "embedded":
         rig = EmbeddedRig(tmp_path / "broker", clock, database)
+    elif request.param == "redis-killed":
+        server: RedisServer = request.getfixturevalue("careful_redis")
+        server.empty()
+        rig = KilledRedisRig(server, clock, database)
     else:
         rig = RedisRig(request.getfixturevalue("redis_url"), clock, database)
     await rig.start()
@@ -27,6 +32,13 @@ async def rig(
     await rig.stop()
     if isinstance(rig, RedisRig):
         assert await leaked(rig.url) == []
+
+
+@pytest.fixture(scope="session")
+def careful_redis() -> Iterator[RedisServer]:
+    """A Redis that writes down what it takes before it says so."""
+    with running_redis("--appendonly", "yes", "--appendfsync", "always") as server:
+        yield server
 
 
 @pytest.fixture

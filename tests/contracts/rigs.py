@@ -18,6 +18,7 @@ from folkmoot.messaging.middleware import Expiry, Middleware, Retry
 from folkmoot.messaging.retry import RetryPolicy
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import Database
+from tests.redis_server import RedisServer
 
 RETRY = RetryPolicy(attempts=3, first_delay=timedelta(seconds=1), factor=2, jitter=0)
 USUAL: Sequence[Middleware] = (Expiry(), Retry(RETRY))
@@ -205,6 +206,23 @@ class RedisRig:
         """End the test."""
         await self.broker.stop()
         await self.link.close()
+
+
+class KilledRedisRig(RedisRig):
+    """The same on a Redis that writes down whatever it acknowledges; a crash kills the server as well."""
+
+    def __init__(self, server: RedisServer, clock: SimulatedClock, database: Database) -> None:
+        super().__init__(server.url, clock, database)
+        self._server = server
+
+    async def crash(self) -> None:
+        """Kill Redis and the process that used it, and go on with what Redis wrote."""
+        await asyncio.to_thread(self._server.kill)
+        await self._redis._pipe.close()
+        await self.broker.stop()
+        await self.link.close()
+        await asyncio.to_thread(self._server.start)
+        await self.start()
 
 
 def message(
