@@ -11,5 +11,6 @@ if tonumber(redis.call('HGET', base .. 'meta', 'size') or '0') > 0 then return 0
 for rank = 0, 3 do
   if redis.call('EXISTS', base .. 's:' .. rank) == 1 and redis.call('XLEN', base .. 's:' .. rank) > 0 then return 0 end
 end
-redis.call('DEL', base .. 'meta', base .. 'expiry', base .. 's:0', base .. 's:1', base .. 's:2', base .. 's:3')
+redis.call('DEL', base .. 'meta', base .. 'expiry')
+for rank = 0, 3 do redis.call('DEL', base .. 's:' .. rank, base .. 'ready:' .. rank) end
 return 1

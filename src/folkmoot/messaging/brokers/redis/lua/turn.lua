@@ -189,7 +189,9 @@ for rank = 3, 0, -1 do
     local sender = redis.call('LPOP', ready)
     if not sender then break end
     local lane = rank .. ':' .. sender
-    local ids = redis.call('LRANGE', base .. 'q:' .. lane, 0, math.min(depth, budget) - 1)
+    -- A lane that ran empty while it stood here, and filled again, stands here twice: who has it brings it back.
+    local free = redis.call('HEXISTS', lanes, lane) == 0
+    local ids = free and redis.call('LRANGE', base .. 'q:' .. lane, 0, math.min(depth, budget) - 1) or {}
     local taken = {rank, sender}
     for _, id in ipairs(ids) do
       local record = redis.call('HMGET', base .. 'm:' .. id, 'b', 'n', 'st')
@@ -207,7 +209,7 @@ for rank = 3, 0, -1 do
       out[#out + 1] = taken
       wanted = wanted - 1
       budget = budget - (#taken - 2) / 3
-    elseif redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
+    elseif free and redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
       redis.call('RPUSH', ready, sender)
     end
   end

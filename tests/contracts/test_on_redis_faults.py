@@ -1,0 +1,59 @@
+"""What must hold on Redis where things meet at a bad moment: each test is a way in which mail was lost, stuck or doubled."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from folkmoot.kernel import SimulatedClock
+from folkmoot.messaging import Delivery
+from folkmoot.messaging.broker import MessageStatus
+from folkmoot.messaging.brokers.redis.broker import RedisBroker
+from folkmoot.storage import Database
+from tests.contracts.rigs import RedisRig, message
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+async def rig(redis_url: str, clock: SimulatedClock, database: Database) -> AsyncIterator[RedisRig]:
+    """A broker on Redis."""
+    rig = RedisRig(redis_url, clock, database)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+async def status_of(broker: RedisBroker, message_id: str) -> MessageStatus | None:
+    record = await broker.find(message_id)
+    return None if record is None else record.status
+
+
+async def test_a_lane_that_ran_empty_in_its_turn_is_not_given_twice(rig: RedisRig) -> None:
+    broker, free = rig._redis, asyncio.Event()
+    seen: list[object] = []
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.payload.data["n"])
+        await free.wait()
+
+    await broker.publish(message(sender="first", data={"n": "first"}))
+    late = message(data={"n": "late"}, expires_at=rig.clock.now() + timedelta(seconds=5))
+    await broker.publish(late)
+    await broker.subscribe("bob", hold, concurrency=1)
+    await wait_until(lambda: seen == ["first"])
+    rig.clock.advance(timedelta(seconds=6))
+
+    async def expired() -> bool:
+        return await status_of(broker, late.message_id) is MessageStatus.EXPIRED
+
+    await wait_until(expired)
+    for number in range(2):
+        await broker.publish(message(data={"n": number}))
+    await broker.subscribe("bob", hold, concurrency=8)
+    await wait_until(lambda: 0 in seen)
+    await broker.publish(message(sender="last", data={"n": "last"}))
+    await wait_until(lambda: "last" in seen)
+    assert seen == ["first", 0, "last"]
+    free.set()
+    await wait_until(lambda: len(seen) == 4)
