@@ -1,17 +1,21 @@
-"""What must hold on Redis where things meet at a bad moment: each test is a way in which mail was lost, stuck or doubled."""
+"""What holds on Redis where things meet at a bad moment: each test is a way in which mail was lost, stuck or twice."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from folkmoot.kernel import SimulatedClock
+from folkmoot.kernel import SimulatedClock, SystemClock
+from folkmoot.link import Link, LinkDownError, Place
 from folkmoot.messaging import Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.storage import Database
-from tests.contracts.rigs import RedisRig, message
+from tests.contracts.rigs import HEARTBEAT, RedisRig, message
+from tests.redis_server import running_redis
 from tests.waiting import wait_until
 
 
@@ -57,3 +61,29 @@ async def test_a_lane_that_ran_empty_in_its_turn_is_not_given_twice(rig: RedisRi
     assert seen == ["first", 0, "last"]
     free.set()
     await wait_until(lambda: len(seen) == 4)
+
+
+async def test_mail_is_taken_from_a_redis_that_is_full(tmp_path: Path) -> None:
+    with running_redis(folder=tmp_path) as server:
+        link = Link(Place.of(server.url))
+        broker = RedisBroker(link=link, clock=SystemClock(), heartbeat=HEARTBEAT, patience=timedelta(seconds=0.2))
+        await broker.start()
+        seen: list[object] = []
+
+        async def note(delivery: Delivery) -> None:
+            seen.append(delivery.message.payload.data["n"])
+            await asyncio.sleep(HEARTBEAT.total_seconds() / 4)
+
+        client: Any = link.client
+        try:
+            await (await broker.subscribe("bob", note)).cancel()
+            for number in range(20):
+                await broker.publish(message(data={"n": number}))
+            await client.config_set("maxmemory", 1)
+            with pytest.raises(LinkDownError):
+                await broker.publish(message(data={"n": -1}))
+            await broker.subscribe("bob", note)
+            await wait_until(lambda: seen == list(range(20)))
+        finally:
+            await broker.stop()
+            await link.close()

@@ -98,7 +98,10 @@ class Presence:
     async def _beat(self, patience: float) -> None:
         began = time.monotonic()
         milliseconds = max(1, int(self._seconds * 1500))
-        await self._pipe.one("SET", self._names.alive(self._consumer), "1", "PX", milliseconds, patience=patience)
+        call = self._scripts.call("beat", [self._names.alive(self._consumer)], [milliseconds])
+        (lived,) = await self._scripts.run(self._pipe, [call], patience=patience)
+        if isinstance(lived, Exception):
+            raise LinkDownError(f"Redis refused a sign of life: {lived}") from lived
         self._seen = began
 
     async def _beat_on(self) -> None:
