@@ -87,3 +87,28 @@ async def test_mail_is_taken_from_a_redis_that_is_full(tmp_path: Path) -> None:
         finally:
             await broker.stop()
             await link.close()
+
+
+async def test_a_lane_that_was_given_in_the_moment_of_leaving_is_given_back(rig: RedisRig) -> None:
+    broker, seen = rig._redis, list[object]()
+
+    async def note(delivery: Delivery) -> None:
+        seen.append(delivery.message.payload.data["n"])
+
+    subscription = await broker.subscribe("bob", note)
+    desk = broker._desks["bob"]
+    leaving: list[asyncio.Task[None]] = []
+    hand_out = desk._hand_out
+
+    def leave_at_once(lane: list[Any]) -> None:
+        hand_out(lane)
+        leaving.append(asyncio.create_task(subscription.cancel()))
+        for worker in subscription._workers:  # type: ignore[attr-defined]  # what `cancel` does, before they began
+            worker.cancel()
+
+    desk._hand_out = leave_at_once  # type: ignore[method-assign]  # the moment cannot be met otherwise
+    await broker.publish(message(data={"n": 1}))
+    await wait_until(lambda: bool(leaving) and leaving[0].done())
+    assert seen == []
+    await broker.subscribe("bob", note)
+    await wait_until(lambda: seen == [1])

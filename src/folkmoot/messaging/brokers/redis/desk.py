@@ -41,6 +41,7 @@ class Batch:
     rank: int
     sender: str
     messages: list[tuple[str, bytes, int]]
+    begun: bool = False
 
 
 @dataclass(slots=True)

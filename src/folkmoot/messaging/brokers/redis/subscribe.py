@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -55,7 +56,7 @@ class RedisSubscription:
         """See `Hand.begin`."""
         worker = asyncio.create_task(self._work(batch), name="folkmoot-delivery")
         self._workers.add(worker)
-        worker.add_done_callback(self._done)
+        worker.add_done_callback(partial(self._done, batch))
 
     async def cancel(self, *, drain: timedelta = timedelta(0)) -> None:
         """See `Subscription.cancel`."""
@@ -78,6 +79,7 @@ class RedisSubscription:
             await self._ended(self)
 
     async def _work(self, batch: Batch) -> None:
+        batch.begun = True
         began = time.perf_counter()
         left = len(batch.messages)
         try:
@@ -114,7 +116,10 @@ class RedisSubscription:
             message, agent_id=agent_id, attempt=attempt, handler=self._handler, stream=stream
         )
 
-    def _done(self, worker: asyncio.Task[None]) -> None:
+    def _done(self, batch: Batch, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        if not batch.begun:
+            # A task that is cancelled before its first step runs nothing, not even what it would do finally.
+            self.desk.released(batch)
         if not self._closed:
             self.desk.ring()
