@@ -3,14 +3,12 @@
 import asyncio
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from redis import Redis
 from sqlalchemy import text
 
 from folkmoot.assembly import Settings
@@ -21,7 +19,6 @@ from folkmoot.messaging import AgentMessage
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.storage import Database
 from tests.acceptance.namespaces import cable_to_a_namespace
-from tests.acceptance.probing import eventually
 from tests.redis_server import running_redis
 from tests.serving import Hosting, environment
 from tests.waiting import wait_until
@@ -109,44 +106,3 @@ async def test_what_a_host_that_is_cut_off_had_in_hand_goes_on_and_takes_effect_
             for host in (far, near):
                 if host is not None:
                     host.kill()
-
-
-GIVES_UP = """
-import asyncio, sys
-from folkmoot.kernel import FolkmootError
-from folkmoot.link import Link, Pipe, Place
-
-async def run():
-    pipe = Pipe(Link(Place.of(sys.argv[1]), patience=4.0))
-    await pipe.one("SET", "ready", "1")
-    input()
-    try:
-        await pipe.one("RPUSH", "late", "x", patience=0.0)
-    except FolkmootError:
-        print("gave up", flush=True)
-    await asyncio.Event().wait()
-
-asyncio.run(run())
-"""
-
-
-def test_what_was_given_up_does_not_arrive_after_all() -> None:
-    with cable_to_a_namespace() as cable, running_redis("--bind", "0.0.0.0", "--protected-mode", "no") as redis:
-        url = f"redis://{cable.here}:{redis.port}/0"
-        asking = subprocess.Popen(
-            [*cable.inside, sys.executable, "-c", GIVES_UP, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        with asking, Redis.from_url(redis.url) as looking:
-            try:
-                eventually(lambda: looking.get("ready") == b"1", what="it is connected")
-                cable.cut()
-                assert asking.stdin is not None
-                assert asking.stdout is not None
-                asking.stdin.write(b"\n")
-                asking.stdin.flush()
-                assert asking.stdout.readline() == b"gave up\n"
-                cable.mend()
-                time.sleep(4)  # TCP would send it again within twice the time that the cut took
-                assert looking.llen("late") == 0
-            finally:
-                asking.kill()

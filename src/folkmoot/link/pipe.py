@@ -6,8 +6,6 @@ goes out at once. What meets a broken connection is asked again on a new one, so
 
 import asyncio
 import math
-import socket
-import struct
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -175,23 +173,13 @@ class Pipe:
             return
         dropped, self._connection = self._connection, None
         if dropped is not None:
-            _throw_away(dropped)
+            with suppress(Exception):
+                dropped._close()  # type: ignore[no-untyped-call]  # noqa: SLF001  # its polite way waits for a server that may be gone
         waiting = list(self._waiting)
         self._waiting.clear()
         for one in waiting:
             if not one.done():
                 one.set_exception(fault.ConnectionError(str(error) or type(error).__name__))
-
-
-def _throw_away(connection: AbstractConnection) -> None:
-    """End a connection with all that it has not sent: after a cut it would arrive late, behind what was asked since."""
-    writer = connection._writer  # noqa: SLF001  # the library has no way to say so
-    with suppress(OSError):
-        if writer is not None:
-            kept = writer.get_extra_info("socket")
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    with suppress(Exception):
-        connection._close()  # type: ignore[no-untyped-call]  # noqa: SLF001  # its polite way waits for a server that may be gone
 
 
 def _packed(commands: Sequence[Command]) -> list[bytes]:

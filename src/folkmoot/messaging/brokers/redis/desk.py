@@ -9,6 +9,7 @@ A slow agent takes one at a time: what it has not begun is free for replicas.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -251,6 +252,7 @@ class Desk:
             _MOST_TAKEN,
             _WINDOW,
             len(self._held) if self._unsure else -1,
+            time.monotonic_ns() // 1000,  # of this process alone, and it only rises
         ]
         for group in groups:
             arguments += [group[0].batch.rank, group[0].batch.sender, len(group)]

@@ -4,12 +4,13 @@
 -- KEYS[2]  the timers of the house (absent in a Cluster)
 -- ARGV     agent, consumer, now, slot, channel of answers, seconds that the handling of all these ends took,
 --          n groups of ends, n releases, lanes wanted, messages per lane, messages in all, most messages read ahead,
---          n lanes held or -1;
+--          n lanes held or -1, number of the turn;
 --          for each group, which is of one lane: rank, sender, n ends, then for each end 7: id, status (handled dead
 --          expired, or again), attempts, error, kind of error, reply, when it is due again or '';
 --          for each release 2: rank, sender;
 --          for each lane held 2: rank, sender. They are said where the answer of an earlier turn was lost: lanes that it
---          gave are the consumer's without its knowledge, and are freed
+--          gave are the consumer's without its knowledge, and are freed. Such an earlier turn may yet arrive, out of a
+--          network that was cut: of a lower number than one that said what is held, it is passed over
 --
 -- A lane is what one sender has waiting within one priority: the list `q:<rank>:<sender>`. What is being handled stays at
 -- its head until its end is known, so that nothing has to be brought back when a consumer dies: its lanes are freed.
@@ -22,7 +23,10 @@ local groups, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
 local wanted, depth, budget = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local window, held = tonumber(ARGV[12]), tonumber(ARGV[13])
 local meta, lanes = base .. 'meta', base .. 'lanes'
-local at = 13
+local number, last = tonumber(ARGV[14]), redis.call('HGET', base .. 'meta', 'turn:' .. consumer)
+if last and number < tonumber(last) then return {''} end
+if held >= 0 then redis.call('HSET', meta, 'turn:' .. consumer, ARGV[14]) end
+local at = 14
 local counts = {handled = 0, dead = 0, expired = 0, again = 0}
 local parked = {0, 0, 0, 0}
 local told, gone, settled = {}, {{}, {}, {}, {}}, {}
