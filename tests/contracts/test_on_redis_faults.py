@@ -112,3 +112,23 @@ async def test_a_lane_that_was_given_in_the_moment_of_leaving_is_given_back(rig:
     assert seen == []
     await broker.subscribe("bob", note)
     await wait_until(lambda: seen == [1])
+
+
+async def test_a_flood_of_one_sender_does_not_hold_up_the_others(redis_url: str, clock: SimulatedClock) -> None:
+    link = Link(Place.of(redis_url))
+    broker = RedisBroker(link=link, clock=clock)
+    await broker.start()
+    seen, free = list[str](), asyncio.Event()
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.sender_id)
+        await free.wait()
+
+    try:
+        await asyncio.gather(*(broker.publish(message("bob", "flood")) for _ in range(3_000)))
+        await broker.publish(message("bob", "carol"))
+        await broker.subscribe("bob", hold, concurrency=4)
+        await wait_until(lambda: seen == ["flood", "carol"])
+    finally:
+        await broker.stop()
+        await link.close()

@@ -193,9 +193,9 @@ class Desk:
         if self._cluster and answer[0]:
             await self._pipe.ask([("ZADD", self._names.timers, "LT", float(answer[0]), self.agent_id)])
         self._report(ends, now)
-        lanes = answer[1:]
-        if len(lanes) == wanted or sum(len(lane) - 2 for lane in lanes) >= 3 * _MOST_TAKEN:
-            self._rung = True  # there may be more than there were hands, or than a turn gives
+        lanes = answer[2:]
+        if answer[1] or len(lanes) == wanted or sum(len(lane) - 2 for lane in lanes) >= 3 * _MOST_TAKEN:
+            self._rung = True  # there may be more than there were hands, or than a turn reads or gives
         for lane in lanes:
             self._hand_out(lane)
 
