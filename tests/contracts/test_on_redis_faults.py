@@ -10,7 +10,7 @@ import pytest
 
 from folkmoot.kernel import SimulatedClock, SystemClock
 from folkmoot.link import Link, LinkDownError, Place
-from folkmoot.messaging import Delivery
+from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.storage import Database
@@ -132,3 +132,30 @@ async def test_a_flood_of_one_sender_does_not_hold_up_the_others(redis_url: str,
     finally:
         await broker.stop()
         await link.close()
+
+
+async def test_a_part_of_a_reply_that_cannot_be_read_deafens_nobody(rig: RedisRig) -> None:
+    free = asyncio.Event()
+
+    async def answer(delivery: Delivery) -> dict[str, object]:
+        await delivery.stream({"n": 1})
+        await free.wait()
+        return {}
+
+    asked = message()
+    reading = asyncio.ensure_future(_read(rig._redis, asked))
+    await wait_until(lambda: rig._redis._answers.replies.has(asked.message_id))
+    me = rig._redis._names.answers(rig._redis.consumer)
+    part = f"5:chunk{len(asked.message_id)}:{asked.message_id}1:03:{{{{["
+    client: Any = rig.link.client
+    await client.publish(me, part)
+    with pytest.raises(ValueError, match="unexpected"):
+        await reading
+    await rig.broker.subscribe("bob", answer)
+    free.set()
+    other = await asyncio.wait_for(rig.broker.request(message(), timeout=timedelta(seconds=20)), 1.5)
+    assert other.payload.data == {}
+
+
+async def _read(broker: RedisBroker, asked: AgentMessage) -> list[object]:
+    return [one async for one in broker.request_stream(asked, timeout=timedelta(seconds=20))]
