@@ -159,3 +159,26 @@ async def test_a_part_of_a_reply_that_cannot_be_read_deafens_nobody(rig: RedisRi
 
 async def _read(broker: RedisBroker, asked: AgentMessage) -> list[object]:
     return [one async for one in broker.request_stream(asked, timeout=timedelta(seconds=20))]
+
+
+async def test_a_mailbox_that_was_tampered_with_stops_no_other(rig: RedisRig) -> None:
+    broker, tries = rig._redis, list[int]()
+
+    async def fail_once(delivery: Delivery) -> None:
+        tries.append(delivery.attempt)
+        if delivery.attempt == 1:
+            raise ValueError("once more")
+
+    client: Any = rig.link.client
+    await broker.subscribe("bob", fail_once)
+    await client.set(broker._names.lanes("bob"), "not what it was")
+    await client.set(broker._names.timers, "not what it was")
+    broker._timers.look()
+    await broker.subscribe("eve", fail_once)
+    await asyncio.sleep(HEARTBEAT.total_seconds() * 3)  # in which this process says twice that it lives
+    await client.delete(broker._names.timers)
+    await broker.publish(message("eve"))
+    await wait_until(lambda: tries == [1])
+    rig.clock.advance(timedelta(seconds=2))
+    await wait_until(lambda: tries == [1, 2])
+    await client.delete(broker._names.lanes("bob"))

@@ -155,7 +155,10 @@ class Answers:
         while True:
             before = set(self.replies.waited_for())
             await asyncio.sleep(LOOK_SECONDS)
-            await self.look(before)
+            try:
+                await self.look(before)
+            except Exception:  # noqa: BLE001  # one end that cannot be read must not cost the others theirs; it is logged
+                _log.exception("answers_not_looked_for")
 
     async def look(self, message_ids: set[str] | None = None) -> None:
         """Ask for the ends of what is waited for (only of those, if given)."""

@@ -1,7 +1,6 @@
 """The broker on Redis: the parts of this package, joined. See the package for what is kept where."""
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
@@ -369,8 +368,12 @@ class RedisBroker:
             before = unlisted
             if unlisted >= (_UNLISTED if quiet else _MOST_UNLISTED):
                 self._outbox.unlisted = before = 0
-                with contextlib.suppress(LinkDownError):
+                try:
                     await self._archive.lists.bring_up()
+                except LinkDownError as error:
+                    _log.debug("messages_not_listed", error=error.message)
+                except Exception:  # noqa: BLE001  # who polls must go on; it is logged
+                    _log.exception("messages_not_listed")
 
     def _look_again(self) -> None:
         for desk in self._desks.values():

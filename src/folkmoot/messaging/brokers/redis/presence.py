@@ -71,13 +71,15 @@ class Presence:
         agents = list(agent_ids)
         if not agents:
             return
-        owners: list[list[bytes]] = await self._pipe.ask([("HVALS", self._names.lanes(agent)) for agent in agents])
+        answers = await self._pipe.ask([("HVALS", self._names.lanes(agent)) for agent in agents])
+        # What Redis refused for one mailbox is no reason to leave the others to the dead.
+        owners: list[list[bytes]] = [[] if isinstance(one, Exception) else one for one in answers]
         others = {name.decode() for held in owners for name in held} - {self._consumer}
         if not others:
             return
         asked = sorted(others)
         alive = await self._pipe.ask([("EXISTS", self._names.alive(other)) for other in asked])
-        dead = {other for other, lives in zip(asked, alive, strict=True) if not lives}
+        dead = {other for other, lives in zip(asked, alive, strict=True) if lives == 0}
         calls: list[Command] = []
         for agent, held in zip(agents, owners, strict=True):
             calls += [self._freeing(agent, name) for name in sorted({one.decode() for one in held} & dead)]
@@ -115,3 +117,5 @@ class Presence:
                 await self.look(tuple(self._served))
             except LinkDownError as error:
                 _log.warning("heartbeat_failed", error=error.message)
+            except Exception:  # noqa: BLE001  # who stops saying that he lives counts as dead; it is logged
+                _log.exception("heartbeat_failed")

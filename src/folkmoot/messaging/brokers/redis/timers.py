@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from folkmoot.kernel import Clock
 from folkmoot.link import Link, LinkDownError, Pipe, Scripts
@@ -66,6 +66,9 @@ class Timers:
             except LinkDownError as error:
                 _log.warning("timers_cannot_be_read", error=error.message)
                 more = False
+            except Exception:  # noqa: BLE001  # nobody else rings what waits for its time; it is logged
+                _log.exception("timers_cannot_be_read")
+                more = False
             if not more:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), _LOOK_SECONDS)
@@ -74,11 +77,13 @@ class Timers:
         """Ring whoever is due; whether there may be more."""
         now = self._clock.now().timestamp()
         due: list[bytes]
-        due, first = await self._pipe.ask(
-            [
-                ("ZRANGEBYSCORE", self._names.timers, "-inf", now, "LIMIT", 0, _AT_ONCE),
-                ("ZRANGEBYSCORE", self._names.timers, f"({now!r}", "+inf", "WITHSCORES", "LIMIT", 0, 1),
-            ]
+        due, first = _given(
+            await self._pipe.ask(
+                [
+                    ("ZRANGEBYSCORE", self._names.timers, "-inf", now, "LIMIT", 0, _AT_ONCE),
+                    ("ZRANGEBYSCORE", self._names.timers, f"({now!r}", "+inf", "WITHSCORES", "LIMIT", 0, 1),
+                ]
+            )
         )
         if self._appointment is not None:
             self._alarm.cancel(self._appointment)
@@ -106,6 +111,13 @@ class Timers:
         for agent in agents:
             self._rung(agent)
         return len(due) == _AT_ONCE
+
+
+def _given(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise LinkDownError(f"Redis refused: {answer}") from answer
+    return answers
 
 
 def _score(first: list[object]) -> float:
