@@ -182,3 +182,38 @@ async def test_a_mailbox_that_was_tampered_with_stops_no_other(rig: RedisRig) ->
     rig.clock.advance(timedelta(seconds=2))
     await wait_until(lambda: tries == [1, 2])
     await client.delete(broker._names.lanes("bob"))
+
+
+async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
+    rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
+) -> None:
+    other = RedisRig(redis_url, clock, database)
+    await other.start()
+    here, there, free = list[object](), list[object](), asyncio.Event()
+
+    async def hold(delivery: Delivery) -> None:
+        here.append(delivery.message.payload.data["n"])
+        await free.wait()
+
+    async def note(delivery: Delivery) -> None:
+        there.append(delivery.message.payload.data["n"])
+        await asyncio.sleep(0.05)
+
+    for number in range(3):
+        await rig.broker.publish(message(data={"n": number}))
+    subscription = await rig.broker.subscribe("bob", hold, concurrency=0)
+    rig._redis._desks["bob"]._depth = 3
+    await rig.broker.subscribe("bob", hold, concurrency=1)
+    await wait_until(lambda: here == [0])
+    presence = rig._redis._presence
+    assert presence._beating is not None
+    presence._beating.cancel()
+    await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
+    await other.broker.subscribe("bob", note)
+    await wait_until(lambda: there == [0])
+    await presence._beat()
+    free.set()
+    await wait_until(lambda: there == [0, 1, 2])
+    assert here == [0]
+    await subscription.cancel()
+    await other.stop()

@@ -192,7 +192,7 @@ class RedisBroker:
             attempts=self._attempts,
             clock=self._clock,
             stream=self._send_chunk,
-            counted_out=lambda: self._presence.counted_out,
+            life=lambda: self._presence.life,
             ended=self._unsubscribed,
         )
         self._subscriptions.add(subscription)

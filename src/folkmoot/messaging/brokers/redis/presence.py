@@ -43,7 +43,13 @@ class Presence:
         self._seconds = heartbeat.total_seconds()
         self._served = served
         self._seen = 0.0
+        self._lives = 0
         self._beating: asyncio.Task[None] | None = None
+
+    @property
+    def life(self) -> int | None:
+        """Which of its lives this process is in: what it had in an earlier one is not its own any more. None: dead."""
+        return None if self.counted_out else self._lives
 
     @property
     def counted_out(self) -> bool:
@@ -104,6 +110,8 @@ class Presence:
         (lived,) = await self._scripts.run(self._pipe, [call], patience=patience)
         if isinstance(lived, Exception):
             raise LinkDownError(f"Redis refused a sign of life: {lived}") from lived
+        if not lived:
+            self._lives += 1
         self._seen = began
 
     async def _beat_on(self) -> None:
