@@ -1,21 +1,23 @@
 """What holds on Redis where things meet at a bad moment: each test is a way in which mail was lost, stuck or twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from folkmoot.kernel import SimulatedClock, SystemClock
+from folkmoot.kernel import SimulatedClock, SystemClock, new_id
 from folkmoot.link import Link, LinkDownError, Place
+from folkmoot.link.pipe import Command
 from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.storage import Database
 from tests.contracts.rigs import HEARTBEAT, RedisRig, message
 from tests.redis_server import running_redis
+from tests.redis_sets import ClusteredRedis
 from tests.waiting import wait_until
 
 
@@ -217,3 +219,34 @@ async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
     assert here == [0]
     await subscription.cancel()
     await other.stop()
+
+
+@pytest.mark.slow
+async def test_a_turn_that_a_clusters_client_repeats_keeps_no_lane(redis_cluster: ClusteredRedis) -> None:
+    link = Link(Place.of(redis_cluster.url))
+    await link.client.flushall()
+    broker = RedisBroker(link=link, clock=SystemClock())
+    await broker.start()
+    pipe, seen, free = broker._pipe, list[str](), asyncio.Event()
+    ask = pipe._ask_cluster
+
+    async def ask_twice(commands: Sequence[Command]) -> list[Any]:
+        await ask(commands)
+        return await ask(commands)
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.sender_id)
+        await free.wait()
+
+    try:
+        recipient = new_id()
+        for sender in ("alice", "carol", "dave"):
+            await broker.publish(message(recipient, sender))
+        pipe._ask_cluster = ask_twice  # type: ignore[method-assign]  # as the client does when an answer is lost
+        await broker.subscribe(recipient, hold, concurrency=1)
+        await wait_until(lambda: len(seen) == 1)
+        free.set()
+        await wait_until(lambda: sorted(seen) == ["alice", "carol", "dave"])
+    finally:
+        await broker.stop()
+        await link.close()

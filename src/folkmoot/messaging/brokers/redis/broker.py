@@ -1,6 +1,7 @@
 """The broker on Redis: the parts of this package, joined. See the package for what is kept where."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
@@ -364,6 +365,8 @@ class RedisBroker:
             if not beats % 10:
                 for desk in self._desks.values():
                     desk.ring()
+                with contextlib.suppress(LinkDownError):
+                    await self._timers.check(tuple(self._desks))
             unlisted, quiet = self._outbox.unlisted, self._outbox.unlisted == before
             before = unlisted
             if unlisted >= (_UNLISTED if quiet else _MOST_UNLISTED):

@@ -161,6 +161,8 @@ class Desk:
         # A lane must not be freed before the ends of its messages are in.
         released, self._released = ([], self._released) if self._ends else (self._released, [])
         wanted = self._free()
+        # A Cluster's client may repeat a turn below us, and then the lanes that the first gave are unknown here.
+        self._unsure = self._unsure or self._cluster
         self._rung = False
         self.highest_rung = -1
         now = self._clock.now().timestamp()
@@ -190,14 +192,21 @@ class Desk:
             raise
         self._unsure = False
         self._held -= {(batch.rank, batch.sender) for batch in released}
-        if self._cluster and answer[0]:
-            await self._pipe.ask([("ZADD", self._names.timers, "LT", float(answer[0]), self.agent_id)])
         self._report(ends, now)
         lanes = answer[2:]
         if answer[1] or len(lanes) == wanted or sum(len(lane) - 2 for lane in lanes) >= 3 * _MOST_TAKEN:
             self._rung = True  # there may be more than there were hands, or than a turn reads or gives
         for lane in lanes:
             self._hand_out(lane)
+        if self._cluster and answer[0]:
+            await self._set_timer(float(answer[0]))
+
+    async def _set_timer(self, due: float) -> None:
+        """In a Cluster timers lie elsewhere than the mailbox. `Timers.check` makes up for one that is not set."""
+        try:
+            await self._pipe.ask([("ZADD", self._names.timers, "LT", due, self.agent_id)])
+        except LinkDownError as error:
+            _log.warning("timer_not_set", agent_id=self.agent_id, error=error.message)
 
     def _report(self, ends: Sequence[End], now: float) -> None:
         for end in ends:
