@@ -15,7 +15,7 @@ from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.storage import Database
-from tests.contracts.rigs import HEARTBEAT, RedisRig, message
+from tests.contracts.rigs import HEARTBEAT, PATIENCE, RedisRig, message
 from tests.redis_server import running_redis
 from tests.redis_sets import ClusteredRedis
 from tests.waiting import wait_until
@@ -250,3 +250,21 @@ async def test_a_turn_that_a_clusters_client_repeats_keeps_no_lane(redis_cluster
     finally:
         await broker.stop()
         await link.close()
+
+
+async def test_a_claim_without_its_message_swallows_no_repeated_send(rig: RedisRig) -> None:
+    rig.directory.staff["role:cso"] = ["carol", "bob"]
+    lost = message("role:cso")
+    await rig.link.client.set(rig._redis._names.claim(lost.message_id), "bob")  # in a Cluster it is set before
+    receipt = await rig.broker.publish(lost)
+    assert (receipt.recipient_id, receipt.duplicate) == ("bob", False)
+    assert (await rig.broker.publish(lost)).duplicate
+    assert await status_of(rig._redis, lost.message_id) is MessageStatus.QUEUED
+    await rig.broker.subscribe("bob", _nothing)
+    claimed = message("role:cso")
+    await rig.link.client.set(rig._redis._names.claim(claimed.message_id), "bob")
+    assert (await rig.broker.request(claimed, timeout=PATIENCE)).sender_id == "bob"
+
+
+async def _nothing(_delivery: Delivery) -> None:
+    return None

@@ -78,6 +78,18 @@ class Asking:
         finally:
             self._answers.leave(reader)
 
+    async def addressed(self, message: AgentMessage) -> AgentMessage:
+        """The message with one agent as its recipient: who fits, or to whom it went before, whoever fits by now.
+
+        It is sent in any case. That it was claimed for somebody, as it is first in a Cluster, is no proof that it came.
+        """
+        if not self._addresses.selects(message):
+            return message
+        first = await self._archive.first(message.message_id)
+        if first is None:
+            return await self._addresses.resolved(message)
+        return message.model_copy(update={"recipient_id": first.mailbox})
+
     def post(self, message: AgentMessage, sender: Waiting, *, asker: str, patience: float) -> None:
         """Send a message; `sender` hears how that went within `patience` seconds. Raises `MessageTooLargeError`."""
         body = self._chain.storing(message).to_bytes()
@@ -103,12 +115,7 @@ class Asking:
     async def _ask(self, message: AgentMessage, asker: Asker[str], timeout: timedelta, *, reads: bool) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """Send a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
         message = await self._chain.sending(message)
-        if self._addresses.selects(message):
-            first = await self._archive.first(message.message_id)
-            if first is not None:
-                asker.accepted(first)
-                return message.model_copy(update={"recipient_id": first.mailbox})
-            message = await self._addresses.resolved(message)
+        message = await self.addressed(message)
         self._answers.listen(asker, message.message_id, message.recipient_id, chunks=0 if reads else None)
         who = self._answers.reads if reads else self._answers.waits
         self.post(message, asker, asker=who, patience=timeout.total_seconds())

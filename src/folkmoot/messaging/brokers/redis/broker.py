@@ -164,12 +164,7 @@ class RedisBroker:
         """See `Broker.publish`. Raises `LinkDownError` when Redis was away for longer than `patience`."""
         self._must_run()
         message = await self._chain.sending(message)
-        if self._addresses.selects(message):
-            # A repeated send goes to whom the first went, whoever fits by now.
-            first = await self._archive.first(message.message_id)
-            if first is not None:
-                return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
-            message = await self._addresses.resolved(message)
+        message = await self._asking.addressed(message)
         publisher: Publisher[str] = Publisher()
         self._asking.post(message, publisher, asker="", patience=self._patience)
         first = await publisher.receipt
