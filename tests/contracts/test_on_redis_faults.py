@@ -268,3 +268,27 @@ async def test_a_claim_without_its_message_swallows_no_repeated_send(rig: RedisR
 
 async def _nothing(_delivery: Delivery) -> None:
     return None
+
+
+async def test_parts_of_a_reply_are_not_doubled_by_a_lost_answer(rig: RedisRig) -> None:
+    pipe = rig._redis._pipe
+    ask, lost = pipe._ask, list[object]()
+    chunk = rig._redis._scripts.call("chunk", [], [])[1]
+
+    async def lose_one(commands: Sequence[Command]) -> list[Any]:
+        answers = await ask(commands)
+        if not lost and commands[0][1] == chunk and not isinstance(answers[0], Exception):
+            lost.append(commands)
+            raise ConnectionError("the answer was lost")
+        return answers
+
+    async def answer(delivery: Delivery) -> dict[str, object]:
+        for number in range(3):
+            await delivery.stream({"n": number})
+        return {}
+
+    await rig.broker.subscribe("bob", answer)
+    pipe._ask = lose_one  # type: ignore[method-assign]  # a connection that breaks at the worst moment
+    heard = await _read(rig._redis, message())
+    assert lost
+    assert heard[:-1] == [{"n": 0}, {"n": 1}, {"n": 2}]

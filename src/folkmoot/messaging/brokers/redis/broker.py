@@ -333,7 +333,7 @@ class RedisBroker:
         call = self._scripts.call(
             "chunk",
             [self._names.base(agent_id)],
-            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, packed],
+            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, uuid.uuid4().bytes, packed],
         )
         (answer,) = await self._scripts.run(self._pipe, [call], patience=self._patience)
         if isinstance(answer, Exception):
