@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 HEARTBEAT = 0.5
 THINKING = 0.15
 MESSAGES = 120
+AT_ONCE = 16  # what an agent has in hand at the most
+OWN = ("alice", "ben", "carl")  # each hosted by one process alone, beside helios
 
 
 @pytest.fixture
 def team(tmp_path: Path) -> Path:
     file = tmp_path / "workplace.json"
-    agents = [{"agent_id": one, "user_name": one.title(), "role": one} for one in ("alice", "helios", "nobody")]
+    agents = [{"agent_id": one, "user_name": one.title(), "role": one} for one in (*OWN, "helios", "nobody")]
     file.write_text(json.dumps({"agents": agents}))
     return file
 
@@ -42,14 +45,14 @@ def model() -> Iterator[StubModel]:
         yield stub
 
 
-def question(number: int) -> AgentMessage:
+def question(message_id: str, recipient: str) -> AgentMessage:
     """Each from somebody else, so that many are in hand at once."""
     return AgentMessage(
-        message_id=f"question-{number}",
-        sender_id=f"asker-{number}",
-        recipient_id="helios",
+        message_id=message_id,
+        sender_id=f"asker-{message_id}",
+        recipient_id=recipient,
         intent="chat",
-        payload=MessagePayload(data={"message": f"question {number}"}),
+        payload=MessagePayload(data={"message": message_id}),
     )
 
 
@@ -68,19 +71,21 @@ async def test_what_a_killed_replica_had_is_taken_over_and_what_an_ending_one_ha
         "OPENAI_API_KEY": "none",
         "OPENAI_BASE_URL": model.base_url,
     }
-    replicas = [host_agents(team, only="alice,helios", home=tmp_path / "home", **settings) for _ in range(3)]
+    replicas = [host_agents(team, only=f"{own},helios", home=tmp_path / "home", **settings) for own in OWN]
     try:
-        for replica in replicas:
-            await asyncio.to_thread(replica.wait_until_up, "alice", "helios")
+        for replica, own in zip(replicas, OWN, strict=True):
+            await asyncio.to_thread(replica.wait_until_up, own, "helios")
         async with redis_line(Settings.model_validate({**settings, "FOLKMOOT_HOME": tmp_path})) as line:
             known = {one.agent_id: one.presence for one in await line.registry.discover()}
-            assert known == {"alice": "online", "helios": "online"}
+            assert known == dict.fromkeys((*OWN, "helios"), "online")
+            for own in OWN:  # the first answer imports what a model needs
+                await line.broker.request(question(own, own), timeout=timedelta(seconds=30))
             for number in range(MESSAGES):
-                await line.broker.publish(question(number))
+                await line.broker.publish(question(f"question-{number}", "helios"))
             await _one_is_killed_and_one_ends(line, replicas, model)
             done = await records(line)
             assert [one.status for one in done] == [MessageStatus.HANDLED] * MESSAGES
-            assert all(one.reply and "You said: question" in str(one.reply.payload.data) for one in done)
+            assert all(one.reply and "You said: question-" in str(one.reply.payload.data) for one in done)
             assert (await line.registry.get("helios")).presence == "online"
             assert await asyncio.to_thread(replicas[2].stop) == 0
             assert (await line.registry.get("helios")).presence == "offline"
@@ -95,12 +100,11 @@ async def _one_is_killed_and_one_ends(line: Line, replicas: Sequence[Hosting], m
     replicas[0].kill()
     killed_at = time.time()
     await wait_until(lambda: bool(asked_again(model)), seconds=2 * HEARTBEAT + 1)
-    taken_over = asked_again(model)
-    assert len(taken_over) <= 16, "more than it could have in hand"
     await wait_until(lambda: _handled(line, 60), seconds=30)
     assert await asyncio.to_thread(replicas[1].stop) == 0
     await wait_until(lambda: _handled(line, MESSAGES), seconds=30)
-    assert asked_again(model) == taken_over, "what an ending one had in hand, it finished"
+    taken_over = asked_again(model)
+    assert len(taken_over) <= AT_ONCE, "more than the killed one had in hand: the ending one did not finish its own"
     settled = [one.settled_at for one in await records(line) if one.message.message_id in taken_over]
     latest = max(at.timestamp() for at in settled if at is not None)
     assert latest - killed_at < 2 * HEARTBEAT + 3 * THINKING + 1, "not taken over within two heartbeats"
@@ -109,7 +113,7 @@ async def _one_is_killed_and_one_ends(line: Line, replicas: Sequence[Hosting], m
 def asked_again(model: StubModel) -> set[str]:
     """The messages that a model was asked about twice: they were in hand where somebody was killed."""
     asked = Counter(str(body["messages"][-1]["content"]) for body in model.requests)
-    return {text.replace(" ", "-") for text, times in asked.items() if times > 1}
+    return {text for text, times in asked.items() if times > 1}
 
 
 async def _handled(line: Line, count: int) -> bool:
