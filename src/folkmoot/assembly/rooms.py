@@ -220,6 +220,7 @@ def build_rooms(
         told=[lead_team.replace, tooling.workplace_changed],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
+        wanted=settings.named_agents,
     )
     started_at = clock.now()
     checks = {

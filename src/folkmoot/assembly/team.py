@@ -6,7 +6,7 @@ hosts agents.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -18,7 +18,10 @@ from folkmoot.kernel import Family, FolkmootError
 from folkmoot.memory import RoleScopes
 from folkmoot.registry import Registry, UnknownAgentError
 from folkmoot.skills.estimates import Estimates
+from folkmoot.telemetry import get_logger
 from folkmoot.twins import Twin, TwinRoster
+
+_log = get_logger("folkmoot.team")
 
 # Who consults where twins were made one by one and no workplace file names a manager.
 MANAGER: Final = AgentDefinition(agent_id="manager", name="Manager", type="manager", role="Task manager")
@@ -34,7 +37,8 @@ class OtherTeamError(FolkmootError):
 class TeamHall:
     """Brings agents up and lets them go; `file` is the setting's workplace file, `kept` the home's own.
 
-    Without `knowledge` the workplace's documents are another process's business.
+    Without `knowledge` the workplace's documents are another process's business. `wanted` are ids that this process was
+    told to host: one that no file names is said.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class TeamHall:
         told: Sequence[Callable[[Workplace], None]] = (),
         file: Path | None,
         kept: Path,
+        wanted: Collection[str] = (),
     ) -> None:
         self._host = host
         self._registry = registry
@@ -61,6 +66,7 @@ class TeamHall:
         self._told = told
         self._file = file
         self._kept = kept
+        self._wanted = frozenset(wanted)
         self._named: frozenset[str] = frozenset()
         self._one_at_a_time = asyncio.Lock()
 
@@ -167,6 +173,8 @@ class TeamHall:
             if one.type == "twin" and one.person:
                 await self._twins.ensure(one.person, email=one.email or "", agent_id=one.agent_id)
         self._named = frozenset(one.agent_id for one in workplace.agents)
+        if nobody := self._wanted - self._named:
+            _log.warning("local_agents_unknown", agents=sorted(nobody), file=str(self.file))
         further = [_of_twin(twin) for twin in await self._twins.list() if twin.agent_id not in self._named]
         everybody = (*workplace.agents, *further)
         await self._host.reload(workplace.model_copy(update={"agents": everybody}))

@@ -82,10 +82,14 @@ class MessageSettings(BaseModel):
 
     def hosts(self, agent_id: str) -> bool:
         """Whether `local_agents` leaves an agent to this process."""
-        said = self.local_agents.strip()
-        if said.lower() in {"on", "off"}:
-            return said.lower() == "on"
-        return agent_id in {part.strip() for part in said.split(",")}
+        return self.local_agents.strip().lower() == "on" or agent_id in self.named_agents
+
+    @property
+    def named_agents(self) -> frozenset[str]:
+        """The ids in `local_agents`; none where it says on or off."""
+        if self.local_agents.strip().lower() in {"on", "off"}:
+            return frozenset()
+        return frozenset(filter(None, (part.strip() for part in self.local_agents.split(","))))
 
     @property
     def keyring(self) -> Any:
