@@ -171,8 +171,10 @@ class ImportExport:
         return left[0] if left else None
 
     def _is_left(self, kept: str | None, import_id: str) -> bool:
-        """Whether nobody is at an import, as far as this server may ask: others have theirs in a home of their own."""
-        return import_id not in self._active and not self._files.is_elsewhere(kept, import_id)
+        """Whether nobody is at an import, as far as this server may ask: others on PostgreSQL see to their own."""
+        if import_id in self._active:
+            return False
+        return self._database.is_sqlite or not self._files.is_elsewhere(kept, import_id)
 
     async def _resume(self, import_id: str, progress: Progress | None) -> ImportResult:
         self._active.add(import_id)
