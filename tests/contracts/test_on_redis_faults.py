@@ -213,7 +213,7 @@ async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
     await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
     await other.broker.subscribe("bob", note)
     await wait_until(lambda: there == [0])
-    await presence._beat()
+    await presence._beat(1.0)
     free.set()
     await wait_until(lambda: there == [0, 1, 2])
     assert here == [0]
