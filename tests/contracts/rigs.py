@@ -11,6 +11,7 @@ from folkmoot.kernel import SimulatedClock
 from folkmoot.link import Link, Place
 from folkmoot.messaging import AgentMessage, Broker, MessagePayload, Priority
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.brokers.memory.broker import InMemoryBroker
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.messaging.middleware import Expiry, Retry
 from folkmoot.messaging.retry import RetryPolicy
@@ -51,6 +52,10 @@ class Rig(Protocol):
         """Go on with a new broker that knows what the old one would have left behind if it had been killed now."""
         ...
 
+    async def restart(self) -> None:
+        """Crash, where that is survived; else stop and start again in the same process."""
+        ...
+
     async def stop(self) -> None:
         """End the test."""
         ...
@@ -87,6 +92,46 @@ class EmbeddedRig:
         await asyncio.to_thread(shutil.copytree, old, self._folder / f"life-{self._lives}")
         await self.broker.stop()
         await self.start()
+
+    async def restart(self) -> None:
+        """Crash."""
+        await self.crash()
+
+    async def stop(self) -> None:
+        """End the test."""
+        await self.broker.stop()
+
+
+class MemoryRig:
+    """The broker in memory. It does not outlive its process: what needs that is not asked of it (mark `durable`)."""
+
+    broker: Broker
+
+    def __init__(self, clock: SimulatedClock, database: Database) -> None:
+        self.clock = clock
+        self.directory = StaffList()
+        self.database = database
+
+    async def start(self) -> None:
+        """Make and start the broker."""
+        self.broker = InMemoryBroker(
+            clock=self.clock,
+            inbox=Inbox(database=self.database, clock=self.clock),
+            directory=self.directory,
+            middleware=[Expiry(), Retry(RETRY)],
+            mailbox_limit=MAILBOX_LIMIT,
+            max_message_bytes=MAX_BYTES,
+        )
+        await self.broker.start()
+
+    async def crash(self) -> None:
+        """Not survived."""
+        raise AssertionError("a broker in memory does not survive a crash: mark this test `durable`")
+
+    async def restart(self) -> None:
+        """Stop and start again: what was accepted is kept as long as the broker."""
+        await self.broker.stop()
+        await self.broker.start()
 
     async def stop(self) -> None:
         """End the test."""
@@ -125,6 +170,10 @@ class RedisRig:
         await self.broker.stop()
         await self.link.close()
         await self.start()
+
+    async def restart(self) -> None:
+        """Crash."""
+        await self.crash()
 
     async def stop(self) -> None:
         """End the test."""

@@ -128,7 +128,11 @@ class Archive:
 
 def opened(chain: Chain, body: bytes) -> AgentMessage:
     """A message as it was sent; as it is kept where it cannot be opened, so that an operator sees it at all."""
-    message = AgentMessage.model_validate_json(body)
+    return shown(chain, AgentMessage.model_validate_json(body))
+
+
+def shown(chain: Chain, message: AgentMessage) -> AgentMessage:
+    """The same of a message that was read."""
     try:
         return chain.reading(message)
     except FolkmootError:

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from folkmoot.kernel import Clock, Family, FolkmootError
 from folkmoot.messaging.broker import Handler, MessageStatus, Reply
@@ -41,6 +41,14 @@ class Ending:
     retry_after_seconds: float | None = None
 
 
+class ReplyForm(Protocol):
+    """How a broker keeps replies."""
+
+    def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
+        """What is kept of the reply to a message, given at a time."""
+        ...
+
+
 class Attempt:
     """See `Delivery`."""
 
@@ -68,14 +76,16 @@ class Attempt:
 
 
 class Attempts:
-    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as JSON."""
+    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as it is kept."""
 
-    def __init__(self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int) -> None:
+    def __init__(
+        self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int, form: ReplyForm | None = None
+    ) -> None:
         self._chain = chain
         self._inbox = inbox
         self._clock = clock
         self._max_bytes = max_bytes
-        self._writing = ReplyWriter()
+        self._form = form or ReplyWriter()
 
     def read(self, body: bytes) -> AgentMessage:
         """A message from what is kept of it. Raises `ValidationError`, or what a middleware raises."""
@@ -158,7 +168,7 @@ class Attempts:
         if self._chain.seals:
             body = self._chain.storing(message.answer(reply)).to_bytes()
         else:
-            body = self._writing.encoded(message, reply, self._clock.now())
+            body = self._form.encoded(message, reply, self._clock.now())
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
@@ -77,6 +77,14 @@ class Deliverer:
             return None
 
 
+class Delivering(Protocol):
+    """What a subscription does with each message that it takes."""
+
+    async def deliver(self, seq: int, mailbox: Mailbox, lane: Lane, handler: Handler) -> None:
+        """Handle one message and record how that ended."""
+        ...
+
+
 class EmbeddedSubscription:
     """An agent that takes its mail: at most `concurrency` workers, each handling one message after another."""
 
@@ -86,7 +94,7 @@ class EmbeddedSubscription:
         mailbox: Mailbox,
         handler: Handler,
         concurrency: int,
-        deliverer: Deliverer,
+        deliverer: Delivering,
         clock: Clock,
         ended: Callable[["EmbeddedSubscription", Mailbox], None],
     ) -> None:

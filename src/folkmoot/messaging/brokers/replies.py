@@ -214,9 +214,9 @@ class ReplyWriter:
 
     def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
         """The JSON of `message.answer(data)`, sent at `at`."""
-        return _encoded(message, data, at, self._id())
+        return _encoded(message, data, at, self.new_id())
 
-    def _id(self) -> str:
+    def new_id(self) -> str:
         """A UUID of version 4; the standard library takes several times as long to write one."""
         bits = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
         digits = f"{bits:032x}"

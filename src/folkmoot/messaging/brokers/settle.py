@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from folkmoot.kernel import Clock
 from folkmoot.messaging.broker import MessageStatus
@@ -11,10 +12,21 @@ from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.journal import Postponement
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox, Mailboxes
-from folkmoot.messaging.brokers.writer import Writer
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.messaging")
+
+
+class Ledger(Protocol):
+    """Where ends and backoffs are written down: a journal, or memory. It tells `Settler.recorded` of each end."""
+
+    def submit_settled(self, settlement: Settlement[int], /) -> None:
+        """Record the end of a message."""
+        ...
+
+    def submit_postponed(self, postponement: Postponement, /) -> None:
+        """Record a backoff."""
+        ...
 
 
 @dataclass(slots=True)
@@ -29,13 +41,13 @@ class Settler:
     def __init__(
         self,
         *,
-        writer: Writer,
+        ledger: Ledger,
         mailboxes: Mailboxes,
         alarm: Alarm,
         clock: Clock,
         figures: Figures,
     ) -> None:
-        self._writer = writer
+        self._ledger = ledger
         self._mailboxes = mailboxes
         self._alarm = alarm
         self._clock = clock
@@ -97,7 +109,7 @@ class Settler:
         self.attempts[seq] = ending.attempts
         self.out.discard(seq)
         due = (self._clock.now() + ending.wait).timestamp()
-        self._writer.submit_postponed(Postponement(seq, ending.attempts, due, ending.error or ""))
+        self._ledger.submit_postponed(Postponement(seq, ending.attempts, due, ending.error or ""))
         self._alarm.after(ending.wait.total_seconds(), partial(self._return, seq, mailbox, lane.sender, lane.rank))
 
     def _return(self, seq: int, mailbox: Mailbox, sender: str, rank: int) -> None:
@@ -122,7 +134,7 @@ class Settler:
         at = self._clock.now().timestamp()
         if ending.status is MessageStatus.DEAD:
             self._figures.traffic.dead[mailbox.agent_id] += 1
-        self._writer.submit_settled(
+        self._ledger.submit_settled(
             Settlement(
                 seq,
                 ending.status,

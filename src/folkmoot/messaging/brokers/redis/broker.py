@@ -26,6 +26,7 @@ from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import not_dead
 from folkmoot.messaging.brokers.attempt import Attempts
 from folkmoot.messaging.brokers.ending import First, Settlement
+from folkmoot.messaging.brokers.patience import lose_patience
 from folkmoot.messaging.brokers.redis.answers import Answers
 from folkmoot.messaging.brokers.redis.archive import Archive
 from folkmoot.messaging.brokers.redis.desk import Desk
@@ -37,7 +38,7 @@ from folkmoot.messaging.brokers.redis.subscribe import RedisSubscription
 from folkmoot.messaging.brokers.redis.timers import Timers
 from folkmoot.messaging.brokers.replies import Asker, Publisher, StreamReader, reply_of
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
-from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError, MessageTooLargeError, ReplyTimeoutError
+from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError, MessageTooLargeError
 from folkmoot.messaging.middleware import Chain, Expiry, Happening, Middleware, Retry
 from folkmoot.messaging.store import Inbox
 from folkmoot.telemetry import get_logger
@@ -189,7 +190,7 @@ class RedisBroker:
         """See `Broker.request`."""
         self._must_run()
         asker = Asker[str]()
-        lose = partial(_lose_patience, asker, message, timeout)
+        lose = partial(lose_patience, asker, message, timeout)
         appointment = self._alarm.after(timeout.total_seconds(), lose)
         try:
             message = await self._ask(message, asker, timeout, reads=False)
@@ -405,7 +406,7 @@ class RedisBroker:
     async def _next(
         self, reader: StreamReader[str], message: AgentMessage, patience: timedelta
     ) -> dict[str, Any] | Settlement[str] | First[str]:
-        appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
+        appointment = self._alarm.after(patience.total_seconds(), partial(lose_patience, reader, message, patience))
         try:
             return await reader.next()
         finally:
@@ -450,14 +451,3 @@ class RedisBroker:
 
 def _hear_bell(desk: Desk, told: bytes) -> None:
     desk.ring(int(told))
-
-
-def _lose_patience(asker: Asker[str], message: AgentMessage, timeout: timedelta) -> None:
-    asker.failed(
-        ReplyTimeoutError(
-            f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "
-            "stays accepted: repeat the request with the same message_id to go on waiting",
-            message_id=message.message_id,
-            timeout_seconds=timeout.total_seconds(),
-        )
-    )
