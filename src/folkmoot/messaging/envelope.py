@@ -131,9 +131,11 @@ class AgentMessage(BaseModel):
         self, data: dict[str, Any], context: dict[str, Any], attachments: list[dict[str, Any]]
     ) -> "AgentMessage":
         """This envelope around another content, which is not validated: it was valid, and came back from JSON."""
-        content = {"data": data, "context": context, "attachments": attachments}
-        payload = _made(MessagePayload, {**self.payload.__dict__, **content}, self.payload.__pydantic_fields_set__)
-        return _made(AgentMessage, {**self.__dict__, "payload": payload}, self.__pydantic_fields_set__)
+        payload = _made(MessagePayload, self.payload.__dict__, self.payload.__pydantic_fields_set__)
+        payload.__dict__.update(data=data, context=context, attachments=attachments)
+        message = _made(AgentMessage, self.__dict__, self.__pydantic_fields_set__)
+        message.__dict__["payload"] = payload
+        return message
 
     def answered(self, data: dict[str, Any], *, reply_id: str, at: datetime) -> "AgentMessage":
         """What `answer` gives, under an id and of a time that are known. Nothing is validated."""
@@ -176,16 +178,19 @@ class AgentMessage(BaseModel):
 
 
 M = TypeVar("M", bound=BaseModel)
-_set = object.__setattr__
 _ANSWER_SETS: Final = {"data", "priority"}
 _REPLY_SETS: Final = set(AgentMessage.model_fields) - {"expires_at", "sealed_with"}
+# What a model consists of, set past its being frozen.
+_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 def _made(kind: type[M], values: dict[str, Any], fields_set: set[str]) -> M:
     """A model of values that are known to be valid. `model_construct` does the same in ten times the time."""
-    made = kind.__new__(kind)
-    _set(made, "__dict__", values)
-    _set(made, "__pydantic_fields_set__", fields_set)
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
+    made = object.__new__(kind)
+    made.__dict__.update(values)
+    _set_fields_set(made, fields_set)
+    _set_extra(made, None)
+    _set_private(made, None)
     return made

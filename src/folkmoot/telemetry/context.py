@@ -46,4 +46,8 @@ def bound() -> Mapping[str, str]:
 
 
 def _with(ids: Mapping[str, str | None]) -> Mapping[str, str]:
-    return {**_WORK.get(_NONE), **{name: value for name, value in ids.items() if value is not None}}
+    work = dict(_WORK.get(_NONE))
+    for name, value in ids.items():
+        if value is not None:
+            work[name] = value
+    return work

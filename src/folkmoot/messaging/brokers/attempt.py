@@ -4,11 +4,11 @@ What surrounds the handler is said by the middleware; recording the end is the b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from folkmoot.kernel import Clock, Family, FolkmootError
 from folkmoot.messaging.broker import Handler, MessageStatus, Reply
@@ -114,23 +114,23 @@ class Attempts:
                 agent_id=agent_id,
                 user_id=_asked_by(message),
             ):
-                reply = await self._replied(delivery, handler)
+                reply = self._encoded(message, await handler(delivery))
         except asyncio.CancelledError as error:
             if _stopped_from_outside():
                 raise
             return self._failed(message, agent_id, attempt, _cancelled_inside(error))
+        except AlreadyHandledError as error:
+            return self._handled_before(message, agent_id, attempt, error)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
             return self._failed(message, agent_id, attempt, error)
         return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply))
 
-    async def _replied(self, delivery: Attempt, handler: Handler) -> bytes | None:
-        try:
-            return self._encoded(delivery.message, await handler(delivery))
-        except AlreadyHandledError as error:
-            if error.fields.get("message_id") != delivery.message.message_id:
-                raise
-            kept = error.fields.get("reply")
-            return self._encoded(delivery.message, kept if isinstance(kept, dict) else None)
+    def _handled_before(self, message: AgentMessage, agent_id: str, attempt: int, error: AlreadyHandledError) -> Ending:
+        if error.fields.get("message_id") != message.message_id:
+            return self._failed(message, agent_id, attempt, error)
+        kept = error.fields.get("reply")
+        reply = self._encoded(message, kept if isinstance(kept, dict) else None)
+        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply))
 
     def _failed(self, message: AgentMessage, agent_id: str, attempt: int, error: Exception) -> Ending:
         said = _said(_in_words(error))
@@ -159,7 +159,7 @@ class Attempts:
 
     def _ended(self, message: AgentMessage, ending: Ending) -> Ending:
         assert ending.status is not None
-        self._chain.happened(Happening(ending.status.value), message)
+        self._chain.happened(_ENDED[ending.status], message)
         return ending
 
     def _encoded(self, message: AgentMessage, reply: Reply) -> bytes | None:
@@ -176,6 +176,13 @@ class Attempts:
                 limit=self._max_bytes,
             )
         return body
+
+
+_ENDED: Final[Mapping[MessageStatus, Happening]] = {
+    MessageStatus.HANDLED: Happening.HANDLED,
+    MessageStatus.DEAD: Happening.DEAD,
+    MessageStatus.EXPIRED: Happening.EXPIRED,
+}
 
 
 def _asked_by(message: AgentMessage) -> str | None:

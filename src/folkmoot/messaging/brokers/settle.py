@@ -102,7 +102,7 @@ class Settler:
     def recorded(self, settlement: Settlement[int]) -> None:
         """The journal has the end of a message."""
         self.out.discard(settlement.key)
-        self._figures.settled(settlement.status.value)
+        self._figures.settled(settlement.status)
 
     def _postpone(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         assert ending.wait is not None

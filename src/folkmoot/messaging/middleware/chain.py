@@ -25,6 +25,8 @@ class Chain:
         self._too_late_at = _those(middleware, "too_late_at")
         self._trying_again = _those(middleware, "trying_again")
         self._happened = _those(middleware, "happened")
+        self.changes = bool(self._sending)
+        """Whether `sending` does anything."""
         self.seals = bool(self._storing)
         """Whether what is stored differs from what was sent."""
 
@@ -66,8 +68,12 @@ class Chain:
 
     def too_late_at(self, message: AgentMessage) -> datetime | None:
         """See `Middleware.too_late_at`."""
-        ends = [end for ask in self._too_late_at if (end := ask(message)) is not None]
-        return min(ends) if ends else None
+        earliest: datetime | None = None
+        for ask in self._too_late_at:
+            end: datetime | None = ask(message)
+            if end is not None and (earliest is None or end < earliest):
+                earliest = end
+        return earliest
 
     def trying_again(self, message: AgentMessage, attempt: int, error: Exception) -> timedelta | None:
         """See `Middleware.trying_again`."""

@@ -44,7 +44,8 @@ class Acceptance:
 
         Raises what `Broker.publish` raises.
         """
-        message = await self._chain.sending(message)
+        if self._chain.changes:
+            message = await self._chain.sending(message)
         first = self._shelf.known(message.message_id)
         if first is not None:
             return first, False

@@ -33,7 +33,7 @@ from folkmoot.messaging.brokers.memory.deliver import Deliverer
 from folkmoot.messaging.brokers.memory.kept import Kept, ReplyData
 from folkmoot.messaging.brokers.memory.shelf import Shelf
 from folkmoot.messaging.brokers.overview import Overview
-from folkmoot.messaging.brokers.patience import lose_patience
+from folkmoot.messaging.brokers.patience import Patience
 from folkmoot.messaging.brokers.replies import Asker, StreamReader, reply_of
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
@@ -73,6 +73,7 @@ class InMemoryBroker:
         self._figures = Figures(metrics, clock)
         self._mailboxes = Mailboxes()
         self._alarm = Alarm(clock)
+        self._patience = Patience(alarm=self._alarm, clock=clock)
         self._shelf = Shelf(figures=self._figures, remembered=remembered)
         self._settler = Settler(
             ledger=self._shelf, mailboxes=self._mailboxes, alarm=self._alarm, clock=clock, figures=self._figures
@@ -118,6 +119,7 @@ class InMemoryBroker:
         self._running = False
         await asyncio.gather(*(subscription.cancel() for subscription in list(self._subscriptions)))
         await self._alarm.stop()
+        self._patience.clear()
         for kept in self._shelf.waiting():
             kept.ask_no_more()
         self._mailboxes.clear()
@@ -149,15 +151,15 @@ class InMemoryBroker:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         self._must_run()
-        asker = Asker[int]()
-        patience = self._alarm.after(timeout.total_seconds(), partial(lose_patience, asker, message, timeout))
+        asker: Asker[int] = Asker()
+        self._patience.begins(asker, message, timeout)
         kept: Kept | None = None
         try:
             kept, _ = await self._acceptance.take(message)
             kept.listen(asker)
             return self._reply(kept, await asker.next())
         finally:
-            self._alarm.cancel(patience)
+            self._patience.ends(asker, timeout)
             if kept is not None:
                 kept.leave(asker)
 
@@ -169,7 +171,7 @@ class InMemoryBroker:
     ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
         """See `Broker.request_stream`."""
         self._must_run()
-        reader = StreamReader[int]()
+        reader: StreamReader[int] = StreamReader()
         kept, _ = await self._acceptance.take(message)
         kept.listen(reader)
         try:
@@ -265,14 +267,16 @@ class InMemoryBroker:
     async def _next(
         self, reader: StreamReader[int], message: AgentMessage, patience: timedelta
     ) -> dict[str, Any] | Settlement[int] | First[int]:
-        appointment = self._alarm.after(patience.total_seconds(), partial(lose_patience, reader, message, patience))
+        self._patience.begins(reader, message, patience)
         try:
             return await reader.next()
         finally:
-            self._alarm.cancel(appointment)
+            self._patience.ends(reader, patience)
 
     def _reply(self, kept: Kept, heard: dict[str, Any] | Settlement[int] | First[int]) -> AgentMessage:
         assert isinstance(heard, Settlement)
+        if heard.reply is not None:
+            return self._archive.reply(kept, heard.reply)
         return reply_of(kept.message, heard, partial(self._archive.reply, kept))
 
     def _unsubscribed(self, subscription: EmbeddedSubscription, mailbox: Mailbox) -> None:

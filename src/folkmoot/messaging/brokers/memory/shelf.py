@@ -24,7 +24,7 @@ class Shelf:
     def __init__(self, *, figures: Figures, remembered: int) -> None:
         self._figures = figures
         self._remembered = remembered
-        self._by_seq: dict[int, Kept] = {}
+        # In the order of acceptance, as everything that is put here.
         self._by_id: dict[str, Kept] = {}
         self._waiting: dict[int, Kept] = {}
         self._ended: deque[Kept] = deque()
@@ -45,7 +45,6 @@ class Shelf:
 
     def put(self, kept: Kept) -> None:
         """A message was accepted."""
-        self._by_seq[kept.seq] = kept
         self._by_id[kept.message.message_id] = kept
         self._waiting[kept.seq] = kept
 
@@ -124,7 +123,7 @@ class Shelf:
     def newest(self, wanted: Callable[[Kept], bool], *, limit: int, before: int | None) -> list[Kept]:
         """The newest for which `wanted` holds, accepted before the message `before`."""
         found = (
-            kept for kept in reversed(self._by_seq.values()) if (before is None or kept.seq < before) and wanted(kept)
+            kept for kept in reversed(self._by_id.values()) if (before is None or kept.seq < before) and wanted(kept)
         )
         return list(islice(found, max(limit, 0)))
 
@@ -137,13 +136,12 @@ class Shelf:
 
     def _forget(self, kept: Kept) -> None:
         assert kept.settlement is not None
-        self._figures.settled(kept.settlement.status.value, -1)
+        self._figures.settled(kept.settlement.status, -1)
         self._delete(kept)
 
     def _no_more_dead(self, kept: Kept) -> None:
-        self._figures.settled(MessageStatus.DEAD.value, -1)
+        self._figures.settled(MessageStatus.DEAD, -1)
         self._figures.traffic.dead[kept.mailbox.agent_id] -= 1
 
     def _delete(self, kept: Kept) -> None:
-        del self._by_seq[kept.seq]
         del self._by_id[kept.message.message_id]
