@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from folkmoot.kernel import Clock, Family, FolkmootError
@@ -44,8 +44,8 @@ class Ending:
 class ReplyForm(Protocol):
     """How a broker keeps replies."""
 
-    def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
-        """What is kept of the reply to a message, given at a time."""
+    def encoded(self, message: AgentMessage, data: dict[str, Any], clock: Clock) -> bytes:
+        """What is kept of the reply to a message."""
         ...
 
 
@@ -168,7 +168,7 @@ class Attempts:
         if self._chain.seals:
             body = self._chain.storing(message.answer(reply)).to_bytes()
         else:
-            body = self._form.encoded(message, reply, self._clock.now())
+            body = self._form.encoded(message, reply, self._clock)
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",

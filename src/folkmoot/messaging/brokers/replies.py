@@ -9,7 +9,7 @@ from typing import Any, Final, Generic
 
 import orjson
 
-from folkmoot.kernel import Family
+from folkmoot.kernel import Clock, Family
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import First, K, Settlement
 from folkmoot.messaging.envelope import AgentMessage
@@ -212,11 +212,11 @@ class ReplyWriter:
         # An id must be unique, not secret; asking the system for each lets the writing thread in between.
         self._random = Random()  # see above
 
-    def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
-        """The JSON of `message.answer(data)`, sent at `at`."""
-        return _encoded(message, data, at, self.new_id())
+    def encoded(self, message: AgentMessage, data: dict[str, Any], clock: Clock) -> bytes:
+        """The JSON of `message.answer(data)`, sent now."""
+        return _encoded(message, data, clock.now(), self._id())
 
-    def new_id(self) -> str:
+    def _id(self) -> str:
         """A UUID of version 4; the standard library takes several times as long to write one."""
         bits = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
         digits = f"{bits:032x}"

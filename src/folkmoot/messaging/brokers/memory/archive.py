@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import orjson
 
+from folkmoot.kernel import new_id
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
 from folkmoot.messaging.brokers.archive import not_dead, shown
 from folkmoot.messaging.brokers.memory.kept import Kept
 from folkmoot.messaging.brokers.memory.shelf import Shelf
-from folkmoot.messaging.brokers.replies import ReplyWriter
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.middleware import Chain
 
@@ -20,7 +20,8 @@ class Archive:
         self._shelf = shelf
         self._out = out
         self._chain = chain
-        self._new_id = ReplyWriter().new_id
+        # A UUID of this broker's, but for its last digits, which are those of the message.
+        self._reply_ids = new_id()[:-12]
 
     def find(self, message_id: str) -> MessageRecord | None:
         """See `Broker.find`."""
@@ -66,10 +67,8 @@ class Archive:
             return self._chain.reading(AgentMessage.model_validate_json(body))
         end = kept.settlement
         assert end is not None
-        if kept.reply_id is None:
-            kept.reply_id = self._new_id()
         at = datetime.fromtimestamp(end.at, UTC)
-        return kept.message.answered(orjson.loads(body), reply_id=kept.reply_id, at=at)
+        return kept.message.answered(orjson.loads(body), reply_id=f"{self._reply_ids}{kept.seq:012x}", at=at)
 
     def record(self, kept: Kept) -> MessageRecord:
         """A message and its fate."""

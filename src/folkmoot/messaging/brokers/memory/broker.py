@@ -157,7 +157,7 @@ class InMemoryBroker:
         try:
             kept, _ = await self._acceptance.take(message)
             kept.listen(asker)
-            return self._reply(kept, await asker.next())
+            return self._reply(kept, await asker.answer)
         finally:
             self._patience.ends(asker, timeout)
             if kept is not None:

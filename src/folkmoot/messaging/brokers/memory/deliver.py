@@ -1,7 +1,6 @@
 """The handling of one message that is kept in memory; see `Delivering`."""
 
 import asyncio
-from typing import Any
 
 from folkmoot.kernel import FolkmootError
 from folkmoot.messaging.broker import Handler
@@ -28,20 +27,15 @@ class Deliverer:
         kept = self._shelf.of(seq)
         self._settler.out.add(seq)
         try:
-            message = self._chain.reading(kept.copy())
+            message = self._chain.reading(kept.copy()) if self._chain.seals else kept.copy()
         except FolkmootError as error:
             ending = self._attempts.unreadable(mailbox.agent_id, seq, kept.attempts, error)
             self._settler.ended(seq, mailbox, lane, ending)
             return
-
-        async def stream(chunk: dict[str, Any]) -> None:
-            for asker in kept.askers or ():
-                asker.chunk(chunk)
-
         began = self._figures.traffic.begins()
         try:
             ending = await self._attempts.make(
-                message, agent_id=mailbox.agent_id, attempt=kept.attempts + 1, handler=handler, stream=stream
+                message, agent_id=mailbox.agent_id, attempt=kept.attempts + 1, handler=handler, stream=kept.stream
             )
         except asyncio.CancelledError:
             self._settler.given_back(seq, mailbox, lane)

@@ -4,11 +4,11 @@ An envelope never changes, so it is shared. What it carries may change in the ha
 that is kept as JSON, and everyone who is shown the message gets a copy of their own.
 """
 
-from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
+from folkmoot.kernel import Clock
 from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.mailboxes import Mailbox
 from folkmoot.messaging.brokers.replies import Asker
@@ -40,7 +40,6 @@ class Kept:
         "expires",
         "mailbox",
         "message",
-        "reply_id",
         "seq",
         "settlement",
     )
@@ -56,7 +55,6 @@ class Kept:
         self.due: float | None = None
         self.error: str | None = None
         self.settlement: Settlement[int] | None = None
-        self.reply_id: str | None = None
         self.askers: list[Asker[int]] | None = None
 
     def copy(self) -> AgentMessage:
@@ -71,6 +69,11 @@ class Kept:
             self.askers = [asker]
         else:
             self.askers.append(asker)
+
+    async def stream(self, chunk: dict[str, Any]) -> None:
+        """A part of the reply came."""
+        for asker in self.askers or ():
+            asker.chunk(chunk)
 
     def leave(self, asker: Asker[int]) -> None:
         """`asker` waits no more."""
@@ -119,7 +122,7 @@ def size(message: AgentMessage, body: bytes, limit: int) -> int:
 class ReplyData:
     """Writes of a reply what its question does not say already. See `ReplyForm`."""
 
-    def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:  # noqa: ARG002  # the end of a message has its time
+    def encoded(self, message: AgentMessage, data: dict[str, Any], clock: Clock) -> bytes:  # noqa: ARG002  # the end of a message has its time
         """The JSON of `data`."""
         try:
             return orjson.dumps(data)
