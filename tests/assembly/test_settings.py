@@ -98,3 +98,10 @@ def test_every_setting_is_described_with_an_example() -> None:
     for name, info in Settings.model_fields.items():
         assert info.description, name
         assert info.examples, name
+
+
+def test_messages_in_memory_are_for_one_process() -> None:
+    assert load_settings({"MESSAGES": "Memory"}, env_file=None).messages == "memory"
+    with pytest.raises(WrongSettingError, match="REDIS_URL") as caught:
+        load_settings({"MESSAGES": "memory", "REDIS_URL": "redis://localhost"}, env_file=None)
+    assert caught.value.fields["variable"] == "MESSAGES"
