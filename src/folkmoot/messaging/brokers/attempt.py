@@ -12,7 +12,7 @@ from typing import Any
 
 from folkmoot.kernel import Clock, Family, FolkmootError
 from folkmoot.messaging.broker import Handler, MessageStatus, Reply
-from folkmoot.messaging.brokers.replies import ReplyWriter
+from folkmoot.messaging.brokers.write import Answer, ReplyWriter
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import AlreadyHandledError, MessageTooLargeError, NoTransactionError
 from folkmoot.messaging.middleware import Chain, Happening
@@ -29,13 +29,15 @@ Stream = Callable[[dict[str, Any]], Awaitable[None]]
 class Ending:
     """How an attempt ended. `status` None: it failed, and is to be tried again after `wait`.
 
-    `attempts` counts those that failed or succeeded. `family` and `retry_after_seconds` are the fault's.
+    `attempts` counts those that failed or succeeded. `reply` is the JSON of the reply, `answer` the
+    same where it was written without the model. `family` and `retry_after_seconds` are the fault's.
     """
 
     status: MessageStatus | None
     attempts: int
     error: str | None = None
     reply: bytes | None = None
+    answer: Answer | None = None
     wait: timedelta | None = None
     family: Family | None = None
     retry_after_seconds: float | None = None
@@ -104,16 +106,16 @@ class Attempts:
                 agent_id=agent_id,
                 user_id=_asked_by(message),
             ):
-                reply = await self._replied(delivery, handler)
+                reply, answer = await self._replied(delivery, handler)
         except asyncio.CancelledError as error:
             if _stopped_from_outside():
                 raise
             return self._failed(message, agent_id, attempt, _cancelled_inside(error))
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
             return self._failed(message, agent_id, attempt, error)
-        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply))
+        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
 
-    async def _replied(self, delivery: Attempt, handler: Handler) -> bytes | None:
+    async def _replied(self, delivery: Attempt, handler: Handler) -> tuple[bytes | None, Answer | None]:
         try:
             return self._encoded(delivery.message, await handler(delivery))
         except AlreadyHandledError as error:
@@ -152,20 +154,20 @@ class Attempts:
         self._chain.happened(Happening(ending.status.value), message)
         return ending
 
-    def _encoded(self, message: AgentMessage, reply: Reply) -> bytes | None:
+    def _encoded(self, message: AgentMessage, reply: Reply) -> tuple[bytes | None, Answer | None]:
         if reply is None:
-            return None
+            return None, None
         if self._chain.seals:
-            body = self._chain.storing(message.answer(reply)).to_bytes()
+            body, answer = self._chain.storing(message.answer(reply)).to_bytes(), None
         else:
-            body = self._writing.encoded(message, reply, self._clock.now())
+            body, answer = self._writing.write(message, reply, self._clock.now())
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",
                 size=len(body),
                 limit=self._max_bytes,
             )
-        return body
+        return body, answer
 
 
 def _asked_by(message: AgentMessage) -> str | None:

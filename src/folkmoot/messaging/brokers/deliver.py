@@ -59,18 +59,20 @@ class Deliverer:
 
     async def _message(self, seq: int, mailbox: Mailbox, lane: Lane) -> AgentMessage | None:
         self._settler.out.add(seq)
-        body = self._reader.pop(seq)
-        if body is None:
+        kept = self._reader.pop(seq)
+        if kept is None:
             try:
-                body = await self._reader.load(seq, mailbox, lane)
+                kept = await self._reader.load(seq, mailbox, lane)
             except FolkmootError as error:
                 self._settler.unread(seq, mailbox, lane, error)
                 return None
             except asyncio.CancelledError:
                 self._settler.given_back(seq, mailbox, lane)
                 raise
+        if isinstance(kept, AgentMessage):
+            return kept
         try:
-            return self._attempts.read(body or b"")
+            return self._attempts.read(kept or b"")
         except (ValidationError, FolkmootError) as error:
             failed = self._settler.attempts.get(seq, 0)
             self._settler.ended(seq, mailbox, lane, self._attempts.unreadable(mailbox.agent_id, seq, failed, error))

@@ -132,6 +132,7 @@ class Settler:
                 ending.reply,
                 ending.family,
                 ending.retry_after_seconds,
+                ending.answer,
             )
         )
         self._mailboxes.one_less(mailbox)

@@ -42,12 +42,16 @@ _OWED_RETRY_SECONDS: Final = 0.25
 
 @dataclass(slots=True)
 class Letter:
-    """A message on its way into the journal; `sender` hears how that went."""
+    """A message on its way into the journal; `sender` hears how that went.
+
+    `taken` is what its body would be read as, if somebody takes it now and that is known.
+    """
 
     row: LetterRow
     message: AgentMessage
     mailbox: Mailbox
     sender: "LetterSender"
+    taken: AgentMessage | None
 
 
 @dataclass(slots=True)

@@ -25,8 +25,8 @@ class Chain:
         self._too_late_at = _those(middleware, "too_late_at")
         self._trying_again = _those(middleware, "trying_again")
         self._happened = _those(middleware, "happened")
-        self.seals = bool(self._storing)
-        """Whether what is stored differs from what was sent."""
+        self.seals = bool(self._storing or self._reading)
+        """Whether what is stored may differ from what was sent, or what is handled from what is stored."""
 
     async def sending(self, message: AgentMessage) -> AgentMessage:
         """See `Middleware.sending`."""
