@@ -15,7 +15,7 @@ from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Publisher, Replies
 from folkmoot.messaging.brokers.settle import Settler
-from folkmoot.messaging.brokers.write import written
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.brokers.writer import Batch, Letter, LetterSender, Writer
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
@@ -127,19 +127,16 @@ class Acceptance:
 
     def _post(self, message: AgentMessage, sender: LetterSender) -> int:
         """Hand a message to the writer; answers its `seq`."""
-        mailbox = self._mailboxes.of(message.recipient_id)
-        if self._chain.seals:
-            body, taken = self._chain.storing(message).to_bytes(), None
-        else:
-            body, taken = written(message, taken=bool(mailbox.takers))
+        kept = self._chain.storing(message).to_bytes() if self._chain.seals else Written(message)
+        body = kept.body if isinstance(kept, Written) else kept
         if len(body) > self._max_bytes:
-            self._mailboxes.tidy(mailbox)
             raise MessageTooLargeError(
                 f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
                 "send a reference to what is big",
                 size=len(body),
                 limit=self._max_bytes,
             )
+        mailbox = self._mailboxes.of(message.recipient_id)
         self._make_room(mailbox)
         seq = self._next_seq
         self._next_seq = seq + 1
@@ -154,7 +151,7 @@ class Acceptance:
             self._expires(message),
             body,
         )
-        self._writer.submit_letter(Letter(row, message, mailbox, sender, taken))
+        self._writer.submit_letter(Letter(row, message, mailbox, sender, kept))
         return seq
 
     def _expires(self, message: AgentMessage) -> float | None:
@@ -184,7 +181,7 @@ class Acceptance:
                 self._chain.happened(Happening.ACCEPTED, letter.message)
                 self._figures.traffic.accepted(mailbox.agent_id)
                 if mailbox.takers:
-                    self._reader.keep(row[0], row[8], letter.taken)
+                    self._reader.keep(row[0], letter.kept)
                     fed.add(mailbox)
             else:
                 self._mailboxes.one_less(mailbox)

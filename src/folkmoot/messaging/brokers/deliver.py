@@ -15,6 +15,7 @@ from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Replies
 from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 
 # A handler that never waits must not keep the loop for itself: after so many messages others get their turn.
@@ -69,10 +70,8 @@ class Deliverer:
             except asyncio.CancelledError:
                 self._settler.given_back(seq, mailbox, lane)
                 raise
-        if isinstance(kept, AgentMessage):
-            return kept
         try:
-            return self._attempts.read(kept or b"")
+            return kept.message() if isinstance(kept, Written) else self._attempts.read(kept or b"")
         except (ValidationError, FolkmootError) as error:
             failed = self._settler.attempts.get(seq, 0)
             self._settler.ended(seq, mailbox, lane, self._attempts.unreadable(mailbox.agent_id, seq, failed, error))

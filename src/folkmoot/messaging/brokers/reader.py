@@ -1,7 +1,7 @@
 """Everything that is asked of the journal, on its own connection and thread, so that reading never delays a send.
 
-Also the bodies of waiting messages: those just sent are at hand if there is room, as messages where reading them can be
-spared, the others are read from the file some at a time, ahead of their turn.
+Also the bodies of waiting messages: those just sent are at hand if there is room, and are not read as JSON then; the
+others are read from the file some at a time, ahead of their turn.
 """
 
 import asyncio
@@ -15,16 +15,13 @@ from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.journal import open_journal, seq_list, translated
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
-from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.errors import BrokerStoppedError
 
 T = TypeVar("T")
 _REPLAY_PAGE: Final = 10_000
 _AHEAD: Final = 128
 _ROOM: Final = 32 * 1024 * 1024
-# What a message takes besides the text in it, about.
-_OBJECT_BYTES: Final = 1_500
-_NOTHING: Final = (0, None)
 
 # seq, accepted, body, attempts while waiting, error while waiting, status, at, attempts, error, reply
 RecordRow = tuple[
@@ -46,7 +43,7 @@ class Reader:
         self._path = path
         self._pool: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
-        self._at_hand: dict[int, tuple[int, AgentMessage | bytes]] = {}
+        self._at_hand: dict[int, Written | bytes] = {}
         self._room = _ROOM
         self._paging = asyncio.Lock()
 
@@ -69,20 +66,21 @@ class Reader:
                 await asyncio.get_running_loop().run_in_executor(pool, connection.close)
             pool.shutdown(wait=False)
 
-    def keep(self, seq: int, body: bytes, message: AgentMessage | None = None) -> None:
-        """Have a body at hand if there is room, or rather the message that it would be read as."""
-        size = len(body) if message is None else len(body) + _OBJECT_BYTES
+    def keep(self, seq: int, kept: Written | bytes) -> None:
+        """Have what was written at hand if there is room."""
+        size = _size(kept)
         if self._room >= size:
-            self._at_hand[seq] = (size, body if message is None else message)
+            self._at_hand[seq] = kept
             self._room -= size
 
-    def pop(self, seq: int) -> AgentMessage | bytes | None:
+    def pop(self, seq: int) -> Written | bytes | None:
         """What is at hand of a message, which it is no longer."""
-        size, kept = self._at_hand.pop(seq, _NOTHING)
-        self._room += size
+        kept = self._at_hand.pop(seq, None)
+        if kept is not None:
+            self._room += _size(kept)
         return kept
 
-    async def load(self, seq: int, mailbox: Mailbox, lane: Lane) -> AgentMessage | bytes | None:
+    async def load(self, seq: int, mailbox: Mailbox, lane: Lane) -> Written | bytes | None:
         """A body from the file, and those that will be wanted next with it; None if there is no such message."""
         async with self._paging:
             kept = self.pop(seq)
@@ -183,6 +181,10 @@ class Reader:
             return await asyncio.get_running_loop().run_in_executor(pool, question, connection)
         except sqlite3.Error as error:
             raise translated(error, self._path) from error
+
+
+def _size(kept: Written | bytes) -> int:
+    return kept.size if isinstance(kept, Written) else len(kept)
 
 
 def _bodies(connection: sqlite3.Connection, seqs: list[int]) -> dict[int, bytes]:

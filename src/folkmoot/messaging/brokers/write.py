@@ -9,7 +9,6 @@ This holds for payloads of plain JSON. Whatever else the model can write (a date
 way through the model, out and in.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from random import Random
 from typing import Any, Final, TypeVar
@@ -22,35 +21,53 @@ from folkmoot.messaging.envelope import AgentMessage, MessagePayload
 # What is not plain is refused here, as the model writes it in another way.
 _PLAIN: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _OPTIONAL: Final = ("reply_to", "correlation_id", "expires_at", "trace", "sealed_with")
+_UNSAID: Final = ("response_timeout",)
 _VERSION_4: Final = 0x4 << 76 | 0x8 << 60
 _RANDOM_BITS: Final = (1 << 128) - 1 ^ (0xF << 76 | 0xC << 60)
-_PAYLOAD: Final = MessagePayload().__dict__
+# Shared by all that are made here: a frozen model does not change its set, and a copy of it copies the set.
+_NAMES: Final = set(AgentMessage.model_fields)
+_PAYLOAD_NAMES: Final = set(MessagePayload.model_fields)
+# What a message takes besides the text in it, about.
+_OBJECT_BYTES: Final = 1_500
 _set: Final = object.__setattr__
 M = TypeVar("M", bound=BaseModel)
 
 
-def written(message: AgentMessage, *, taken: bool = True) -> tuple[bytes, AgentMessage | None]:
-    """The JSON of a message; and the message that it would be read as, if it is `taken` and that is known."""
-    payload = message.payload
-    if type(message) is not AgentMessage or type(payload) is not MessagePayload:
-        return message.to_bytes(), None
-    inside, envelope = dict(payload.__dict__), dict(message.__dict__)
-    if inside["response_timeout"] is None:
-        del inside["response_timeout"]
-    for name in _OPTIONAL:
-        if envelope[name] is None:
-            del envelope[name]
-    try:
-        inner = orjson.dumps(inside, option=_PLAIN)
-        envelope["payload"] = orjson.Fragment(inner)
-        body = orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
-    except TypeError:
-        return message.to_bytes(), None
-    if not taken:
-        return body, None
-    contents = {**payload.__dict__, **orjson.loads(inner), "priority": payload.priority}
-    fields = {**message.__dict__, "payload": _made(MessagePayload, contents, inside)}
-    return body, _made(AgentMessage, fields, envelope)
+class Written:
+    """A message as JSON: `body` is what is kept of it, `message()` what that would be read as."""
+
+    __slots__ = ("_inside", "_source", "body")
+
+    def __init__(self, message: AgentMessage) -> None:
+        self._source = message
+        self._inside: bytes | None = None
+        if type(message) is AgentMessage and type(message.payload) is MessagePayload:
+            try:
+                self._inside = inside = orjson.dumps(_without(message.payload.__dict__, _UNSAID), option=_PLAIN)
+                envelope = _without(message.__dict__, _OPTIONAL)
+                envelope["payload"] = orjson.Fragment(inside)
+                self.body = orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+            except TypeError:
+                self._inside = None
+        if self._inside is None:
+            self.body = message.to_bytes()
+
+    def message(self) -> AgentMessage:
+        """One that nobody else holds. Raises `ValidationError` if it could not be read."""
+        if self._inside is None:
+            return AgentMessage.model_validate_json(self.body)
+        source = self._source
+        inside = orjson.loads(self._inside)
+        inside["priority"] = source.payload.priority
+        inside["response_timeout"] = source.payload.response_timeout
+        return _made(
+            AgentMessage, _NAMES, {**source.__dict__, "payload": _made(MessagePayload, _PAYLOAD_NAMES, inside)}
+        )
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory."""
+        return 2 * len(self.body) + _OBJECT_BYTES
 
 
 class Answer:
@@ -78,10 +95,17 @@ class Answer:
 
     def message(self) -> AgentMessage:
         """One that nobody else holds."""
-        inside = {"data": orjson.loads(self._data), "priority": self._priority}
-        payload = _made(MessagePayload, {**_PAYLOAD, "context": {}, "attachments": [], **inside}, inside)
+        inside = {
+            "data": orjson.loads(self._data),
+            "priority": self._priority,
+            "requires_response": False,
+            "response_timeout": None,
+            "context": {},
+            "attachments": [],
+        }
+        payload = _made(MessagePayload, _PAYLOAD_NAMES, inside)
         fields = {"expires_at": None, "trace": None, "sealed_with": None, **self._fields, "payload": payload}
-        return _made(AgentMessage, fields, self._fields)
+        return _made(AgentMessage, _NAMES, fields)
 
 
 class ReplyWriter:
@@ -107,11 +131,20 @@ class ReplyWriter:
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def _made(model: type[M], fields: dict[str, Any], named: Mapping[str, object]) -> M:
+def _without(fields: dict[str, Any], optional: tuple[str, ...]) -> dict[str, Any]:
+    """The fields without those of the optional ones that are None."""
+    said = fields.copy()
+    for name in optional:
+        if said[name] is None:
+            del said[name]
+    return said
+
+
+def _made(model: type[M], names: set[str], fields: dict[str, Any]) -> M:
     """A model of values that were validated before, in the way of its own `__copy__`: nothing is looked at again."""
     made = model.__new__(model)
     _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", set(named))
+    _set(made, "__pydantic_fields_set__", names)
     _set(made, "__pydantic_extra__", None)
     _set(made, "__pydantic_private__", None)
     return made

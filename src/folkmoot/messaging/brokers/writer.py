@@ -29,6 +29,7 @@ from folkmoot.messaging.brokers.journal import (
     translated,
 )
 from folkmoot.messaging.brokers.mailboxes import Mailbox
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.telemetry import get_logger
@@ -44,14 +45,14 @@ _OWED_RETRY_SECONDS: Final = 0.25
 class Letter:
     """A message on its way into the journal; `sender` hears how that went.
 
-    `taken` is what its body would be read as, if somebody takes it now and that is known.
+    `kept` is what its mailbox has at hand of it.
     """
 
     row: LetterRow
     message: AgentMessage
     mailbox: Mailbox
     sender: "LetterSender"
-    taken: AgentMessage | None
+    kept: Written | bytes
 
 
 @dataclass(slots=True)
