@@ -57,14 +57,16 @@ class Acceptance:
 
     async def send(self, message: AgentMessage) -> Receipt:
         """Have the message in the journal. Raises what `Broker.publish` raises."""
-        message = await self._chain.sending(message)
+        if self._chain.changes:
+            message = await self._chain.sending(message)
         if self._addresses.selects(message):
             # A repeated send goes to whom the first went, whoever fits by now.
             first = await self._archive.first(message.message_id)
             if first is not None:
                 return _duplicate(message, first)
             message = await self._addresses.resolved(message)
-        publisher = Publisher[int]()
+        # Not `Publisher[int]()`: calling the alias costs more than making the object.
+        publisher: Publisher[int] = Publisher()
         try:
             self._post(message, publisher)
         except MailboxFullError:
@@ -76,7 +78,8 @@ class Acceptance:
 
     async def ask(self, message: AgentMessage, asker: Asker[int]) -> AgentMessage:
         """Submit a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
-        message = await self._chain.sending(message)
+        if self._chain.changes:
+            message = await self._chain.sending(message)
         if self._addresses.selects(message):
             first = await self._archive.first(message.message_id)
             if first is not None:
@@ -178,7 +181,8 @@ class Acceptance:
             first = firsts.get(row[0]) if firsts else None
             if first is None:
                 self._enqueue(mailbox, row[0], row[3], row[4], row[7])
-                self._chain.happened(Happening.ACCEPTED, letter.message)
+                if self._chain.hears:
+                    self._chain.happened(Happening.ACCEPTED, letter.message)
                 self._figures.traffic.accepted(mailbox.agent_id)
                 if mailbox.takers:
                     self._reader.keep(row[0], letter.kept)

@@ -151,7 +151,8 @@ class Attempts:
 
     def _ended(self, message: AgentMessage, ending: Ending) -> Ending:
         assert ending.status is not None
-        self._chain.happened(Happening(ending.status.value), message)
+        if self._chain.hears:
+            self._chain.happened(Happening(ending.status.value), message)
         return ending
 
     def _encoded(self, message: AgentMessage, reply: Reply) -> tuple[bytes | None, Answer | None]:

@@ -55,7 +55,7 @@ class Deliverer:
         except asyncio.CancelledError:
             self._settler.given_back(seq, mailbox, lane)
             raise
-        self._figures.traffic.attempted(mailbox.agent_id, began)
+        self._figures.traffic.attempted(mailbox.agent_id, began, ending.status)
         self._settler.ended(seq, mailbox, lane, ending)
 
     async def _message(self, seq: int, mailbox: Mailbox, lane: Lane) -> AgentMessage | None:

@@ -62,10 +62,7 @@ class Settler:
 
     def ended(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         """An attempt ended."""
-        if ending.status is MessageStatus.HANDLED:
-            self._figures.traffic.handled(mailbox.agent_id)
         if ending.status is None:
-            self._figures.traffic.retried(mailbox.agent_id)
             self._postpone(seq, mailbox, lane, ending)
         else:
             self._end(seq, mailbox, ending)
