@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
@@ -127,42 +127,6 @@ class AgentMessage(BaseModel):
         """The JSON form that is stored and sent."""
         return self.model_dump_json(exclude_none=True).encode()
 
-    def carrying(
-        self, data: dict[str, Any], context: dict[str, Any], attachments: list[dict[str, Any]]
-    ) -> "AgentMessage":
-        """This envelope around another content, which is not validated: it was valid, and came back from JSON."""
-        payload = _made(MessagePayload, self.payload.__dict__, self.payload.__pydantic_fields_set__)
-        payload.__dict__.update(data=data, context=context, attachments=attachments)
-        message = _made(AgentMessage, self.__dict__, self.__pydantic_fields_set__)
-        message.__dict__["payload"] = payload
-        return message
-
-    def answered(self, data: dict[str, Any], *, reply_id: str, at: datetime) -> "AgentMessage":
-        """What `answer` gives, under an id and of a time that are known. Nothing is validated."""
-        content = {
-            "data": data,
-            "priority": self.payload.priority,
-            "requires_response": False,
-            "response_timeout": None,
-            "context": {},
-            "attachments": [],
-        }
-        fields = {
-            "message_id": reply_id,
-            "conversation_id": self.conversation_id,
-            "sender_id": self.recipient_id,
-            "recipient_id": self.sender_id,
-            "intent": self.intent,
-            "payload": _made(MessagePayload, content, _ANSWER_SETS),
-            "timestamp": at,
-            "reply_to": self.message_id,
-            "correlation_id": self.correlation_id or self.message_id,
-            "expires_at": None,
-            "trace": self.trace,
-            "sealed_with": None,
-        }
-        return _made(AgentMessage, fields, _REPLY_SETS)
-
     def answer(self, data: dict[str, Any], *, sender_id: str | None = None) -> "AgentMessage":
         """A reply to this message: same conversation, intent and correlation, the way back."""
         return AgentMessage(
@@ -175,22 +139,3 @@ class AgentMessage(BaseModel):
             correlation_id=self.correlation_id or self.message_id,
             trace=self.trace,
         )
-
-
-M = TypeVar("M", bound=BaseModel)
-_ANSWER_SETS: Final = {"data", "priority"}
-_REPLY_SETS: Final = set(AgentMessage.model_fields) - {"expires_at", "sealed_with"}
-# What a model consists of, set past its being frozen.
-_set_fields_set = BaseModel.__dict__["__pydantic_fields_set__"].__set__
-_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
-_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
-
-
-def _made(kind: type[M], values: dict[str, Any], fields_set: set[str]) -> M:
-    """A model of values that are known to be valid. `model_construct` does the same in ten times the time."""
-    made = object.__new__(kind)
-    made.__dict__.update(values)
-    _set_fields_set(made, fields_set)
-    _set_extra(made, None)
-    _set_private(made, None)
-    return made

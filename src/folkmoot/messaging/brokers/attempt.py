@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from folkmoot.kernel import Clock, Family, FolkmootError
 from folkmoot.messaging.broker import Handler, MessageStatus, Reply
-from folkmoot.messaging.brokers.replies import ReplyWriter
+from folkmoot.messaging.brokers.write import Answer, ReplyWriter
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import AlreadyHandledError, MessageTooLargeError, NoTransactionError
 from folkmoot.messaging.middleware import Chain, Happening
@@ -29,24 +29,18 @@ Stream = Callable[[dict[str, Any]], Awaitable[None]]
 class Ending:
     """How an attempt ended. `status` None: it failed, and is to be tried again after `wait`.
 
-    `attempts` counts those that failed or succeeded. `family` and `retry_after_seconds` are the fault's.
+    `attempts` counts those that failed or succeeded. `reply` is the JSON of the reply, `answer` the
+    same where it was written without the model. `family` and `retry_after_seconds` are the fault's.
     """
 
     status: MessageStatus | None
     attempts: int
     error: str | None = None
     reply: bytes | None = None
+    answer: Answer | None = None
     wait: timedelta | None = None
     family: Family | None = None
     retry_after_seconds: float | None = None
-
-
-class ReplyForm(Protocol):
-    """How a broker keeps replies."""
-
-    def encoded(self, message: AgentMessage, data: dict[str, Any], clock: Clock) -> bytes:
-        """What is kept of the reply to a message."""
-        ...
 
 
 class Attempt:
@@ -76,16 +70,14 @@ class Attempt:
 
 
 class Attempts:
-    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as it is kept."""
+    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as JSON."""
 
-    def __init__(
-        self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int, form: ReplyForm | None = None
-    ) -> None:
+    def __init__(self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int) -> None:
         self._chain = chain
         self._inbox = inbox
         self._clock = clock
         self._max_bytes = max_bytes
-        self._form = form or ReplyWriter()
+        self._writing = ReplyWriter()
 
     def read(self, body: bytes) -> AgentMessage:
         """A message from what is kept of it. Raises `ValidationError`, or what a middleware raises."""
@@ -114,7 +106,7 @@ class Attempts:
                 agent_id=agent_id,
                 user_id=_asked_by(message),
             ):
-                reply = self._encoded(message, await handler(delivery))
+                reply, answer = self._encoded(message, await handler(delivery))
         except asyncio.CancelledError as error:
             if _stopped_from_outside():
                 raise
@@ -123,14 +115,14 @@ class Attempts:
             return self._handled_before(message, agent_id, attempt, error)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
             return self._failed(message, agent_id, attempt, error)
-        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply))
+        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
 
     def _handled_before(self, message: AgentMessage, agent_id: str, attempt: int, error: AlreadyHandledError) -> Ending:
         if error.fields.get("message_id") != message.message_id:
             return self._failed(message, agent_id, attempt, error)
         kept = error.fields.get("reply")
-        reply = self._encoded(message, kept if isinstance(kept, dict) else None)
-        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply))
+        reply, answer = self._encoded(message, kept if isinstance(kept, dict) else None)
+        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
 
     def _failed(self, message: AgentMessage, agent_id: str, attempt: int, error: Exception) -> Ending:
         said = _said(_in_words(error))
@@ -159,23 +151,24 @@ class Attempts:
 
     def _ended(self, message: AgentMessage, ending: Ending) -> Ending:
         assert ending.status is not None
-        self._chain.happened(_ENDED[ending.status], message)
+        if self._chain.hears:
+            self._chain.happened(_ENDED[ending.status], message)
         return ending
 
-    def _encoded(self, message: AgentMessage, reply: Reply) -> bytes | None:
+    def _encoded(self, message: AgentMessage, reply: Reply) -> tuple[bytes | None, Answer | None]:
         if reply is None:
-            return None
+            return None, None
         if self._chain.seals:
-            body = self._chain.storing(message.answer(reply)).to_bytes()
+            body, answer = self._chain.storing(message.answer(reply)).to_bytes(), None
         else:
-            body = self._form.encoded(message, reply, self._clock)
+            body, answer = self._writing.write(message, reply, self._clock.now())
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",
                 size=len(body),
                 limit=self._max_bytes,
             )
-        return body
+        return body, answer
 
 
 _ENDED: Final[Mapping[MessageStatus, Happening]] = {

@@ -15,6 +15,7 @@ from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Replies
 from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 
 # A handler that never waits must not keep the loop for itself: after so many messages others get their turn.
@@ -54,15 +55,15 @@ class Deliverer:
         except asyncio.CancelledError:
             self._settler.given_back(seq, mailbox, lane)
             raise
-        self._figures.traffic.attempted(mailbox.agent_id, began)
+        self._figures.traffic.attempted(mailbox.agent_id, began, ending.status)
         self._settler.ended(seq, mailbox, lane, ending)
 
     async def _message(self, seq: int, mailbox: Mailbox, lane: Lane) -> AgentMessage | None:
         self._settler.out.add(seq)
-        body = self._reader.pop(seq)
-        if body is None:
+        kept = self._reader.pop(seq)
+        if kept is None:
             try:
-                body = await self._reader.load(seq, mailbox, lane)
+                kept = await self._reader.load(seq, mailbox, lane)
             except FolkmootError as error:
                 self._settler.unread(seq, mailbox, lane, error)
                 return None
@@ -70,7 +71,7 @@ class Deliverer:
                 self._settler.given_back(seq, mailbox, lane)
                 raise
         try:
-            return self._attempts.read(body or b"")
+            return kept.message() if isinstance(kept, Written) else self._attempts.read(kept or b"")
         except (ValidationError, FolkmootError) as error:
             failed = self._settler.attempts.get(seq, 0)
             self._settler.ended(seq, mailbox, lane, self._attempts.unreadable(mailbox.agent_id, seq, failed, error))

@@ -176,6 +176,7 @@ class EmbeddedBroker:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         self._must_run()
+        # Not `Asker[int]()`: calling the alias costs more than making the object.
         asker: Asker[int] = Asker()
         patience = self._alarm.after(timeout.total_seconds(), partial(lose_patience, asker, message, timeout))
         try:
@@ -198,7 +199,7 @@ class EmbeddedBroker:
     ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
         """See `Broker.request_stream`."""
         self._must_run()
-        reader: StreamReader[int] = StreamReader()
+        reader = StreamReader[int]()
         try:
             message = await self._acceptance.ask(message, reader)
             while not isinstance(heard := await self._next(reader, message, timeout), Settlement):

@@ -74,10 +74,7 @@ class Settler:
 
     def ended(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         """An attempt ended."""
-        if ending.status is MessageStatus.HANDLED:
-            self._figures.traffic.handled(mailbox.agent_id)
         if ending.status is None:
-            self._figures.traffic.retried(mailbox.agent_id)
             self._postpone(seq, mailbox, lane, ending)
         else:
             self._end(seq, mailbox, ending)
@@ -144,6 +141,7 @@ class Settler:
                 ending.reply,
                 ending.family,
                 ending.retry_after_seconds,
+                ending.answer,
             )
         )
         self._mailboxes.one_less(mailbox)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from folkmoot.kernel import Clock
+from folkmoot.messaging.broker import MessageStatus
 
 WINDOW: Final = timedelta(minutes=5)
 _SLOT_SECONDS: Final = 10.0
@@ -58,20 +59,16 @@ class Traffic:
         """A message for this agent was accepted."""
         self._tally(agent_id, self._clock.monotonic()).accepted += 1
 
-    def handled(self, agent_id: str) -> None:
-        """A message was handled."""
-        self._tally(agent_id, self._clock.monotonic()).handled += 1
-
-    def retried(self, agent_id: str) -> None:
-        """An attempt failed, and there will be another."""
-        self._tally(agent_id, self._clock.monotonic()).retried += 1
-
-    def attempted(self, agent_id: str, began: float) -> None:
-        """An attempt came to its end, whatever end."""
+    def attempted(self, agent_id: str, began: float, status: MessageStatus | None) -> None:
+        """An attempt came to its end: that of the message, or None if there will be another."""
         now = self._clock.monotonic()
         tally = self._tally(agent_id, now)
         tally.attempts += 1
         tally.seconds += now - began
+        if status is MessageStatus.HANDLED:
+            tally.handled += 1
+        elif status is None:
+            tally.retried += 1
 
     def of_all(self) -> dict[str, Tally]:
         """The sums of the window, of every mailbox that had something in it."""

@@ -29,6 +29,7 @@ from folkmoot.messaging.brokers.journal import (
     translated,
 )
 from folkmoot.messaging.brokers.mailboxes import Mailbox
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.telemetry import get_logger
@@ -42,12 +43,16 @@ _OWED_RETRY_SECONDS: Final = 0.25
 
 @dataclass(slots=True)
 class Letter:
-    """A message on its way into the journal; `sender` hears how that went."""
+    """A message on its way into the journal; `sender` hears how that went.
+
+    `kept` is what its mailbox has at hand of it.
+    """
 
     row: LetterRow
     message: AgentMessage
     mailbox: Mailbox
     sender: "LetterSender"
+    kept: Written | bytes
 
 
 @dataclass(slots=True)

@@ -26,9 +26,11 @@ class Chain:
         self._trying_again = _those(middleware, "trying_again")
         self._happened = _those(middleware, "happened")
         self.changes = bool(self._sending)
-        """Whether `sending` does anything."""
-        self.seals = bool(self._storing)
-        """Whether what is stored differs from what was sent."""
+        """Whether `sending` has anything to do."""
+        self.hears = bool(self._happened)
+        """Whether anybody is told by `happened`."""
+        self.seals = bool(self._storing or self._reading)
+        """Whether what is stored may differ from what was sent, or what is handled from what is stored."""
 
     async def sending(self, message: AgentMessage) -> AgentMessage:
         """See `Middleware.sending`."""

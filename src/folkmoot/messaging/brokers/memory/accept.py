@@ -4,9 +4,10 @@ from folkmoot.kernel import Clock
 from folkmoot.messaging.brokers.address import Addresses
 from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
-from folkmoot.messaging.brokers.memory.kept import Kept, packed, size
+from folkmoot.messaging.brokers.memory.kept import Kept
 from folkmoot.messaging.brokers.memory.shelf import Shelf
 from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
 from folkmoot.messaging.middleware import Chain, Happening
@@ -82,19 +83,20 @@ class Acceptance:
                 self._settler.will_expire(kept.seq, mailbox, kept.expires)
 
     def _keep(self, message: AgentMessage) -> Kept:
-        stored = self._chain.storing(message)
-        body = packed(stored)
-        self._must_fit(stored, body)
+        stored = self._chain.storing(message) if self._chain.seals else message
+        written = Written(stored)
+        self._must_fit(written.body)
         mailbox = self._mailboxes.of(message.recipient_id)
         self._make_room(mailbox)
         self._last_seq = seq = self._last_seq + 1
-        kept = Kept(seq, stored, body, mailbox, self._clock.now().timestamp())
+        kept = Kept(seq, stored, written, mailbox, self._clock.now().timestamp())
         late = self._chain.too_late_at(message)
         if late is not None:
             kept.expires = late.timestamp()
         self._shelf.put(kept)
         self._enqueue(kept)
-        self._chain.happened(Happening.ACCEPTED, message)
+        if self._chain.hears:
+            self._chain.happened(Happening.ACCEPTED, message)
         self._figures.traffic.accepted(mailbox.agent_id)
         mailbox.pump()
         return kept
@@ -105,13 +107,12 @@ class Acceptance:
         if kept.expires is not None:
             self._settler.will_expire(kept.seq, kept.mailbox, kept.expires)
 
-    def _must_fit(self, message: AgentMessage, body: bytes) -> None:
-        bytes_ = size(message, body, self._max_bytes)
-        if bytes_ > self._max_bytes:
+    def _must_fit(self, body: bytes) -> None:
+        if len(body) > self._max_bytes:
             raise MessageTooLargeError(
-                f"the message has {bytes_} bytes, more than the {self._max_bytes} allowed; "
+                f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
                 "send a reference to what is big",
-                size=bytes_,
+                size=len(body),
                 limit=self._max_bytes,
             )
 

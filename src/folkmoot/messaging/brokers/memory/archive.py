@@ -2,11 +2,9 @@
 
 from datetime import UTC, datetime
 
-import orjson
-
-from folkmoot.kernel import new_id
 from folkmoot.messaging.broker import MessageRecord, MessageStatus
-from folkmoot.messaging.brokers.archive import not_dead, shown
+from folkmoot.messaging.brokers.archive import not_dead, opened, shown
+from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.memory.kept import Kept
 from folkmoot.messaging.brokers.memory.shelf import Shelf
 from folkmoot.messaging.envelope import AgentMessage
@@ -20,8 +18,6 @@ class Archive:
         self._shelf = shelf
         self._out = out
         self._chain = chain
-        # A UUID of this broker's, but for its last digits, which are those of the message.
-        self._reply_ids = new_id()[:-12]
 
     def find(self, message_id: str) -> MessageRecord | None:
         """See `Broker.find`."""
@@ -61,15 +57,6 @@ class Archive:
             raise not_dead(message_id)
         return kept
 
-    def reply(self, kept: Kept, body: bytes) -> AgentMessage:
-        """The reply to a message: the same each time it is asked for. Raises what a middleware raises."""
-        if self._chain.seals:
-            return self._chain.reading(AgentMessage.model_validate_json(body))
-        end = kept.settlement
-        assert end is not None
-        at = datetime.fromtimestamp(end.at, UTC)
-        return kept.message.answered(orjson.loads(body), reply_id=f"{self._reply_ids}{kept.seq:012x}", at=at)
-
     def record(self, kept: Kept) -> MessageRecord:
         """A message and its fate."""
         end = kept.settlement
@@ -81,13 +68,15 @@ class Archive:
             accepted_at=datetime.fromtimestamp(kept.accepted, UTC),
             settled_at=None if end is None else datetime.fromtimestamp(end.at, UTC),
             error=kept.error,
-            reply=None if end is None or end.reply is None else self._shown_reply(kept, end.reply),
+            reply=self._reply(end),
         )
 
-    def _shown_reply(self, kept: Kept, body: bytes) -> AgentMessage:
-        if self._chain.seals:
-            return shown(self._chain, AgentMessage.model_validate_json(body))
-        return self.reply(kept, body)
+    def _reply(self, end: Settlement[int] | None) -> AgentMessage | None:
+        if end is None:
+            return None
+        if end.answer is not None:
+            return end.answer.message()
+        return None if end.reply is None else opened(self._chain, end.reply)
 
     def _status(self, kept: Kept) -> MessageStatus:
         if kept.settlement is not None:

@@ -6,7 +6,6 @@ What was accepted is kept as long as this object: a stop and a start lose nothin
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any, Final
 
 from folkmoot.kernel import Clock
@@ -30,7 +29,7 @@ from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.memory.accept import Acceptance
 from folkmoot.messaging.brokers.memory.archive import Archive
 from folkmoot.messaging.brokers.memory.deliver import Deliverer
-from folkmoot.messaging.brokers.memory.kept import Kept, ReplyData
+from folkmoot.messaging.brokers.memory.kept import Kept
 from folkmoot.messaging.brokers.memory.shelf import Shelf
 from folkmoot.messaging.brokers.overview import Overview
 from folkmoot.messaging.brokers.patience import Patience
@@ -50,7 +49,7 @@ class InMemoryBroker:
 
     `mailbox_limit` counts the unsettled messages of one agent. `remembered` bounds how many messages are known after
     they were handled or expired, and how many dead letters there are; the oldest are forgotten first.
-    `max_message_bytes` bounds a message as JSON, and the data of a reply.
+    `max_message_bytes` bounds a message and a reply as JSON.
     """
 
     def __init__(
@@ -79,9 +78,9 @@ class InMemoryBroker:
             ledger=self._shelf, mailboxes=self._mailboxes, alarm=self._alarm, clock=clock, figures=self._figures
         )
         self._shelf.tells(self._settler.recorded)
-        attempts = Attempts(chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes, form=ReplyData())
+        self._attempts = Attempts(chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes)
         self._deliverer = Deliverer(
-            shelf=self._shelf, settler=self._settler, attempts=attempts, figures=self._figures, chain=self._chain
+            shelf=self._shelf, settler=self._settler, attempts=self._attempts, figures=self._figures, chain=self._chain
         )
         self._archive = Archive(shelf=self._shelf, out=self._settler.out, chain=self._chain)
         self._acceptance = Acceptance(
@@ -275,9 +274,7 @@ class InMemoryBroker:
 
     def _reply(self, kept: Kept, heard: dict[str, Any] | Settlement[int] | First[int]) -> AgentMessage:
         assert isinstance(heard, Settlement)
-        if heard.reply is not None:
-            return self._archive.reply(kept, heard.reply)
-        return reply_of(kept.message, heard, partial(self._archive.reply, kept))
+        return reply_of(kept.message, heard, self._attempts.read)
 
     def _unsubscribed(self, subscription: EmbeddedSubscription, mailbox: Mailbox) -> None:
         self._subscriptions.discard(subscription)

@@ -40,5 +40,5 @@ class Deliverer:
         except asyncio.CancelledError:
             self._settler.given_back(seq, mailbox, lane)
             raise
-        self._figures.traffic.attempted(mailbox.agent_id, began)
+        self._figures.traffic.attempted(mailbox.agent_id, began, ending.status)
         self._settler.ended(seq, mailbox, lane, ending)

@@ -117,7 +117,7 @@ class Shelf:
             if end is None or end.reply is None:
                 continue
             if kept.mailbox.agent_id == agent_id and kept.message.intent in intents:
-                end.reply, emptied = None, emptied + 1
+                end.reply, end.answer, emptied = None, None, emptied + 1
         return emptied
 
     def newest(self, wanted: Callable[[Kept], bool], *, limit: int, before: int | None) -> list[Kept]:
