@@ -70,13 +70,19 @@ class Attempt:
 
 
 class Attempts:
-    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as JSON."""
+    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as JSON.
 
-    def __init__(self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int) -> None:
+    Without `in_bytes` the broker keeps an `Answer` as it is where there is one, and no JSON is made of it.
+    """
+
+    def __init__(
+        self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int, in_bytes: bool = True
+    ) -> None:
         self._chain = chain
         self._inbox = inbox
         self._clock = clock
         self._max_bytes = max_bytes
+        self._in_bytes = in_bytes
         self._writing = ReplyWriter()
 
     def read(self, body: bytes) -> AgentMessage:
@@ -159,16 +165,22 @@ class Attempts:
         if reply is None:
             return None, None
         if self._chain.seals:
-            body, answer = self._chain.storing(message.answer(reply)).to_bytes(), None
+            written: Answer | bytes = self._chain.storing(message.answer(reply)).to_bytes()
         else:
-            body, answer = self._writing.write(message, reply, self._clock.now())
-        if len(body) > self._max_bytes:
+            written = self._writing.write(message, reply, self._clock.now())
+        if isinstance(written, bytes):
+            self._must_fit(len(written))
+            return written, None
+        self._must_fit(written.length(self._max_bytes))
+        return written.body if self._in_bytes else None, written
+
+    def _must_fit(self, length: int) -> None:
+        if length > self._max_bytes:
             raise MessageTooLargeError(
-                f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",
-                size=len(body),
+                f"the reply has {length} bytes, more than the {self._max_bytes} allowed; send a reference to it",
+                size=length,
                 limit=self._max_bytes,
             )
-        return body, answer
 
 
 _ENDED: Final[Mapping[MessageStatus, Happening]] = {

@@ -21,6 +21,10 @@ from folkmoot.messaging.envelope import AgentMessage, MessagePayload
 # What is not plain is refused here, as the model writes it in another way.
 _PLAIN: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _OPTIONAL: Final = ("reply_to", "correlation_id", "expires_at", "trace", "sealed_with")
+# What has no longest form; the rest of an envelope has at most so many bytes (a character takes at most `_WORST`).
+_UNBOUNDED: Final = ("reply_to", "correlation_id", "trace")
+_ENVELOPE_BYTES: Final = 7_000
+_WORST: Final = 6
 _UNSAID: Final = ("response_timeout",)
 _VERSION_4: Final = 0x4 << 76 | 0x8 << 60
 _RANDOM_BITS: Final = (1 << 128) - 1 ^ (0xF << 76 | 0xC << 60)
@@ -29,28 +33,51 @@ _NAMES: Final = set(AgentMessage.model_fields)
 _PAYLOAD_NAMES: Final = set(MessagePayload.model_fields)
 # What a message takes besides the text in it, about.
 _OBJECT_BYTES: Final = 1_500
-_set: Final = object.__setattr__
+# What a model consists of, set past its being frozen.
+_set_fields: Final = BaseModel.__dict__["__dict__"].__set__
+_set_names: Final = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_extra: Final = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_private: Final = BaseModel.__dict__["__pydantic_private__"].__set__
 M = TypeVar("M", bound=BaseModel)
 
 
 class Written:
-    """A message as JSON: `body` is what is kept of it, `message()` what that would be read as."""
+    """A message as JSON: `body` is what is kept of it, `message()` what that would be read as.
 
-    __slots__ = ("_inside", "_source", "body")
+    Making one fixes what the message carries. The whole `body` is written when it is asked for first.
+    """
+
+    __slots__ = ("_body", "_inside", "_source")
 
     def __init__(self, message: AgentMessage) -> None:
         self._source = message
         self._inside: bytes | None = None
+        self._body: bytes | None = None
         if type(message) is AgentMessage and type(message.payload) is MessagePayload:
             try:
-                self._inside = inside = orjson.dumps(_without(message.payload.__dict__, _UNSAID), option=_PLAIN)
-                envelope = _without(message.__dict__, _OPTIONAL)
-                envelope["payload"] = orjson.Fragment(inside)
-                self.body = orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+                self._inside = orjson.dumps(_without(message.payload.__dict__, _UNSAID), option=_PLAIN)
             except TypeError:
-                self._inside = None
-        if self._inside is None:
-            self.body = message.to_bytes()
+                self._body = message.to_bytes()
+        else:
+            self._body = message.to_bytes()
+
+    @property
+    def body(self) -> bytes:
+        """The JSON of the message."""
+        if self._body is None:
+            assert self._inside is not None
+            envelope = _without(self._source.__dict__, _OPTIONAL)
+            envelope["payload"] = orjson.Fragment(self._inside)
+            self._body = orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+        return self._body
+
+    def length(self, limit: int) -> int:
+        """How long `body` is; where that is clearly within `limit`, no less than that, and nothing is written."""
+        if self._inside is not None:
+            bound = len(self._inside) + _ENVELOPE_BYTES + _WORST * _loose(self._source.__dict__)
+            if bound <= limit:
+                return bound
+        return len(self.body)
 
     def message(self) -> AgentMessage:
         """One that nobody else holds. Raises `ValidationError` if it could not be read."""
@@ -71,41 +98,69 @@ class Written:
 
 
 class Answer:
-    """A reply that was written here: `body` is its JSON, `message` what that would be read as, made when asked for."""
+    """A reply that was written here: `body` is its JSON, `message` what that would be read as; made when asked for."""
 
-    __slots__ = ("_data", "_fields", "_priority", "body")
+    __slots__ = ("_data", "_said")
 
     def __init__(self, question: AgentMessage, data: dict[str, Any], *, at: datetime, reply_id: str) -> None:
-        self._priority = question.payload.priority
         self._data = orjson.dumps(data)
-        self._fields: dict[str, Any] = {
-            "message_id": reply_id,
-            "conversation_id": question.conversation_id,
-            "sender_id": question.recipient_id,
-            "recipient_id": question.sender_id,
-            "intent": question.intent,
-            "payload": {"data": orjson.Fragment(self._data), "priority": self._priority},
-            "timestamp": at,
-            "reply_to": question.message_id,
-            "correlation_id": question.correlation_id or question.message_id,
-        }
-        if question.trace is not None:
-            self._fields["trace"] = question.trace
-        self.body = orjson.dumps(self._fields)
+        # No more of the question than this: its payload must not be held as long as the answer is.
+        self._said = (
+            reply_id,
+            question.conversation_id,
+            question.recipient_id,
+            question.sender_id,
+            question.intent,
+            question.payload.priority,
+            at,
+            question.message_id,
+            question.correlation_id or question.message_id,
+            question.trace,
+        )
+
+    @property
+    def body(self) -> bytes:
+        """The JSON of the reply."""
+        fields = self._fields()
+        fields["payload"] = {"data": orjson.Fragment(self._data), "priority": self._said[5]}
+        return orjson.dumps(_without(fields, _OPTIONAL))
+
+    def length(self, limit: int) -> int:
+        """How long `body` is; where that is clearly within `limit`, no less than that, and nothing is written."""
+        trace = self._said[-1]
+        bound = len(self._data) + _ENVELOPE_BYTES + _WORST * (len(self._said[-2]) + (len(trace) if trace else 0))
+        return bound if bound <= limit else len(self.body)
 
     def message(self) -> AgentMessage:
         """One that nobody else holds."""
         inside = {
             "data": orjson.loads(self._data),
-            "priority": self._priority,
+            "priority": self._said[5],
             "requires_response": False,
             "response_timeout": None,
             "context": {},
             "attachments": [],
         }
-        payload = _made(MessagePayload, _PAYLOAD_NAMES, inside)
-        fields = {"expires_at": None, "trace": None, "sealed_with": None, **self._fields, "payload": payload}
+        fields = self._fields()
+        fields["payload"] = _made(MessagePayload, _PAYLOAD_NAMES, inside)
         return _made(AgentMessage, _NAMES, fields)
+
+    def _fields(self) -> dict[str, Any]:
+        reply_id, conversation_id, sender_id, recipient_id, intent, _, at, reply_to, correlation_id, trace = self._said
+        return {
+            "message_id": reply_id,
+            "conversation_id": conversation_id,
+            "sender_id": sender_id,
+            "recipient_id": recipient_id,
+            "intent": intent,
+            "payload": None,
+            "timestamp": at,
+            "reply_to": reply_to,
+            "correlation_id": correlation_id,
+            "expires_at": None,
+            "trace": trace,
+            "sealed_with": None,
+        }
 
 
 class ReplyWriter:
@@ -115,20 +170,28 @@ class ReplyWriter:
         # An id must be unique, not secret; asking the system for each lets the writing thread in between.
         self._random = Random()  # see above
 
-    def write(self, question: AgentMessage, data: dict[str, Any], at: datetime) -> tuple[bytes, Answer | None]:
-        """The JSON of `question.answer(data)`, sent at `at`; and the answer itself if its data is of plain values."""
+    def write(self, question: AgentMessage, data: dict[str, Any], at: datetime) -> Answer | bytes:
+        """What `question.answer(data)` gives, sent at `at`; as JSON where only the model knows how to write it."""
         try:
-            answer = Answer(question, data, at=at, reply_id=self._id())
+            return Answer(question, data, at=at, reply_id=self._id())
         except TypeError:
-            # Values that only the model knows how to write, such as a Decimal or another model.
-            return question.answer(data).to_bytes(), None
-        return answer.body, answer
+            # There are such values in it as a Decimal or another model.
+            return question.answer(data).to_bytes()
 
     def _id(self) -> str:
         """A UUID of version 4; the standard library takes several times as long to write one."""
         bits = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
         digits = f"{bits:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _loose(fields: dict[str, Any]) -> int:
+    """The characters of what has no bound of its own."""
+    length = 0
+    for name in _UNBOUNDED:
+        if value := fields.get(name):
+            length += len(value)
+    return length
 
 
 def _without(fields: dict[str, Any], optional: tuple[str, ...]) -> dict[str, Any]:
@@ -142,9 +205,9 @@ def _without(fields: dict[str, Any], optional: tuple[str, ...]) -> dict[str, Any
 
 def _made(model: type[M], names: set[str], fields: dict[str, Any]) -> M:
     """A model of values that were validated before, in the way of its own `__copy__`: nothing is looked at again."""
-    made = model.__new__(model)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", names)
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
+    made = object.__new__(model)
+    _set_fields(made, fields)
+    _set_names(made, names)
+    _set_extra(made, None)
+    _set_private(made, None)
     return made

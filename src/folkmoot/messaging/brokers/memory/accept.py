@@ -85,7 +85,7 @@ class Acceptance:
     def _keep(self, message: AgentMessage) -> Kept:
         stored = self._chain.storing(message) if self._chain.seals else message
         written = Written(stored)
-        self._must_fit(written.body)
+        self._must_fit(written.length(self._max_bytes))
         mailbox = self._mailboxes.of(message.recipient_id)
         self._make_room(mailbox)
         self._last_seq = seq = self._last_seq + 1
@@ -107,12 +107,12 @@ class Acceptance:
         if kept.expires is not None:
             self._settler.will_expire(kept.seq, kept.mailbox, kept.expires)
 
-    def _must_fit(self, body: bytes) -> None:
-        if len(body) > self._max_bytes:
+    def _must_fit(self, length: int) -> None:
+        if length > self._max_bytes:
             raise MessageTooLargeError(
-                f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
+                f"the message has {length} bytes, more than the {self._max_bytes} allowed; "
                 "send a reference to what is big",
-                size=len(body),
+                size=length,
                 limit=self._max_bytes,
             )
 

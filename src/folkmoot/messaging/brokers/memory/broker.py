@@ -78,7 +78,9 @@ class InMemoryBroker:
             ledger=self._shelf, mailboxes=self._mailboxes, alarm=self._alarm, clock=clock, figures=self._figures
         )
         self._shelf.tells(self._settler.recorded)
-        self._attempts = Attempts(chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes)
+        self._attempts = Attempts(
+            chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes, in_bytes=False
+        )
         self._deliverer = Deliverer(
             shelf=self._shelf, settler=self._settler, attempts=self._attempts, figures=self._figures, chain=self._chain
         )
