@@ -9,8 +9,9 @@ This holds for payloads of plain JSON. Whatever else the model can write (a date
 way through the model, out and in.
 """
 
+import uuid
 from datetime import datetime
-from random import Random
+from itertools import count
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -21,13 +22,11 @@ from folkmoot.messaging.envelope import AgentMessage, MessagePayload
 # What is not plain is refused here, as the model writes it in another way.
 _PLAIN: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _OPTIONAL: Final = ("reply_to", "correlation_id", "expires_at", "trace", "sealed_with")
-# What has no longest form; the rest of an envelope has at most so many bytes (a character takes at most `_WORST`).
-_UNBOUNDED: Final = ("reply_to", "correlation_id", "trace")
+# The most that an envelope takes as JSON besides what has no longest form; a character has `_WORST` bytes at most.
 _ENVELOPE_BYTES: Final = 7_000
 _WORST: Final = 6
 _UNSAID: Final = ("response_timeout",)
-_VERSION_4: Final = 0x4 << 76 | 0x8 << 60
-_RANDOM_BITS: Final = (1 << 128) - 1 ^ (0xF << 76 | 0xC << 60)
+_COUNTED: Final = 12  # the last digits of a UUID, with no dash in them
 # Shared by all that are made here: a frozen model does not change its set, and a copy of it copies the set.
 _NAMES: Final = set(AgentMessage.model_fields)
 _PAYLOAD_NAMES: Final = set(MessagePayload.model_fields)
@@ -74,7 +73,9 @@ class Written:
     def length(self, limit: int) -> int:
         """How long `body` is; where that is clearly within `limit`, no less than that, and nothing is written."""
         if self._inside is not None:
-            bound = len(self._inside) + _ENVELOPE_BYTES + _WORST * _loose(self._source.__dict__)
+            source = self._source
+            loose = f"{source.reply_to}{source.correlation_id}{source.trace}"
+            bound = len(self._inside) + _ENVELOPE_BYTES + _WORST * len(loose)
             if bound <= limit:
                 return bound
         return len(self.body)
@@ -127,8 +128,8 @@ class Answer:
 
     def length(self, limit: int) -> int:
         """How long `body` is; where that is clearly within `limit`, no less than that, and nothing is written."""
-        trace = self._said[-1]
-        bound = len(self._data) + _ENVELOPE_BYTES + _WORST * (len(self._said[-2]) + (len(trace) if trace else 0))
+        loose = f"{self._said[-2]}{self._said[-1]}"
+        bound = len(self._data) + _ENVELOPE_BYTES + _WORST * len(loose)
         return bound if bound <= limit else len(self.body)
 
     def message(self) -> AgentMessage:
@@ -167,31 +168,18 @@ class ReplyWriter:
     """Writes replies, each with an id of its own."""
 
     def __init__(self) -> None:
-        # An id must be unique, not secret; asking the system for each lets the writing thread in between.
-        self._random = Random()  # see above
+        # Each is a UUID with random digits of this writer's own in front and a count behind: making one anew for each
+        # reply would cost as much as writing the reply.
+        first = str(uuid.uuid4())
+        self._mine, self._count = first[:-_COUNTED], count(int(first[-_COUNTED:], 16) >> 1)
 
     def write(self, question: AgentMessage, data: dict[str, Any], at: datetime) -> Answer | bytes:
         """What `question.answer(data)` gives, sent at `at`; as JSON where only the model knows how to write it."""
         try:
-            return Answer(question, data, at=at, reply_id=self._id())
+            return Answer(question, data, at=at, reply_id=f"{self._mine}{next(self._count):012x}")
         except TypeError:
             # There are such values in it as a Decimal or another model.
             return question.answer(data).to_bytes()
-
-    def _id(self) -> str:
-        """A UUID of version 4; the standard library takes several times as long to write one."""
-        bits = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
-        digits = f"{bits:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _loose(fields: dict[str, Any]) -> int:
-    """The characters of what has no bound of its own."""
-    length = 0
-    for name in _UNBOUNDED:
-        if value := fields.get(name):
-            length += len(value)
-    return length
 
 
 def _without(fields: dict[str, Any], optional: tuple[str, ...]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Acceptance:
         first = self._shelf.known(message.message_id)
         if first is not None:
             return first, False
-        if self._addresses.selects(message):
+        if not self._mailboxes.has(message.recipient_id) and self._addresses.selects(message):
             message = await self._addresses.resolved(message)
             # While the directory was asked the same message may have come again.
             first = self._shelf.known(message.message_id)

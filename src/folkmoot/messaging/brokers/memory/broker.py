@@ -82,7 +82,12 @@ class InMemoryBroker:
             chain=self._chain, inbox=inbox, clock=clock, max_bytes=max_message_bytes, in_bytes=False
         )
         self._deliverer = Deliverer(
-            shelf=self._shelf, settler=self._settler, attempts=self._attempts, figures=self._figures, chain=self._chain
+            shelf=self._shelf,
+            settler=self._settler,
+            attempts=self._attempts,
+            figures=self._figures,
+            chain=self._chain,
+            clock=clock,
         )
         self._archive = Archive(shelf=self._shelf, out=self._settler.out, chain=self._chain)
         self._acceptance = Acceptance(

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from folkmoot.kernel import FolkmootError
+from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler
 from folkmoot.messaging.brokers.attempt import Attempts
 from folkmoot.messaging.brokers.figures import Figures
@@ -15,12 +15,15 @@ from folkmoot.messaging.middleware import Chain
 class Deliverer:
     """Handles single messages, for every subscription of a broker."""
 
-    def __init__(self, *, shelf: Shelf, settler: Settler, attempts: Attempts, figures: Figures, chain: Chain) -> None:
+    def __init__(
+        self, *, shelf: Shelf, settler: Settler, attempts: Attempts, figures: Figures, chain: Chain, clock: Clock
+    ) -> None:
         self._shelf = shelf
         self._settler = settler
         self._attempts = attempts
         self._figures = figures
         self._chain = chain
+        self._clock = clock
 
     async def deliver(self, seq: int, mailbox: Mailbox, lane: Lane, handler: Handler) -> None:
         """Handle one message that was taken, and record how that ended; `handler` is what `Chain.around` made."""
@@ -32,7 +35,7 @@ class Deliverer:
             ending = self._attempts.unreadable(mailbox.agent_id, seq, kept.attempts, error)
             self._settler.ended(seq, mailbox, lane, ending)
             return
-        began = self._figures.traffic.begins()
+        began = self._clock.monotonic()
         try:
             ending = await self._attempts.make(
                 message, agent_id=mailbox.agent_id, attempt=kept.attempts + 1, handler=handler, stream=kept.stream
