@@ -48,7 +48,7 @@ class Attempt:
 
     __slots__ = ("_inbox", "_stream", "attempt", "message")
 
-    def __init__(self, *, message: AgentMessage, attempt: int, inbox: Inbox | None, stream: Stream) -> None:
+    def __init__(self, message: AgentMessage, attempt: int, inbox: Inbox | None, stream: Stream) -> None:
         self.message = message
         self.attempt = attempt
         self._inbox = inbox
@@ -99,36 +99,48 @@ class Attempts:
         self, message: AgentMessage, *, agent_id: str, attempt: int, handler: Handler, stream: Stream
     ) -> Ending:
         """Handle a message; `handler` is what `Chain.around` made. Raises `CancelledError` if stopped from outside."""
-        late = self._chain.too_late_at(message)
-        if late is not None and late <= self._clock.now():
-            return self._ended(
-                message, Ending(MessageStatus.EXPIRED, attempt - 1, error="expired before it was handled")
-            )
-        delivery = Attempt(message=message, attempt=attempt, inbox=self._inbox, stream=stream)
+        late = self.too_late(message, attempt - 1)
+        if late is not None:
+            return late
         try:
             with bound_to(
                 message_id=message.message_id,
                 conversation_id=message.conversation_id,
                 agent_id=agent_id,
-                user_id=_asked_by(message),
+                user_id=asked_by(message),
             ):
-                reply, answer = self._encoded(message, await handler(delivery))
-        except asyncio.CancelledError as error:
-            if _stopped_from_outside():
-                raise
-            return self._failed(message, agent_id, attempt, _cancelled_inside(error))
-        except AlreadyHandledError as error:
-            return self._handled_before(message, agent_id, attempt, error)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
-            return self._failed(message, agent_id, attempt, error)
+                reply, answer = self.encoded(message, await handler(self.begin(message, attempt, stream)))
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
+            return self.fault(message, agent_id, attempt, error)
         return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
 
-    def _handled_before(self, message: AgentMessage, agent_id: str, attempt: int, error: AlreadyHandledError) -> Ending:
-        if error.fields.get("message_id") != message.message_id:
-            return self._failed(message, agent_id, attempt, error)
-        kept = error.fields.get("reply")
-        reply, answer = self._encoded(message, kept if isinstance(kept, dict) else None)
-        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
+    def too_late(self, message: AgentMessage, attempts: int) -> Ending | None:
+        """The end of a message that must not be handled any more after so many attempts; None if it may."""
+        late = self._chain.too_late_at(message)
+        if late is None or late > self._clock.now():
+            return None
+        return self._ended(message, Ending(MessageStatus.EXPIRED, attempts, error="expired before it was handled"))
+
+    def begin(self, message: AgentMessage, attempt: int, stream: Stream) -> Attempt:
+        """What a handler is given."""
+        return Attempt(message, attempt, self._inbox, stream)
+
+    def fault(
+        self, message: AgentMessage, agent_id: str, attempt: int, error: Exception | asyncio.CancelledError
+    ) -> Ending:
+        """The end of an attempt whose handler raised. Raises the error if it was stopped from outside."""
+        if isinstance(error, asyncio.CancelledError):
+            if _stopped_from_outside():
+                raise error
+            return self._failed(message, agent_id, attempt, _cancelled_inside(error))
+        if isinstance(error, AlreadyHandledError) and error.fields.get("message_id") == message.message_id:
+            kept = error.fields.get("reply")
+            try:
+                reply, answer = self.encoded(message, kept if isinstance(kept, dict) else None)
+            except FolkmootError as too_large:
+                return self._failed(message, agent_id, attempt, too_large)
+            return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
+        return self._failed(message, agent_id, attempt, error)
 
     def _failed(self, message: AgentMessage, agent_id: str, attempt: int, error: Exception) -> Ending:
         said = _said(_in_words(error))
@@ -161,7 +173,8 @@ class Attempts:
             self._chain.happened(_ENDED[ending.status], message)
         return ending
 
-    def _encoded(self, message: AgentMessage, reply: Reply) -> tuple[bytes | None, Answer | None]:
+    def encoded(self, message: AgentMessage, reply: Reply) -> tuple[bytes | None, Answer | None]:
+        """A reply as it is kept. Raises `MessageTooLargeError`, or what pydantic raises for what is no JSON."""
         if reply is None:
             return None, None
         if self._chain.seals:
@@ -190,7 +203,8 @@ _ENDED: Final[Mapping[MessageStatus, Happening]] = {
 }
 
 
-def _asked_by(message: AgentMessage) -> str | None:
+def asked_by(message: AgentMessage) -> str | None:
+    """The user on whose behalf a message was sent."""
     user_id = message.payload.context.get("on_behalf_of")
     return user_id if isinstance(user_id, str) else None
 

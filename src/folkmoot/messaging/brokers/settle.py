@@ -123,25 +123,30 @@ class Settler:
 
     def _end(self, seq: int, mailbox: Mailbox, ending: Ending) -> None:
         assert ending.status is not None
-        self.attempts.pop(seq, None)
-        if self._expiries:
-            expiry = self._expiries.pop(seq, None)
-            if expiry is not None:
-                self._alarm.cancel(expiry.appointment)
-        at = self._clock.now().timestamp()
         if ending.status is MessageStatus.DEAD:
             self._figures.traffic.dead[mailbox.agent_id] += 1
-        self._ledger.submit_settled(
+        self.settled(
+            mailbox,
             Settlement(
                 seq,
                 ending.status,
-                at,
+                self._clock.now().timestamp(),
                 ending.attempts,
                 ending.error,
                 ending.reply,
                 ending.family,
                 ending.retry_after_seconds,
                 ending.answer,
-            )
+            ),
         )
+
+    def settled(self, mailbox: Mailbox, settlement: Settlement[int]) -> None:
+        """A message ended so, and takes no more room."""
+        if self.attempts:
+            self.attempts.pop(settlement.key, None)
+        if self._expiries:
+            expiry = self._expiries.pop(settlement.key, None)
+            if expiry is not None:
+                self._alarm.cancel(expiry.appointment)
+        self._ledger.submit_settled(settlement)
         self._mailboxes.one_less(mailbox)

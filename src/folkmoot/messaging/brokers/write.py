@@ -101,42 +101,32 @@ class Written:
 class Answer:
     """A reply that was written here: `body` is its JSON, `message` what that would be read as; made when asked for."""
 
-    __slots__ = ("_data", "_said")
+    __slots__ = ("_at", "_data", "_id", "_question")
 
     def __init__(self, question: AgentMessage, data: dict[str, Any], *, at: datetime, reply_id: str) -> None:
         self._data = orjson.dumps(data)
-        # No more of the question than this: its payload must not be held as long as the answer is.
-        self._said = (
-            reply_id,
-            question.conversation_id,
-            question.recipient_id,
-            question.sender_id,
-            question.intent,
-            question.payload.priority,
-            at,
-            question.message_id,
-            question.correlation_id or question.message_id,
-            question.trace,
-        )
+        self._question = question
+        self._at = at
+        self._id = reply_id
 
     @property
     def body(self) -> bytes:
         """The JSON of the reply."""
         fields = self._fields()
-        fields["payload"] = {"data": orjson.Fragment(self._data), "priority": self._said[5]}
+        fields["payload"] = {"data": orjson.Fragment(self._data), "priority": self._question.payload.priority}
         return orjson.dumps(_without(fields, _OPTIONAL))
 
     def length(self, limit: int) -> int:
         """How long `body` is; where that is clearly within `limit`, no less than that, and nothing is written."""
-        loose = f"{self._said[-2]}{self._said[-1]}"
-        bound = len(self._data) + _ENVELOPE_BYTES + _WORST * len(loose)
+        question = self._question
+        bound = len(self._data) + _ENVELOPE_BYTES + _WORST * len(f"{question.correlation_id}{question.trace}")
         return bound if bound <= limit else len(self.body)
 
     def message(self) -> AgentMessage:
         """One that nobody else holds."""
         inside = {
             "data": orjson.loads(self._data),
-            "priority": self._said[5],
+            "priority": self._question.payload.priority,
             "requires_response": False,
             "response_timeout": None,
             "context": {},
@@ -147,19 +137,20 @@ class Answer:
         return _made(AgentMessage, _NAMES, fields)
 
     def _fields(self) -> dict[str, Any]:
-        reply_id, conversation_id, sender_id, recipient_id, intent, _, at, reply_to, correlation_id, trace = self._said
+        question = self._question
+        message_id = question.message_id
         return {
-            "message_id": reply_id,
-            "conversation_id": conversation_id,
-            "sender_id": sender_id,
-            "recipient_id": recipient_id,
-            "intent": intent,
+            "message_id": self._id,
+            "conversation_id": question.conversation_id,
+            "sender_id": question.recipient_id,
+            "recipient_id": question.sender_id,
+            "intent": question.intent,
             "payload": None,
-            "timestamp": at,
-            "reply_to": reply_to,
-            "correlation_id": correlation_id,
+            "timestamp": self._at,
+            "reply_to": message_id,
+            "correlation_id": question.correlation_id or message_id,
             "expires_at": None,
-            "trace": trace,
+            "trace": question.trace,
             "sealed_with": None,
         }
 
