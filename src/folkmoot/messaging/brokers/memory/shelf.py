@@ -114,7 +114,7 @@ class Shelf:
         emptied = 0
         for kept in self._ended:
             end = kept.settlement
-            if end is None or end.reply is None:
+            if end is None or (end.reply is None and end.answer is None):
                 continue
             if kept.mailbox.agent_id == agent_id and kept.message.intent in intents:
                 end.reply, end.answer, emptied = None, None, emptied + 1
