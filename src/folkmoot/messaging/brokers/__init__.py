@@ -1,4 +1,4 @@
-"""The brokers, one module each: `embedded` (one process, an SQLite journal).
+"""The brokers: `embedded` (one process, an SQLite journal), `memory` (one process, nothing kept), `redis` (many).
 
 The embedded broker is split by act: `journal` is the file and its SQL, `writer` the thread that commits in groups,
 `reader` everything that is asked of the file, `mailboxes` who is next, `deliver` the handling of one message,
