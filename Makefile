@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 ARGS ?=
+# Twice the cores: tests wait for servers, processes and clocks about as long as they compute.
+WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format bench chaos docs clean services lock
@@ -30,7 +32,7 @@ services:
 	@sh tools/install_services.sh
 
 test: install services  ## run every test, with real Redis, PostgreSQL and Chromium (ARGS=... for pytest)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: install  ## format, lint, types, import contracts, sizes
 	$(BIN)/ruff format --check .

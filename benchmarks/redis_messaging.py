@@ -48,7 +48,7 @@ def send(bells: Bells, ground: Ground, count: int, askers: int) -> None:
                 await spread(items, lambda item: broker.request(item, timeout=PATIENCE), senders=askers)
                 bells.done.set()
             else:
-                await spread(items, broker.publish)
+                await spread(items, broker.publish, senders=redis_raw.BATCH)
             await asyncio.to_thread(bells.done.wait)
 
     asyncio.run(live())

@@ -20,6 +20,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threadpool_limits(limits=1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow ones: one that began last would leave the other test processes with nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture
 def clock() -> SimulatedClock:
     """A clock that stands at Monday 2026-01-05 09:00 UTC until it is advanced."""

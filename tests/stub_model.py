@@ -5,8 +5,8 @@
     stub_model.decide(winner="mira")               # one typed answer, by tool or by JSON schema, as it is asked for
     stub_model.fail(429, retry_after=0.01)         # one refusal
 
-Answers are used up in order; with none left it says what it was asked. `requests` keeps every request's body. It also
-answers `/api/tags` as an Ollama does.
+Answers are used up in order; with none left it says what it was asked, after `thinking` seconds. `requests` keeps every
+request's body. It also answers `/api/tags` as an Ollama does.
 """
 
 import asyncio
@@ -49,6 +49,7 @@ class StubModel:
         self.key: str | None = None
         self.requests: list[dict[str, Any]] = []
         self.url = ""
+        self.thinking = 0.0
         self._script: deque[Scripted] = deque()
 
     @property
@@ -100,7 +101,8 @@ class StubModel:
             return refused
         body = await request.json()
         self.requests.append(body)
-        scripted = self._script.popleft() if self._script else Scripted(text=f"You said: {_last_words(body)}")
+        echo = Scripted(text=f"You said: {_last_words(body)}", delay=self.thinking)
+        scripted = self._script.popleft() if self._script else echo
         await asyncio.sleep(scripted.delay)
         if scripted.raw is not None:
             return Response(

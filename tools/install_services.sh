@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs what the tests start for themselves: Redis, PostgreSQL and Chromium. Does nothing for what is there.
+# Installs what the tests start for themselves: Redis, PostgreSQL, Chromium, and ip for network namespaces. Does nothing
+# for what is there.
 set -eu
 missing=""
 command -v redis-server >/dev/null 2>&1 || missing="$missing redis-server"
 command -v postgres >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
+command -v ip >/dev/null 2>&1 || [ "$(uname)" != Linux ] || missing="$missing iproute2"
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "The tests need:$missing. Install them with your package manager and run make test again." >&2

@@ -11,7 +11,7 @@ from tests.acceptance.probing import eventually, no_traceback, rows
 from tests.serving import Served, serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-LINES = 24_000
+LINES = 15_000
 
 
 def stored(home: Path) -> int:
@@ -47,14 +47,14 @@ def test_an_import_goes_on_after_two_kills_and_doubles_nothing(tmp_path: Path) -
 
     sending = threading.Thread(target=send)
     sending.start()
-    kill_at(served, 5_000)
+    kill_at(served, 3_000)
     sending.join(60)
     assert refused, "the client must not have heard that it is done"
     after_first = stored(home)
     assert after_first < LINES
 
     served = serve(home)
-    kill_at(served, after_first + 5_000)
+    kill_at(served, after_first + 3_000)
     assert stored(home) < LINES
 
     served = serve(home)

@@ -167,3 +167,47 @@ async def test_a_workplace_with_a_model_that_means_nothing_changes_nothing(host:
     with pytest.raises(ModelsError, match="opnai"):
         await host.reload(wrong)
     assert await presence(house) == {"a": "online"}
+
+
+async def test_agents_left_to_other_processes_are_known_and_not_hosted(house: House) -> None:
+    host = AgentHost(context=house.context, here=lambda agent_id: agent_id == "a", alone=False)
+    await host.start()
+    await host.reload(workplace("a", "b cso"))
+    assert set(host.agents) == {"a"}
+    assert set(host.definitions) == {"a", "b"}
+    assert await presence(house) == {"a": "online", "b": "offline"}
+    known = await house.registry.get("b")
+    assert (known.role, "chat" in known.supported_intents) == ("cso", True)
+    await host.stop()
+
+
+async def test_whoever_hosts_an_agent_says_what_it_is(house: House) -> None:
+    elsewhere = AgentHost(context=house.context, alone=False)
+    await elsewhere.start()
+    await elsewhere.add(definition("b", role="hosted"))
+    server = AgentHost(context=house.context, here=lambda _: False, alone=False)
+    await server.start()
+    await server.reload(workplace("b read"))
+    assert (await house.registry.get("b")).role == "hosted"
+    assert await presence(house) == {"b": "online"}
+    await server.reload(Workplace(agents=()))
+    assert server.definitions == {}
+    await server.stop()
+    await elsewhere.stop()
+
+
+async def test_one_of_several_strikes_off_nobody_that_it_never_knew(house: House) -> None:
+    gone = AgentHost(context=house.context)
+    await gone.start()
+    await gone.reload(workplace("a"))
+    await gone.stop()
+    several = AgentHost(context=house.context, alone=False)
+    await several.start()
+    await several.reload(workplace("b"))
+    assert await presence(house) == {"a": "offline", "b": "online"}
+    await several.stop()
+    alone = AgentHost(context=house.context)
+    await alone.start()
+    await alone.reload(workplace("b"))
+    assert await presence(house) == {"b": "online"}
+    await alone.stop()

@@ -105,3 +105,15 @@ def test_messages_in_memory_are_for_one_process() -> None:
     with pytest.raises(WrongSettingError, match="REDIS_URL") as caught:
         load_settings({"MESSAGES": "memory", "REDIS_URL": "redis://localhost"}, env_file=None)
     assert caught.value.fields["variable"] == "MESSAGES"
+
+
+def test_local_agents_are_all_none_or_the_named() -> None:
+    redis = {"REDIS_URL": "redis://localhost"}
+    assert load_settings({}, env_file=None).hosts("jonas")
+    assert not load_settings({**redis, "LOCAL_AGENTS": "Off"}, env_file=None).hosts("jonas")
+    some = load_settings({**redis, "LOCAL_AGENTS": "jonas, lin"}, env_file=None)
+    assert [some.hosts(one) for one in ("jonas", "lin", "mira")] == [True, True, False]
+    with pytest.raises(WrongSettingError, match="for example REDIS_URL"):
+        load_settings({"LOCAL_AGENTS": "off"}, env_file=None)
+    with pytest.raises(WrongSettingError, match="names nobody"):
+        load_settings({**redis, "LOCAL_AGENTS": " , "}, env_file=None)

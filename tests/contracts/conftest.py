@@ -1,6 +1,6 @@
 """Every test of this folder runs on every broker."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,11 @@ import pytest
 from folkmoot.kernel import SimulatedClock
 from folkmoot.messaging import Broker
 from folkmoot.storage import Database
-from tests.contracts.rigs import EmbeddedRig, MemoryRig, RedisRig, Rig, StaffList
+from tests.contracts.leaks import leaked
+from tests.contracts.rigs import EmbeddedRig, KilledRedisRig, MemoryRig, RedisRig, Rig, StaffList
+from tests.redis_server import RedisServer, running_redis
 
-DURABLE = ("embedded", "redis")
+DURABLE = ("embedded", "redis", "redis-killed")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,11 +32,24 @@ async def rig(
         rig = EmbeddedRig(tmp_path / "broker", clock, database)
     elif request.param == "memory":
         rig = MemoryRig(clock, database)
+    elif request.param == "redis-killed":
+        server: RedisServer = request.getfixturevalue("careful_redis")
+        server.empty()
+        rig = KilledRedisRig(server, clock, database)
     else:
         rig = RedisRig(request.getfixturevalue("redis_url"), clock, database)
     await rig.start()
     yield rig
     await rig.stop()
+    if isinstance(rig, RedisRig):
+        assert await leaked(rig.url) == []
+
+
+@pytest.fixture(scope="session")
+def careful_redis() -> Iterator[RedisServer]:
+    """A Redis that writes down what it takes before it says so."""
+    with running_redis("--appendonly", "yes", "--appendfsync", "always") as server:
+        yield server
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ async def test_a_repeated_send_is_one_message(rig: Rig) -> None:
     await rig.broker.subscribe("bob", desk.handle)
     await handled(rig.broker, 1)
     afterwards = await rig.broker.publish(sent)
-    await rig.restart()
+    await rig.revive()
     await rig.broker.subscribe("bob", desk.handle)
     restarted = await rig.broker.publish(sent)
     assert [receipt.duplicate for receipt in (first, waiting, afterwards, restarted)] == [False, True, True, True]

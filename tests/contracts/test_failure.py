@@ -161,7 +161,7 @@ async def test_a_dead_letter_can_be_retried_and_dropped(rig: Rig) -> None:
     record = await rig.broker.retry_dead_letter(first.message_id)
     assert (record.status, record.attempts, record.error) == (MessageStatus.QUEUED, 0, None)
     await rig.broker.drop_dead_letter(second.message_id)
-    await rig.restart()
+    await rig.revive()
     assert await rig.broker.dead_letters() == []
     assert await rig.broker.find(second.message_id) is None
     healed = Failing(0)

@@ -162,7 +162,7 @@ class BrokerMachine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """The process is killed and started again; in memory the broker is stopped and started."""
-        self.loop.run_until_complete(self.rig.restart())
+        self.loop.run_until_complete(self.rig.revive())
         for agent in self.model.online:
             self._subscribe(agent)
 

@@ -71,7 +71,7 @@ async def test_a_repeated_request_gets_the_recorded_reply(rig: Rig) -> None:
     await rig.broker.subscribe("bob", oracle.handle)
     first = await rig.broker.request(question, timeout=PATIENCE)
     again = await rig.broker.request(question, timeout=PATIENCE)
-    await rig.restart()
+    await rig.revive()
     await rig.broker.subscribe("bob", oracle.handle)
     after_a_crash = await rig.broker.request(question, timeout=PATIENCE)
     assert first == again == after_a_crash

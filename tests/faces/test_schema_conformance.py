@@ -5,6 +5,8 @@ that the document does not name, wrong data refused, right data taken, nothing o
 """
 
 from collections.abc import Iterator
+from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -15,13 +17,14 @@ from schemathesis import CheckFunction, GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from tests.serving import TOKEN, Served, serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLES = 30
+PARTS = 6  # of each kind of data, so that several test processes share them
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +53,12 @@ def document(tried: Served) -> OpenApiSchema:
 EXCLUDED: list[CheckFunction] = [positive_data_acceptance]
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_every_answer_is_as_the_document_says(document: OpenApiSchema, mode: GenerationMode) -> None:
+def test_every_answer_is_as_the_document_says(document: OpenApiSchema, mode: GenerationMode, part: int) -> None:
     faults: list[str] = []
     tried = 0
-    for found in document.get_all_operations():
+    for found in islice(document.get_all_operations(), part, None, PARTS):
         assert isinstance(found, Ok)
         operation = found.ok()
         try:
@@ -65,11 +69,16 @@ def test_every_answer_is_as_the_document_says(document: OpenApiSchema, mode: Gen
             faults.append(f"{operation.label}: {fault}")
         tried += 1
     assert not faults, "\n\n".join(faults)
-    assert tried > 15
+    assert tried > 2
 
 
 def call_often(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> None:
-    """Call it with generated data, and raise what is wrong with an answer."""
+    """Call it with generated data, and raise what is wrong with an answer.
+
+    What was answered is asked for again without a token and with a wrong one, once: a wrong one is looked into for as
+    long as a password, and what the data is makes no difference to it.
+    """
+    locked = False
 
     @given(operation.as_strategy(generation_mode=mode))
     @settings(
@@ -83,6 +92,9 @@ def call_often(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode
     def call(case: schemathesis.Case[Any]) -> None:
         if "wait" in (case.query or {}):
             case.query["wait"] = 0  # up to five minutes are legal
-        case.call_and_validate(excluded_checks=EXCLUDED, timeout=60)
+        nonlocal locked
+        answer = case.call(timeout=60)
+        case.validate_response(answer, excluded_checks=[*EXCLUDED, ignored_auth] if locked else EXCLUDED)
+        locked = locked or answer.status_code < HTTPStatus.BAD_REQUEST
 
     call()

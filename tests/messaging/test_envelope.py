@@ -71,6 +71,7 @@ def test_times_are_utc() -> None:
         {"recipient_id": "role:" + "x" * 200},
         {"recipient_id": "role: "},
         {"message_id": ""},
+        {"timestamp": "0001-01-01T00:11:56+11:56"},
         {"surprise": 1},
         {"payload": {"surprise": 1}},
         {"payload": {"priority": "asap"}},

@@ -183,7 +183,7 @@ async def test_a_process_ends_although_the_server_is_gone(
     try:
         await asyncio.sleep(2)
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await process.wait()
     finally:
         await asyncio.to_thread(postgres_server.start)

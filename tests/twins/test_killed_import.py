@@ -72,6 +72,18 @@ async def test_giving_the_same_file_again_takes_the_import_up(
     assert len((await workshop.roster.view("John Smith")).imports) == 1
 
 
+async def test_an_import_of_another_server_is_left_to_it(
+    workshop: Workshop, any_database_url: str, tmp_path: Path
+) -> None:
+    await workshop.grant()
+    await killed_import(any_database_url, tmp_path / "elsewhere", chat(tmp_path / "chat.txt", pairs=100), pause_at=120)
+    finished = await workshop.imports.resume_running()
+    # A home with an SQLite file has one server: what lies elsewhere is its own, from before it was moved.
+    assert len(finished) == (1 if workshop.database.is_sqlite else 0)
+    (one,) = (await workshop.roster.view("John Smith")).imports
+    assert one.state is (ImportState.DONE if workshop.database.is_sqlite else ImportState.RUNNING)
+
+
 async def test_a_withdrawal_while_nobody_runs_ends_the_import_and_its_file(
     workshop: Workshop, any_database_url: str, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from tests.twins.workshop import Workshop, chat
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-MANY, FEW = 50_000, 2_000
+MANY, FEW = 20_000, 2_000
 
 
 def peak() -> float:
@@ -35,7 +35,7 @@ async def measure(folder: Path, pairs: int) -> None:
 
 
 @pytest.mark.timeout(600)
-async def test_100_000_messages_take_hardly_more_memory_than_4_000(tmp_path: Path) -> None:
+async def test_40_000_messages_take_hardly_more_memory_than_4_000(tmp_path: Path) -> None:
     found: dict[int, tuple[int, float]] = {}
     for pairs in (FEW, MANY):
         folder = tmp_path / str(pairs)
@@ -52,4 +52,5 @@ async def test_100_000_messages_take_hardly_more_memory_than_4_000(tmp_path: Pat
         messages, memory = said.split()
         found[pairs] = int(messages), float(memory)
     assert [found[pairs][0] for pairs in (FEW, MANY)] == [2 * FEW, 2 * MANY]
-    assert found[MANY][1] - found[FEW][1] < 80
+    # Under a kilobyte for each message more, as of ten times as many: what would be kept of each is more than that.
+    assert (found[MANY][1] - found[FEW][1]) * 1024 < 2 * (MANY - FEW) * 0.83

@@ -6,6 +6,7 @@ A subclass writes `async def handle_<intent>(self, message)`; what it can do fol
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from folkmoot.agents.behalf import handling, in_hand
@@ -18,7 +19,7 @@ from folkmoot.agents.speaking import Speaking
 from folkmoot.memory import Found
 from folkmoot.memory.desk import Searcher
 from folkmoot.messaging import AgentMessage, Delivery, Reply, Subscription
-from folkmoot.registry import AgentInfo
+from folkmoot.registry import AgentInfo, UnknownAgentError
 from folkmoot.telemetry import get_logger
 
 Owner = Literal["workplace file", "database"]
@@ -95,7 +96,7 @@ class BaseAgent(Sharing, Speaking):
         if self._started:
             return
         context = self.context
-        self._handlers = {**given_handlers(self._info(), (*self._behaviours, *self._given)), **self._own}
+        self._take_handlers()
         unhandled = [one for one in self.definition.supported_intents if handler_for(one, self._handlers) is None]
         if unhandled:
             self.log.warning("declared_intents_without_handler", intents=unhandled)
@@ -108,6 +109,15 @@ class BaseAgent(Sharing, Speaking):
             await context.registry.depart([self.agent_id])  # it would look online, and nobody would read its mail
             raise
         self.log.info("agent_started", intents=sorted(self._handlers))
+
+    async def introduce(self) -> None:
+        """Make it known as one that another process hosts, or will; what a process that does says of it stays."""
+        registry = self.context.registry
+        with suppress(UnknownAgentError):
+            if (await registry.get(self.agent_id)).presence == "online":
+                return
+        self._take_handlers()
+        await registry.register(await self.info(), online=False)
 
     async def shutdown(self) -> None:
         """Take no more mail, finish what is in hand, and go offline. Mail that comes meanwhile waits."""
@@ -207,6 +217,9 @@ class BaseAgent(Sharing, Speaking):
         """Where this agent stands, as the registry has it."""
         seen = await self.context.registry.get(self.agent_id)
         return {"agent_id": self.agent_id, "agent": seen.model_dump(mode="json")}
+
+    def _take_handlers(self) -> None:
+        self._handlers = {**given_handlers(self._info(), (*self._behaviours, *self._given)), **self._own}
 
     async def _take_mail(self) -> None:
         if self._silenced:

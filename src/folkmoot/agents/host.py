@@ -1,7 +1,11 @@
-"""The host: runs agents in this process, keeps them alive in the registry, and follows changes of the workplace."""
+"""The host: runs agents in this process, keeps them alive in the registry, and follows changes of the workplace.
+
+Where several processes share a workplace, each hosts the agents that `here` leaves to it: those that two host are
+replicas, those of others are made known, so that they can be written to before anybody runs them.
+"""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,7 +36,8 @@ class AgentHost:
     """Hosts agents from `start()` to `stop()`; agents added before are started then.
 
     `behaviours` are given to every agent. `heartbeat_interval` is the registry's if it is not given. `kinds` says which
-    class a type of the workplace file is.
+    class a type of the workplace file is. `here` says by id who of a workplace is hosted in this process. `alone`: no
+    other process hosts agents of this workplace, so that whoever is offline and stands in no file is gone.
     """
 
     def __init__(
@@ -42,11 +47,16 @@ class AgentHost:
         behaviours: Sequence[Behaviour] = (),
         heartbeat_interval: timedelta | None = None,
         kinds: Mapping[AgentType, type[BaseAgent]] = KINDS,
+        here: Callable[[str], bool] = lambda _: True,
+        alone: bool = True,
     ) -> None:
         self._context = context
         self._behaviours = tuple(behaviours)
         self._kinds = kinds
+        self._here = here
+        self._alone = alone
         self._agents: dict[str, BaseAgent] = {}
+        self._elsewhere: dict[str, AgentDefinition] = {}
         self._running = False
         self._changing = asyncio.Lock()
         self._heartbeats = Heartbeats(
@@ -62,6 +72,16 @@ class AgentHost:
         """The hosted agents by id."""
         return dict(self._agents)
 
+    @property
+    def definitions(self) -> Mapping[str, AgentDefinition]:
+        """What is known by definition of the hosted agents, and of those of the workplace that others host, by id."""
+        return self._elsewhere | {agent_id: agent.definition for agent_id, agent in self._agents.items()}
+
+    def is_silenced(self, agent_id: str) -> bool:
+        """Whether a person silenced an agent, wherever it is hosted, as far as this process has heard."""
+        agent = self._agents.get(agent_id)
+        return agent.is_silenced if agent is not None else self._silences.holds(agent_id)
+
     def make(self, definition: AgentDefinition) -> BaseAgent:
         """An agent of the class that its type stands for, with this host's parts; not hosted yet."""
         kind = self._kinds[definition.type]
@@ -75,10 +95,18 @@ class AgentHost:
         async with self._changing:
             return await self._add(agent)
 
+    async def take(self, definition: AgentDefinition) -> None:
+        """Host an agent of the workplace if that is left to this process, else make it known.
+
+        Raises `AgentExistsError` for one that is hosted.
+        """
+        async with self._changing:
+            await self._take(definition)
+
     async def remove(self, agent_id: str) -> None:
         """Let an agent finish what it has in hand, and strike it off the registry. Raises `UnknownAgentError`."""
         async with self._changing:
-            if agent_id not in self._agents:
+            if agent_id not in self._agents and agent_id not in self._elsewhere:
                 raise UnknownAgentError(f"this host runs no agent '{agent_id}'", agent_id=agent_id)
             await self._remove(agent_id)
 
@@ -109,6 +137,8 @@ class AgentHost:
     async def reload(self, workplace: Workplace) -> Reloaded:
         """Make the hosted agents those of `workplace`; agents that are the same in it go on undisturbed.
 
+        Agents of it that are left to other processes are made known.
+
         Raises `UnknownModelError` for an agent's `model` that means nothing; then nothing was changed.
         """
         for definition in workplace.agents:
@@ -116,8 +146,10 @@ class AgentHost:
                 self._context.models.check(definition.model)
         async with self._changing:
             wanted = {definition.agent_id: definition for definition in workplace.agents}
-            left = tuple(sorted((set(self._agents) | await self._forgotten()) - set(wanted)))
-            joined = tuple(agent_id for agent_id in wanted if agent_id not in self._agents)
+            before = self.definitions
+            left = tuple(sorted((set(before) | await self._forgotten()) - set(wanted)))
+            joined = tuple(agent_id for agent_id in wanted if agent_id not in before)
+            again = tuple(agent_id for agent_id in wanted if agent_id in self._elsewhere)
             changed = tuple(
                 agent_id
                 for agent_id, agent in self._agents.items()
@@ -128,8 +160,8 @@ class AgentHost:
             for agent_id in changed:
                 await self._agents.pop(agent_id).shutdown()
                 await self._add(wanted[agent_id])
-            for agent_id in joined:
-                await self._add(wanted[agent_id])
+            for agent_id in (*joined, *again):
+                await self._take(wanted[agent_id])
         if left or joined or changed:
             _log.info("workplace_reloaded", joined=joined, left=left, changed=changed)
         return Reloaded(joined=joined, left=left, changed=changed)
@@ -148,13 +180,26 @@ class AgentHost:
             await self._silences.look()
         return agent
 
+    async def _take(self, definition: AgentDefinition) -> None:
+        if self._here(definition.agent_id):
+            await self._add(definition)
+            return
+        await self.make(definition).introduce()
+        self._elsewhere[definition.agent_id] = definition
+
     async def _forgotten(self) -> set[str]:
-        """Agents of an earlier state of the file that nobody runs: they left while this host was down."""
+        """Agents of an earlier state of the file that nobody runs: they left while this host was down.
+
+        Where there are other processes, they may run them in a moment, or read another file.
+        """
+        if not self._alone:
+            return set()
         known = await self._context.registry.discover()
         return {one.agent_id for one in known if one.owner == "workplace file" and one.presence == "offline"}
 
     async def _remove(self, agent_id: str) -> None:
         agent = self._agents.pop(agent_id, None)
+        self._elsewhere.pop(agent_id, None)
         if agent is not None:
             await agent.shutdown()
         with suppress(UnknownAgentError):  # one that never started, or was struck off by somebody else: it is gone

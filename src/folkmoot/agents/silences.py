@@ -28,6 +28,7 @@ class Silences:
         self._clock = clock
         self._agents = agents
         self._silent: dict[str, BaseAgent] = {}
+        self._said: frozenset[str] = frozenset()
         self._task: asyncio.Task[None] | None = None
         self._changing: set[asyncio.Task[None]] = set()
 
@@ -45,6 +46,10 @@ class Silences:
             if self._changing:
                 await asyncio.wait(self._changing, timeout=LETTING_GO.total_seconds())
 
+    def holds(self, agent_id: str) -> bool:
+        """Whether a person silenced an agent, wherever it is hosted, as far as was heard."""
+        return agent_id in self._said
+
     async def look(self) -> None:
         """Look once, for agents that have just come."""
         self._apply(await self._registry.silenced())
@@ -61,6 +66,7 @@ class Silences:
 
     def _apply(self, silenced: Collection[str]) -> None:
         """One that takes long to let go (a handler that will not be cancelled) holds up nobody else."""
+        self._said = frozenset(silenced)
         for agent_id, agent in dict(self._agents).items():
             held = self._silent.get(agent_id)
             if agent_id in silenced and held is not agent:

@@ -45,6 +45,7 @@ async def examine() -> list[Finding]:
         ("home", _home, "name a folder that you may write with FOLKMOOT_HOME"),
         ("disk", _disk, "free some space"),
         ("database", _database, "start PostgreSQL, or mend DATABASE_URL; without it SQLite is used"),
+        ("redis", _redis, "start Redis, or mend REDIS_URL; without it messages stay in one process"),
         ("port", _port, "choose another with API_PORT"),
         ("team", _team, "mend the line that is named"),
         ("model", _model, "start the model's server, or set MODEL=offline"),
@@ -110,6 +111,20 @@ async def _database(settings: Settings) -> Finding:
     if passes:
         found += " (its role is a superuser or has BYPASSRLS, which no row policy holds: give the server one without)"
     return Finding(part="database", ok=True, found=found)
+
+
+async def _redis(settings: Settings) -> Finding:
+    if settings.redis_url is None:
+        return Finding(part="redis", ok=True, found="not used: messages stay in one process")
+    from folkmoot.assembly.mail import redis_place
+    from folkmoot.link import Link
+
+    link = Link(redis_place(settings), repeats=0)
+    try:
+        await link.ping()
+    finally:
+        await link.close()
+    return Finding(part="redis", ok=True, found=str(link.place))
 
 
 async def _port(settings: Settings) -> Finding:

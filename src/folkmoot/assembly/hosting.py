@@ -1,7 +1,9 @@
 """Agents of a file in a process of their own: `folkmoot agent run FILE` (SPEC A7).
 
 They join over Redis, as the server and the other processes do; replicas of one agent share its mailbox. Where nobody
-but this process would hear them there is no use in hosting them, so Redis has to be named.
+but this process would hear them there is no use in hosting them, so Redis has to be named. Where DATABASE_URL names the
+workplace's PostgreSQL too, they are all that they are in a server (`whole_host.py`); else they have their mail, the
+registry and models, each on a line.
 """
 
 import asyncio
@@ -40,8 +42,25 @@ def run_agents(file: Path, *, only: Collection[str], settings: Settings, tell: C
 async def _run(file: Path, *, only: Collection[str], settings: Settings, tell: Callable[[str], None]) -> None:
     workplace = await asyncio.to_thread(load_workplace, file)
     definitions = chosen(workplace.agents, only)
-    async with hosting(definitions, placing=partial(_shared_place, settings), tell=tell):
+    apart = [one for one in definitions if one.redis_url is not None]
+    whole = [one.agent_id for one in definitions if one.redis_url is None]
+    async with AsyncExitStack() as stack:
+        if whole and _can_be_whole(settings):
+            from folkmoot.assembly.whole_host import hosting_whole
+
+            everybody = not only and not apart
+            hosted = hosting_whole(file, only=() if everybody else whole, settings=settings, tell=tell)
+            await stack.enter_async_context(hosted)
+            definitions = apart
+        await stack.enter_async_context(hosting(definitions, placing=partial(_shared_place, settings), tell=tell))
         await asyncio.Event().wait()
+
+
+def _can_be_whole(settings: Settings) -> bool:
+    """Whether this process may have all rooms: on a database that several processes share."""
+    if settings.redis_url is None or settings.database_url is None:
+        return False
+    return settings.database_url.get_secret_value().startswith("postgres")
 
 
 def chosen(definitions: Sequence[AgentDefinition], only: Collection[str]) -> list[AgentDefinition]:

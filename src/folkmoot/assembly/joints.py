@@ -32,7 +32,7 @@ class CurrentTypes(TaskTypes):
 
 
 class HostCharacters:
-    """What the definitions of the hosted agents say, for rooms that know no definitions."""
+    """What the definitions of the agents say, for rooms that know no definitions."""
 
     def __init__(self) -> None:
         self._host: AgentHost | None = None
@@ -42,16 +42,15 @@ class HostCharacters:
         self._host = host
 
     def character(self, agent_id: str) -> Character | None:
-        agent = self._host.agents.get(agent_id) if self._host else None
-        if agent is None:
+        one = self._host.definitions.get(agent_id) if self._host else None
+        if one is None:
             return None
-        one = agent.definition
         return Character(model=one.model, persona=one.persona, person=one.person)
 
     def declared(self, person: str) -> Declared | None:
         """What is declared of a person by key, None for somebody without an agent here."""
-        agents = self._host.agents.values() if self._host else ()
-        found = (declared_of(one.definition) for one in agents if one.definition.person)
+        agents = self._host.definitions.values() if self._host else ()
+        found = (declared_of(one) for one in agents if one.person)
         return next((one for one in found if one.person == person), None)
 
 

@@ -162,6 +162,7 @@ def _over_redis(
         middleware=_middleware(settings, registry=registry, tell=news.hear, metrics=metrics, tracing=tracing),
         heartbeat=heartbeat,
         patience=timedelta(seconds=settings.message_timeout),
+        replicas=settings.redis_replicas,
         keys=keys,
     )
     return Mail(broker=broker, registry=registry, news=news, link=link, readers=readers)

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from folkmoot.agents import AgentContext, AgentHost
 from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
-from folkmoot.assembly.integrations import LOOKED_EVERY, Integrations, integrations
+from folkmoot.assembly.integrations import Integrations, integrations
 from folkmoot.assembly.joints import CurrentTypes, TwinTexts
-from folkmoot.assembly.leads import LeadTeam, lead_room
+from folkmoot.assembly.leads import LeadRoom, LeadTeam, lead_room
 from folkmoot.assembly.mail import Ground, Mail, build_mail
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.oidc import oidc_sign_in
@@ -22,7 +21,6 @@ from folkmoot.assembly.team import TeamHall
 from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
 from folkmoot.assembly.twinning import Twinning, build_twins
-from folkmoot.assembly.upkeep import Chore, Upkeep
 from folkmoot.assembly.usage import Spending, spending, tracing
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
@@ -40,15 +38,9 @@ from folkmoot.tasks.desks import Desks
 from folkmoot.tasks.managing import Managing
 from folkmoot.tasks.mind import ConsentedPlatforms, HubMinds
 from folkmoot.tasks.quotations import Quotations
-from folkmoot.tasks.recount import Recount
 from folkmoot.tasks.roster import RegistryRoster
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.web import IdempotencyStore, Parts
-
-KEPT_MAIL: Final = timedelta(days=7)
-KEPT_EVENTS: Final = timedelta(days=30)
-KEPT_RUNS: Final = timedelta(days=7)
-KEPT_ANSWERS: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +57,6 @@ class Rooms:
     runs: RunEngine
     desk: TaskDesk
     gate: ConsentGate
-    upkeep: Upkeep
     twinning: Twinning
     spending: Spending
     searching: Searching
@@ -73,6 +64,9 @@ class Rooms:
     documents: Documents
     tooling: ToolHouse
     tracing: Tracing
+    leads: LeadRoom
+    roster: RegistryRoster
+    database: Database
 
     async def load_estimator(self) -> None:
         """Fit the estimator on every text and outcome that may be learned from now."""
@@ -80,8 +74,13 @@ class Rooms:
         await self.twinning.estimates.fit([*texts, *await self.twinning.outcomes.known()])
 
 
-def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Clock) -> Rooms:
-    """Make every room. The order is that of the floors, from below."""
+def build_rooms(
+    settings: Settings, *, home: Home, database: Database, clock: Clock, brings_documents: bool = True
+) -> Rooms:
+    """Make every room. The order is that of the floors, from below.
+
+    `brings_documents`: this process keeps the library in step with the workplace file.
+    """
     metrics = Metrics()
     traces = tracing(settings)
     heartbeat = timedelta(seconds=settings.heartbeat_interval)
@@ -199,7 +198,13 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         metrics=metrics,
     )
     managing = Managing(desk=desk, askers=TaskAskers(users=people.users, registry=registry))
-    host = AgentHost(context=context, behaviours=[contender, managing], heartbeat_interval=heartbeat)
+    host = AgentHost(
+        context=context,
+        behaviours=[contender, managing],
+        heartbeat_interval=heartbeat,
+        here=settings.hosts,
+        alone=mail.link is None,
+    )
     twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)
@@ -211,10 +216,11 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         twins=twins,
         types=types,
         roles=searching.roles,
-        knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library),
+        knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library) if brings_documents else None,
         told=[lead_team.replace, tooling.workplace_changed],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
+        wanted=settings.named_agents,
     )
     started_at = clock.now()
     checks = {
@@ -271,29 +277,6 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
             far={"broker", "registry"} if mail.link is not None else (),
         ),
     )
-    upkeep = Upkeep(
-        clock=clock,
-        chores=[
-            Chore(name="model", every=timedelta(hours=1), act=lambda: _warm_up(hub)),
-            Chore(name="consents", every=timedelta(seconds=60), act=ledger.expire_due),
-            Chore(name="forgetting", every=timedelta(minutes=10), act=twinning.forgetting.finish_begun),
-            Chore(name="imports", every=timedelta(minutes=10), act=twinning.imports.resume_running),
-            Chore(name="profiles", every=timedelta(hours=6), act=twinning.learning.refresh_all),
-            Chore(name="presence", every=heartbeat / 2, act=registry.notice),
-            Chore(name="workloads", every=timedelta(minutes=1), act=Recount(database=database, roster=roster).recount),
-            Chore(name="mail", every=timedelta(hours=1), act=lambda: broker.prune(KEPT_MAIL)),
-            Chore(name="integrations", every=LOOKED_EVERY, act=services.probe),
-            Chore(name="runs", every=timedelta(hours=1), act=lambda: runs.prune(older_than=KEPT_RUNS)),
-            Chore(name="events", every=timedelta(hours=1), act=lambda: events.prune(older_than=KEPT_EVENTS)),
-            *spent.chores,
-            *leads.chores,
-            *searching.chores,
-            *documents.chores,
-            *tooling.chores,
-            Chore(name="sign-ins", every=timedelta(hours=1), act=people.credentials.tidy),
-            Chore(name="answers", every=timedelta(hours=1), act=lambda: repeats.prune(clock.now() - KEPT_ANSWERS)),
-        ],
-    )
     return Rooms(
         parts=parts,
         people=people,
@@ -305,7 +288,6 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         runs=runs,
         desk=desk,
         gate=gate,
-        upkeep=upkeep,
         twinning=twinning,
         spending=spent,
         searching=searching,
@@ -313,18 +295,15 @@ def build_rooms(settings: Settings, *, home: Home, database: Database, clock: Cl
         documents=documents,
         tooling=tooling,
         tracing=traces,
+        leads=leads,
+        roster=roster,
+        database=database,
     )
 
 
 async def _who_is_there(registry: Registry) -> str:
     stats = await registry.get_registry_stats()
     return f"{stats.online} of {stats.total} agents online"
-
-
-async def _warm_up(hub: ModelHub) -> None:
-    """Import what a language model needs before somebody waits for its first answer."""
-    if not (await hub.resolve(None)).offline:
-        await hub.warm_up()
 
 
 async def _model_in_use(hub: ModelHub) -> str:

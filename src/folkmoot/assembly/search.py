@@ -24,7 +24,7 @@ EMBED_EVERY: Final = timedelta(seconds=2)
 
 
 class KnownSearchers:
-    """Who the agents are, for the knowledge: those hosted here by their definition, others by what is registered."""
+    """Who the agents are, for the knowledge: those of the workplace by definition, others by what is registered."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -35,9 +35,8 @@ class KnownSearchers:
         self._host = host
 
     async def find(self, agent_id: str) -> Searcher | None:
-        agent = self._host.agents.get(agent_id) if self._host else None
-        if agent is not None:
-            own = agent.definition
+        own = self._host.definitions.get(agent_id) if self._host else None
+        if own is not None:
             return Searcher(agent_id=agent_id, role=own.role, scopes=frozenset(own.memory_scopes))
         try:
             record = await self._registry.get(agent_id)

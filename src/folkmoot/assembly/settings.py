@@ -255,6 +255,12 @@ def _check_together(settings: Settings) -> None:
             "two away; for example MESSAGES=durable",
             variable="MESSAGES",
         )
+    if settings.local_agents.strip().lower() != "on" and settings.redis_url is None:
+        raise WrongSettingError(
+            f"LOCAL_AGENTS={settings.local_agents} leaves agents to other processes, which are reached over Redis; "
+            "for example REDIS_URL=redis://localhost:6379/0",
+            variable="LOCAL_AGENTS",
+        )
     if settings.encryption_strict and settings.encryption_key is None:
         raise WrongSettingError(
             "ENCRYPTION_STRICT refuses what is not sealed, and nothing is: there is no key; "

@@ -1,11 +1,12 @@
 """The team of a workplace: which agents come up, and those that join or leave while it runs.
 
 Who works here is said by a workplace file: the setting's, else the one in the home, which `initialize` put there from a
-team that comes with Folkmoot. Twins made one by one stand in the database and come up beside it.
+team that comes with Folkmoot. Twins made one by one stand in the database and come up beside it, in every process that
+hosts agents.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -15,9 +16,12 @@ from folkmoot.assembly.samples import ACME, copy_team, team_folder
 from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.memory import RoleScopes
-from folkmoot.registry import Registry
+from folkmoot.registry import Registry, UnknownAgentError
 from folkmoot.skills.estimates import Estimates
+from folkmoot.telemetry import get_logger
 from folkmoot.twins import Twin, TwinRoster
+
+_log = get_logger("folkmoot.team")
 
 # Who consults where twins were made one by one and no workplace file names a manager.
 MANAGER: Final = AgentDefinition(agent_id="manager", name="Manager", type="manager", role="Task manager")
@@ -31,7 +35,11 @@ class OtherTeamError(FolkmootError):
 
 
 class TeamHall:
-    """Brings agents up and lets them go; `file` is the setting's workplace file, `kept` the home's own."""
+    """Brings agents up and lets them go; `file` is the setting's workplace file, `kept` the home's own.
+
+    Without `knowledge` the workplace's documents are another process's business. `wanted` are ids that this process was
+    told to host: one that no file names is said.
+    """
 
     def __init__(
         self,
@@ -42,10 +50,11 @@ class TeamHall:
         twins: TwinRoster,
         types: CurrentTypes,
         roles: RoleScopes,
-        knowledge: TeamKnowledge,
+        knowledge: TeamKnowledge | None,
         told: Sequence[Callable[[Workplace], None]] = (),
         file: Path | None,
         kept: Path,
+        wanted: Collection[str] = (),
     ) -> None:
         self._host = host
         self._registry = registry
@@ -57,6 +66,8 @@ class TeamHall:
         self._told = told
         self._file = file
         self._kept = kept
+        self._wanted = frozenset(wanted)
+        self._named: frozenset[str] = frozenset()
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -94,22 +105,50 @@ class TeamHall:
         """The twin of a person, made and hosted if there is none."""
         async with self._one_at_a_time:
             twin = await self._twins.ensure(person, email=email)
-            if not any(one.definition.type == "manager" for one in self._host.agents.values()):
-                await self._host.add(MANAGER)
-            if twin.agent_id not in self._host.agents:
-                definition = _of_twin(twin, role=role, department=department)
-                await self._host.add(definition)
-                await self._estimates.declare([declared_of(definition)])
+            await self._bring_twin(twin, role=role, department=department)
         return twin
+
+    async def keep_up(self) -> None:
+        """Follow the other processes: twins that were made there come up here too, and those forgotten there go."""
+        async with self._one_at_a_time:
+            made = {twin.agent_id: twin for twin in await self._twins.list()}
+            for twin in made.values():
+                if twin.agent_id not in self._host.definitions:
+                    role, department = await self._place_of(twin)
+                    await self._bring_twin(twin, role=role, department=department)
+            for one in self._host.definitions.values():
+                if one.type == "twin" and one.agent_id not in self._named and one.agent_id not in made:
+                    await self._let_go(one)
 
     async def dismiss(self, twin: Twin) -> None:
         """Let the agent of a forgotten person go, unless the workplace file names it."""
         async with self._one_at_a_time:
             workplace = await asyncio.to_thread(load_workplace, self.file) if self.file else None
             named = {one.agent_id for one in workplace.agents} if workplace else set()
-            if twin.agent_id in self._host.agents and twin.agent_id not in named:
-                await self._host.remove(twin.agent_id)
-                await self._estimates.withdraw(twin.person)
+            definition = self._host.definitions.get(twin.agent_id)
+            if definition is not None and twin.agent_id not in named:
+                await self._let_go(definition)
+
+    async def _bring_twin(self, twin: Twin, *, role: str, department: str) -> None:
+        there = self._host.definitions
+        if not any(one.type == "manager" for one in there.values()):
+            await self._host.take(MANAGER)
+        if twin.agent_id not in there:
+            definition = _of_twin(twin, role=role, department=department)
+            await self._host.take(definition)
+            await self._estimates.declare([declared_of(definition)])
+
+    async def _place_of(self, twin: Twin) -> tuple[str, str]:
+        """The role and department that a twin was given where it was made."""
+        try:
+            known = await self._registry.get(twin.agent_id)
+        except UnknownAgentError:
+            return "", ""
+        return known.role, known.department
+
+    async def _let_go(self, twin: AgentDefinition) -> None:
+        await self._host.remove(twin.agent_id)
+        await self._estimates.withdraw(declared_of(twin).person)
 
     async def _check_same(self, team: str) -> None:
         wanted = await asyncio.to_thread(load_workplace, team_folder(team) / "workplace.yaml")
@@ -124,7 +163,8 @@ class TeamHall:
 
     async def _bring_up(self, workplace: Workplace) -> None:
         folder = self.file.parent if self.file else self._kept.parent
-        await self._knowledge.check(workplace, folder)
+        if self._knowledge is not None:
+            await self._knowledge.check(workplace, folder)
         self._types.replace(workplace.task_types)
         self._roles.replace(workplace.knowledge_scopes)
         for tell in self._told:
@@ -132,11 +172,14 @@ class TeamHall:
         for one in workplace.agents:
             if one.type == "twin" and one.person:
                 await self._twins.ensure(one.person, email=one.email or "", agent_id=one.agent_id)
-        named = {one.agent_id for one in workplace.agents}
-        further = [_of_twin(twin) for twin in await self._twins.list() if twin.agent_id not in named]
+        self._named = frozenset(one.agent_id for one in workplace.agents)
+        if nobody := self._wanted - self._named:
+            _log.warning("local_agents_unknown", agents=sorted(nobody), file=str(self.file))
+        further = [_of_twin(twin) for twin in await self._twins.list() if twin.agent_id not in self._named]
         everybody = (*workplace.agents, *further)
         await self._host.reload(workplace.model_copy(update={"agents": everybody}))
-        await self._knowledge.bring(workplace, folder)
+        if self._knowledge is not None:
+            await self._knowledge.bring(workplace, folder)
         await self._estimates.declare([declared_of(one) for one in everybody if one.type in {"twin", "specialist"}])
 
 

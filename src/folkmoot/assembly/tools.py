@@ -66,10 +66,9 @@ class AgentWalls:
         principal = await self._users.principal(user_id)
         effects = allowed_effects(principal.role if principal else None)
         who = f"{principal.name}, who is a {principal.role}" if principal else "nobody with an account"
-        agent = self._host.agents.get(agent_id) if self._host else None
-        if agent is not None and agent.is_silenced:
+        if self._host is not None and self._host.is_silenced(agent_id):
             return Leave(effects=frozenset(), why=f"'{agent_id}' is silenced: a person switched it off")
-        own = agent.definition if agent else None
+        own = self._definition(agent_id)
         if own is not None and own.person:
             owner = await self._users.owner_of(person_key(own.person))
             theirs = allowed_effects(owner.role if owner and owner.disabled_at is None else None)
@@ -81,8 +80,7 @@ class AgentWalls:
         )
 
     def _definition(self, agent_id: str) -> AgentDefinition | None:
-        agent = self._host.agents.get(agent_id) if self._host else None
-        return agent.definition if agent else None
+        return self._host.definitions.get(agent_id) if self._host else None
 
 
 def _among(tool: str, names: Collection[str]) -> bool:
@@ -152,14 +150,14 @@ def build_tools(
     presence: ExecutorPresence | None,
 ) -> ToolHouse:
     """Make them. `presence` says which other processes live, where several share the database."""
-    registry = ToolRegistry()
+    registry, secret = ToolRegistry(), settings.tool_calls_secret
     registry.add(searching, *USER_DATA_TOOLS, *tools)
     ledger = Ledger(
         database=database,
         clock=clock,
         events=events,
         masker=Masker(known=settings.secrets),
-        seal=Seal(home.path(KEY_FILE)),
+        seal=Seal(home.path(KEY_FILE), secret=secret.get_secret_value() if secret else None),
         process=process,
     )
     files = UserFiles(

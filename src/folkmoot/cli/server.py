@@ -47,12 +47,17 @@ def serve(
     new_token: Annotated[
         bool, typer.Option("--new-token", help="Make a new administrator's token; the old one ends.")
     ] = False,
+    no_agents: Annotated[
+        bool,
+        typer.Option("--no-agents", help="Leave every agent to other processes, over Redis (LOCAL_AGENTS=off)."),
+    ] = False,
 ) -> None:
     """Start the server: API, dashboard, agents."""
     from folkmoot.assembly import load_settings
     from folkmoot.home import Home
 
-    settings = load_settings(api_host=host, api_port=port, folkmoot_home=home)
+    leaving = "off" if no_agents else None
+    settings = load_settings(api_host=host, api_port=port, folkmoot_home=home, local_agents=leaving)
     with Home(settings.home).expected():
         from folkmoot.assembly.server import run_server
 

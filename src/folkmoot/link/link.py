@@ -32,16 +32,17 @@ GONE: Final = (
 class Link:
     """Connections to one Redis, shared by every room of this process.
 
-    A command that met a broken connection is repeated a few times within about a second (`patience` bounds one try);
-    after that `LinkDownError`. So whatever is sent over it must be safe to repeat. Several hosts, TLS and failover are
-    the client library's.
+    A command that met a broken connection is tried `repeats` times more within about a second (`patience` bounds one
+    try); after that `LinkDownError`. So whatever is sent over it must be safe to repeat. Several hosts, TLS and
+    failover are the client library's.
     """
 
-    def __init__(self, place: Place, *, connections: int = 64, patience: float = 5.0) -> None:
+    def __init__(self, place: Place, *, connections: int = 64, patience: float = 5.0, repeats: int = _REPEATS) -> None:
         self.place = place
         self.cluster = place.kind == "cluster"
         self._connections = connections
         self.patience = patience
+        self._repeats = repeats
         self._watch: Sentinel | None = None
         self.client: Client = self._connect()
 
@@ -55,6 +56,15 @@ class Link:
         await self.client.aclose()
         for watcher in self._watch.sentinels if self._watch else ():
             await watcher.aclose()
+
+    def plain_cluster(self) -> RedisCluster:
+        """A further client of a Cluster, whose answers are as Redis gave them, for whoever reads those itself."""
+        client = self._connect()
+        assert isinstance(client, RedisCluster)
+        for name in list(client.response_callbacks):
+            if not name.upper().startswith(("CLUSTER", "COMMAND")):  # it reads these itself
+                del client.response_callbacks[name]
+        return client
 
     def script(self, text: str) -> AsyncScript:
         """A script, sent whole only where Redis does not know it yet."""
@@ -88,7 +98,7 @@ class Link:
             "socket_timeout": self.patience,
             "socket_connect_timeout": self.patience,
             "health_check_interval": 15,
-            "retry": Retry(ExponentialWithJitterBackoff(base=_FIRST_WAIT, cap=_LONGEST_WAIT), _REPEATS),
+            "retry": Retry(ExponentialWithJitterBackoff(base=_FIRST_WAIT, cap=_LONGEST_WAIT), self._repeats),
             "retry_on_error": [fault.BusyLoadingError],
             "max_connections": self._connections,
         }

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import hiredis
 from redis import exceptions as fault
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.connection import AbstractConnection
 
 from folkmoot.link.errors import LinkDownError
@@ -38,6 +38,7 @@ class Pipe:
         self._connecting = asyncio.Lock()
         self._random = Random()
         self._closed = False
+        self._cluster: RedisCluster | None = None
 
     @property
     def closed(self) -> bool:
@@ -77,6 +78,9 @@ class Pipe:
         """Close the connection; whoever waits gets `LinkDownError`, and so does who asks from now on."""
         self._closed = True
         self._drop(fault.ConnectionError("the connection was closed here"))
+        cluster, self._cluster = self._cluster, None
+        if cluster is not None:
+            await cluster.aclose()
         reading, self._reading = self._reading, None
         if reading is not None:
             reading.cancel()
@@ -117,7 +121,7 @@ class Pipe:
     async def _ask_cluster(self, commands: Sequence[Command]) -> list[Any]:
         async def ask(command: Command) -> Any:
             try:
-                return await self._link.client.execute_command(*command)
+                return await cluster.execute_command(*command)
             except fault.ResponseError as error:
                 if isinstance(error, GONE):
                     raise
@@ -125,6 +129,9 @@ class Pipe:
 
         if self._closed:
             raise fault.ConnectionError("the connection was closed here")
+        if self._cluster is None:
+            self._cluster = self._link.plain_cluster()
+        cluster = self._cluster
         return list(await asyncio.gather(*(ask(command) for command in commands)))
 
     async def _connect(self) -> AbstractConnection:

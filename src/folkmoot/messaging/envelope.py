@@ -121,7 +121,10 @@ class AgentMessage(BaseModel):
     @field_validator("timestamp", "expires_at")
     @classmethod
     def _in_utc(cls, value: datetime | None) -> datetime | None:
-        return value.astimezone(UTC) if value else None
+        try:
+            return value.astimezone(UTC) if value else None
+        except OverflowError as error:
+            raise ValueError("in UTC it is not within the years 1 to 9999") from error
 
     def to_bytes(self) -> bytes:
         """The JSON form that is stored and sent."""

@@ -40,11 +40,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         moment = value.astimezone(UTC)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else moment
+        # Not strftime, which writes the year 200 with three digits.
+        if dialect.name == "sqlite":
+            return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+        return moment
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the signature is SQLAlchemy's
         if isinstance(value, str):
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         return value.astimezone(UTC) if isinstance(value, datetime) else None
 
 

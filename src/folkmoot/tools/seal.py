@@ -1,8 +1,11 @@
 """The arguments of a call that may have to be made later, or again: encrypted, so that no row of the log shows them.
 
 The key lies beside the database in the home and not in it; what only a copy of the database has can be read by nobody.
+Processes that share a database share the key too: then it comes from a secret that each of them is given.
 """
 
+import base64
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,10 +16,11 @@ from folkmoot.tools.errors import SealBrokenError
 
 
 class Seal:
-    """Seals with the key in `file`, which is made at the first need; that blocks for a moment."""
+    """Seals with the key of `secret`, else with that in `file`, which is made at the first need and blocks then."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, secret: str | None = None) -> None:
         self._file = file
+        self._secret = secret
         self._cipher: Any = None
 
     @property
@@ -43,7 +47,8 @@ class Seal:
             opened: dict[str, JsonValue] = json.loads(self._ready().decrypt(sealed))
         except InvalidToken as error:
             raise SealBrokenError(
-                f"the arguments of this call were sealed with another key than that of {self._file.name}; ask anew"
+                "the arguments of this call were sealed with another key than that of "
+                f"{self._file.name if self._secret is None else 'TOOL_CALLS_SECRET'}; ask anew"
             ) from error
         return opened
 
@@ -55,6 +60,8 @@ class Seal:
         return self._cipher
 
     def _key(self, new: Any) -> bytes:
+        if self._secret is not None:
+            return base64.urlsafe_b64encode(hashlib.sha256(b"folkmoot tool calls\0" + self._secret.encode()).digest())
         try:
             handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

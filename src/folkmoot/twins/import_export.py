@@ -137,7 +137,7 @@ class ImportExport:
         """
         async with self._database.read() as session:
             waiting = await select_imports(session, state=ImportState.RUNNING)
-        left = [row.import_id for row in reversed(waiting) if row.import_id not in self._active]
+        left = [row.import_id for row in reversed(waiting) if self._is_left(row.path, row.import_id)]
         await asyncio.to_thread(self._files.drop_all_but, {row.import_id for row in waiting} | self._active)
         finished: list[ImportResult] = []
         for import_id in left:
@@ -167,8 +167,14 @@ class ImportExport:
     async def _interrupted(self, person: str, fingerprint: str) -> str | None:
         async with self._database.read() as session:
             begun = await select_imports(session, person=person, state=ImportState.RUNNING, fingerprint=fingerprint)
-        left = [row.import_id for row in begun if row.import_id not in self._active]
+        left = [row.import_id for row in begun if self._is_left(row.path, row.import_id)]
         return left[0] if left else None
+
+    def _is_left(self, kept: str | None, import_id: str) -> bool:
+        """Whether nobody is at an import, as far as this server may ask: others on PostgreSQL see to their own."""
+        if import_id in self._active:
+            return False
+        return self._database.is_sqlite or not self._files.is_elsewhere(kept, import_id)
 
     async def _resume(self, import_id: str, progress: Progress | None) -> ImportResult:
         self._active.add(import_id)

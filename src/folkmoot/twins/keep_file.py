@@ -36,6 +36,11 @@ class KeptFiles:
             ) from error
         return kept
 
+    def is_elsewhere(self, kept: str | None, import_id: str) -> bool:
+        """Whether an import's copy is in another server's folder: that server goes on with it."""
+        path = Path(kept or "")
+        return path.stem == import_id and path.parent != self._folder
+
     def drop(self, kept: Path) -> None:
         """Delete a copy; what is not in this folder is not ours to delete."""
         if kept.parent == self._folder:

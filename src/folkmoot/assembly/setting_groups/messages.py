@@ -29,6 +29,20 @@ class MessageSettings(BaseModel):
         default=None, ge=0, le=1_000_000, description="Number of its database, where the URL has none", examples=["0"]
     )
 
+    redis_replicas: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="A message is accepted when so many replicas of Redis have it; with Sentinel, 1 loses none by a "
+        "failover",
+        examples=["1"],
+    )
+    local_agents: str = Field(
+        default="on",
+        description="Which agents of the workplace this process hosts: on (all), off (none: `folkmoot agent run` hosts "
+        "them), or ids separated by commas; anything but on needs REDIS_URL",
+        examples=["off"],
+    )
     encryption_key: SecretStr | None = Field(
         default=None,
         description="Seals what messages carry, in journals, in Redis and on the wire: a secret of 32 characters or "
@@ -53,6 +67,13 @@ class MessageSettings(BaseModel):
                 raise ValueError(error.message) from error
         return value
 
+    @field_validator("local_agents")
+    @classmethod
+    def _somebody(cls, value: str) -> str:
+        if not value.strip(", "):
+            raise ValueError("it names nobody")
+        return value
+
     @field_validator("encryption_key")
     @classmethod
     def _usable_keys(cls, value: SecretStr | None) -> SecretStr | None:
@@ -64,6 +85,17 @@ class MessageSettings(BaseModel):
             except FolkmootError as error:
                 raise ValueError(error.message) from error
         return value
+
+    def hosts(self, agent_id: str) -> bool:
+        """Whether `local_agents` leaves an agent to this process."""
+        return self.local_agents.strip().lower() == "on" or agent_id in self.named_agents
+
+    @property
+    def named_agents(self) -> frozenset[str]:
+        """The ids in `local_agents`; none where it says on or off."""
+        if self.local_agents.strip().lower() in {"on", "off"}:
+            return frozenset()
+        return frozenset(filter(None, (part.strip() for part in self.local_agents.split(","))))
 
     @property
     def keyring(self) -> Any:

@@ -24,6 +24,13 @@ class ToolSettings(BaseModel):
         description="Tools that wait for a person's approval whoever calls them, separated by commas",
         examples=["send_marketing_proposal"],
     )
+    tool_calls_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Seals the arguments of calls that wait for a person: 32 characters or more, the same "
+        "for all servers and hosts; without it a key is made and kept in the home",
+        examples=["at-least-thirty-two-random-characters"],
+    )
     mcp_servers: SecretStr | None = Field(
         default=None,
         description="MCP servers whose tools agents may be given, as JSON; beside those of the workplace file",

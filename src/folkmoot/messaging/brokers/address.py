@@ -1,9 +1,11 @@
 """Who an address means: an agent by its id, or one fitting agent for `role:x`, `capability:x`, `department:x`."""
 
+import asyncio
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from folkmoot.messaging.broker import Directory
+from folkmoot.messaging.broker import Directory, Receipt
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import NobodyFitsError
 
@@ -66,3 +68,18 @@ def copy_for(message: AgentMessage, recipient_id: str) -> AgentMessage:
             "correlation_id": message.correlation_id or message.message_id,
         }
     )
+
+
+async def to_each(
+    message: AgentMessage, recipients: Sequence[str], publish: Callable[[AgentMessage], Awaitable[Receipt]]
+) -> dict[str, Receipt | Exception]:
+    """Send everyone their copy; what became of each."""
+    outcomes = await asyncio.gather(
+        *(publish(copy_for(message, recipient)) for recipient in recipients), return_exceptions=True
+    )
+    results: dict[str, Receipt | Exception] = {}
+    for recipient, outcome in zip(recipients, outcomes, strict=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+            raise outcome
+        results[recipient] = outcome
+    return results

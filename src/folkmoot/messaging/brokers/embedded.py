@@ -28,7 +28,7 @@ from folkmoot.messaging.broker import (
     Subscription,
 )
 from folkmoot.messaging.brokers.accept import Acceptance
-from folkmoot.messaging.brokers.address import Addresses, copy_for
+from folkmoot.messaging.brokers.address import Addresses, to_each
 from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import Archive, not_dead
 from folkmoot.messaging.brokers.attempt import Attempts
@@ -214,16 +214,7 @@ class EmbeddedBroker:
     async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
         """See `Broker.broadcast`."""
         self._must_run()
-        recipients = await self._addresses.everyone(message)
-        outcomes = await asyncio.gather(
-            *(self.publish(copy_for(message, recipient)) for recipient in recipients), return_exceptions=True
-        )
-        results: dict[str, Receipt | Exception] = {}
-        for recipient, outcome in zip(recipients, outcomes, strict=True):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-                raise outcome
-            results[recipient] = outcome
-        return results
+        return await to_each(message, await self._addresses.everyone(message), self.publish)
 
     async def find(self, message_id: str) -> MessageRecord | None:
         """See `Broker.find`."""

@@ -160,6 +160,11 @@ class Replies(Generic[K]):
         for asker in self._askers.pop(settlement.key, ()):
             asker.settled(settlement)
 
+    def failed(self, key: K, fault: Exception) -> None:
+        """There will be no end to hear of."""
+        for asker in self._askers.pop(key, ()):
+            asker.failed(fault)
+
     def stop(self) -> None:
         """Nobody will be answered any more."""
         for askers in self._askers.values():

@@ -7,8 +7,9 @@
     q:<rank>:<from>  a lane: what was read ahead of one sender within one priority; what is being handled is at the head
     ready:<rank>     lanes that have something and that nobody has, in turn
     lanes            which consumer has which lane
-    m:<id>           one message: b body, l its entry and lane, a accepted, x expires, n attempts, e error, w who waits,
-                     st status, z when it ended, g kind of error, y reply, k chunks, d deaths of those who handled it
+    m:<id>           one message: b body, l its entry and lane, a accepted, x expires, n attempts, e error,
+                     w who waits, st status, z when it ended, g kind of error, y reply, k chunks, q mark of the last,
+                     d deaths of those who handled it
     later, expiry    when messages in backoff are due, and when messages expire
     settled, dead    what was handled or expired, in that order; what was given up, by time
     c:<id>           parts of a reply, for some minutes
@@ -16,6 +17,7 @@
     bell, and folkmoot:house:answers:<process>    channels; nothing that is lost there is lost for good
 
 Everything that must happen together is one script in `lua/`, whose head names its keys. Scripts may be repeated: what
-they do twice has no effect twice. `outbox` sends, `desk` takes and settles, `ears` listens, `answers` is who waits,
-`timers` what the time has come for, `presence` who lives, `archive` what is asked. `broker` joins them.
+they do twice has no effect twice. `outbox` sends, `asking` asks, `desk` takes and settles, `ears` listens, `answers` is
+who waits, `timers` what the time has come for, `presence` who lives, `archive` and `lists` what is looked up. `broker`
+joins them.
 """

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from folkmoot.kernel import Family
+from folkmoot.kernel import Family, FolkmootError
 from folkmoot.link import LinkDownError, Pipe, Scripts
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import First, Settlement
@@ -118,8 +118,19 @@ class Answers:
         if number > seen:
             self._later(self._catch_up(message_id, None))
             return
+        self._pass_on(message_id, number, chunk)
+
+    def _pass_on(self, message_id: str, number: int, chunk: bytes) -> None:
         self._chunks[message_id] = number + 1
-        self.replies.chunk(message_id, orjson.loads(self._chain.unpacking(chunk, message_id)))
+        try:
+            part = orjson.loads(self._chain.unpacking(chunk, message_id))
+        except (FolkmootError, ValueError) as error:
+            # Sealed with a key that is not here, or changed on its way: whoever reads must hear of it.
+            self._chunks.pop(message_id, None)
+            self._mailboxes.pop(message_id, None)
+            self.replies.failed(message_id, error)
+        else:
+            self.replies.chunk(message_id, part)
 
     def _later(self, work: Any) -> None:
         task = asyncio.create_task(work, name="folkmoot-chunks")
@@ -136,8 +147,7 @@ class Answers:
                 number = int(pairs[b"n"])
                 seen = self._chunks.get(message_id)
                 if seen is not None and number >= seen:
-                    self._chunks[message_id] = number + 1
-                    self.replies.chunk(message_id, orjson.loads(self._chain.unpacking(pairs[b"p"], message_id)))
+                    self._pass_on(message_id, number, pairs[b"p"])
             if end is not None:
                 self._ended(message_id, end, sent=0)
 
@@ -145,7 +155,10 @@ class Answers:
         while True:
             before = set(self.replies.waited_for())
             await asyncio.sleep(LOOK_SECONDS)
-            await self.look(before)
+            try:
+                await self.look(before)
+            except Exception:  # noqa: BLE001  # one end that cannot be read must not cost the others theirs; it is logged
+                _log.exception("answers_not_looked_for")
 
     async def look(self, message_ids: set[str] | None = None) -> None:
         """Ask for the ends of what is waited for (only of those, if given)."""

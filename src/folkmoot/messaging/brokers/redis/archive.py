@@ -1,16 +1,8 @@
-"""Messages and their fates as Redis knows them, and the figures of its mailboxes.
+"""Messages and their fates as Redis knows them, and the figures of its mailboxes."""
 
-Lists by mailbox, sender and conversation are brought up to date some thousands at a time and before they are read:
-doing so with every send would cost as much as the send. What waits to be listed is set aside under a name of its own
-first, so that several processes may list at once and none loses a line.
-"""
-
-import uuid
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-
-import orjson
 
 from folkmoot.kernel import Clock
 from folkmoot.link import LinkDownError, Pipe, Scripts
@@ -18,12 +10,12 @@ from folkmoot.link.pipe import Command
 from folkmoot.messaging.broker import BrokerStats, MailboxStats, MessageRecord, MessageStatus
 from folkmoot.messaging.brokers.archive import not_dead, opened
 from folkmoot.messaging.brokers.ending import First
+from folkmoot.messaging.brokers.redis.lists import Lists, Place, pairs
 from folkmoot.messaging.brokers.redis.names import SLOT_SECONDS, SLOTS, Names
 from folkmoot.messaging.brokers.traffic import per_minute
 from folkmoot.messaging.middleware import Chain
 
 _PAGE: Final = 500
-_MANY: Final = 10_000
 
 
 class Archive:
@@ -35,6 +27,7 @@ class Archive:
         self._names = names
         self._clock = clock
         self._chain = chain
+        self.lists = Lists(pipe=pipe, names=names)
 
     async def first(self, message_id: str) -> First[str] | None:
         """Where the accepted message with this id is."""
@@ -59,7 +52,7 @@ class Archive:
         before: int | None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
-        await self.list_new()
+        await self.lists.bring_up()
         names = self._names
         wanted = [names.all]
         if agent_id is not None:
@@ -69,7 +62,7 @@ class Archive:
         found: list[MessageRecord] = []
         place = before
         while len(found) < limit:
-            page, place = await self._places(wanted, place, max(limit, 1) if status is None else _PAGE)
+            page, place = await self.lists.page(wanted, place, max(limit, 1) if status is None else _PAGE)
             records = await self._records(page)
             if agent_id is not None and conversation_id is not None:
                 records = [one for one in records if one.message.conversation_id == conversation_id]
@@ -80,25 +73,6 @@ class Archive:
                 break
         return found[:limit]
 
-    async def _places(
-        self, lists: Sequence[str], before: int | None, limit: int
-    ) -> tuple[list[tuple[int, str, str]], int | None]:
-        """The newest `limit` of some lists below a position, and where to go on; None at the end."""
-        top = "+inf" if before is None else f"({before}"
-        answers = await self._pipe.ask(
-            [("ZRANGE", name, top, "-inf", "BYSCORE", "REV", "LIMIT", 0, limit, "WITHSCORES") for name in lists]
-        )
-        seen: dict[bytes, int] = {}
-        for answer in answers:
-            for member, score in _pairs(answer):
-                seen[member] = int(score)
-        newest = sorted(seen.items(), key=lambda pair: -pair[1])[:limit]
-        page = []
-        for member, position in newest:
-            agent, _, message_id = member.decode().partition(" ")
-            page.append((position, agent, message_id))
-        return page, page[-1][0] if len(page) == limit else None
-
     async def dead_letters(self, *, agent_id: str | None, limit: int, offset: int) -> list[MessageRecord]:
         """See `Broker.dead_letters`."""
         agents = [agent_id] if agent_id is not None else await self.mailboxes()
@@ -108,7 +82,7 @@ class Archive:
         dead = [
             (float(score), agent, member.decode())
             for agent, answer in zip(agents, answers, strict=True)
-            for member, score in _pairs(answer)
+            for member, score in pairs(answer)
         ]
         dead.sort(key=lambda one: -one[0])
         return await self._records([(0, agent, one) for _, agent, one in dead[offset : offset + limit]])
@@ -180,9 +154,9 @@ class Archive:
         found = await self._figures(await self.mailboxes())
         return min((float(one[5]) for one in found if one[5]), default=None)
 
-    async def prune(self, before: float) -> int:
-        """Forget what ended before a POSIX time; how many messages."""
-        await self.list_new()
+    async def prune(self, before: float, taken_from: Collection[str]) -> int:
+        """Forget what ended before a POSIX time; how many messages. `taken_from` are mailboxes served here."""
+        await self.lists.bring_up()
         pruned = 0
         for agent in await self.mailboxes():
             more = True
@@ -193,70 +167,21 @@ class Archive:
                 pruned += len(ids)
                 more = bool(ids)
                 if ids:
-                    await self._unlist(agent, ids, gone[1::3], gone[2::3])
-            await self._tidy(agent)
+                    await self.lists.forget(
+                        agent, ids, [one.decode() for one in gone[1::3]], [one.decode() for one in gone[2::3]]
+                    )
+            if agent not in taken_from:
+                await self._tidy(agent)
         return pruned
 
-    async def unlist(self, record: MessageRecord) -> None:
-        """Forget where a message was listed."""
-        message = record.message
-        sender, conversation = message.sender_id.encode(), message.conversation_id.encode()
-        await self._unlist(message.recipient_id, [message.message_id], [sender], [conversation])
-
-    async def list_new(self) -> None:
-        """Bring the lists up to date."""
-        names, mark = self._names, uuid.uuid4().hex
-        if await self._pipe.one("EXISTS", names.new):
-            # Told of first: whoever comes next finds what a process left that died in between.
-            await self._pipe.ask([("SADD", names.parts, mark), ("RENAMENX", names.new, names.part(mark))])
-        for part in await self._pipe.one("SMEMBERS", names.parts):
-            await self._list(part.decode())
-
-    async def _list(self, mark: str) -> None:
-        names = self._names
-        place = 0
-        while True:
-            lines = await self._pipe.one("LRANGE", names.part(mark), place, place + _MANY - 1)
-            if not lines:
-                break
-            place += len(lines)
-            lists: dict[str, list[str | int]] = {}
-            for line in lines:
-                position, agent, sender, conversation, message_id = orjson.loads(line)
-                for name in (names.all, names.to(agent), names.sent_by(sender), names.conversation(conversation)):
-                    lists.setdefault(name, []).extend((position, f"{agent} {message_id}"))
-            await self._pipe.ask(
-                [
-                    ("ZADD", name, "NX", *entries[start : start + 1000])
-                    for name, entries in lists.items()
-                    for start in range(0, len(entries), 1000)
-                ]
-            )
-        await self._pipe.ask([("DEL", names.part(mark)), ("SREM", names.parts, mark)])
-
-    async def _unlist(
-        self, agent: str, ids: Sequence[str], senders: Sequence[bytes], conversations: Sequence[bytes]
-    ) -> None:
-        names = self._names
-        lists: dict[str, list[str]] = {}
-        for message_id, sender, conversation in zip(ids, senders, conversations, strict=True):
-            member = f"{agent} {message_id}"
-            of_it = (names.sent_by(sender.decode()), names.conversation(conversation.decode()))
-            for name in (names.all, names.to(agent), *of_it):
-                lists.setdefault(name, []).append(member)
-        await self._pipe.ask([("ZREM", name, *members) for name, members in lists.items()])
-        await self._pipe.ask([("DEL", names.claim(message_id)) for message_id in ids])
-
     async def _tidy(self, agent: str) -> None:
-        """Forget a mailbox in which nothing is left."""
+        """Forget a mailbox in which nothing is left and from which nobody takes."""
         names = self._names
-        (found,) = await self._figures([agent])
-        size, _, handled, dead, expired = (int(one) for one in found[:5])
-        if size or dead or handled or expired:
-            return
-        await self._pipe.one("SREM", names.mailboxes, agent)
-        if await self._pipe.one("HGET", f"{names.base(agent)}meta", "size") not in {None, b"0"}:
-            await self._pipe.one("SADD", names.mailboxes, agent)  # mail came at this very moment
+        (done,) = await self._run([self._scripts.call("tidy", [names.base(agent)], [])])
+        if done:
+            await self._pipe.one("SREM", names.mailboxes, agent)
+            if await self._pipe.one("EXISTS", f"{names.base(agent)}meta"):
+                await self._pipe.one("SADD", names.mailboxes, agent)  # mail came at this very moment
 
     async def _figures(self, agents: Sequence[str], slots: Iterable[int] = ()) -> list[list[bytes]]:
         found: list[list[bytes]] = []
@@ -269,7 +194,7 @@ class Archive:
             )
         return found
 
-    async def _records(self, places: Sequence[tuple[int, str, str]]) -> list[MessageRecord]:
+    async def _records(self, places: Sequence[Place]) -> list[MessageRecord]:
         """The records at (position, mailbox, id), without those that are gone."""
         by_agent: dict[str, list[str]] = {}
         for _, agent, message_id in places:
@@ -311,13 +236,6 @@ class Archive:
             if isinstance(answer, Exception):
                 raise LinkDownError(f"Redis refused: {answer}") from answer
         return answers
-
-
-def _pairs(answer: Any) -> list[tuple[bytes, float]]:
-    """Members with their scores: RESP3 gives pairs, RESP2 a flat list."""
-    if answer and isinstance(answer[0], list):
-        return [(member, float(score)) for member, score in answer]
-    return [(answer[place], float(answer[place + 1])) for place in range(0, len(answer), 2)]
 
 
 def _moment(posix: bytes) -> datetime:

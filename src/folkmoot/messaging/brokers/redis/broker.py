@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,30 +22,30 @@ from folkmoot.messaging.broker import (
     Receipt,
     Subscription,
 )
-from folkmoot.messaging.brokers.address import Addresses, copy_for
+from folkmoot.messaging.brokers.address import Addresses, to_each
 from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.archive import not_dead
 from folkmoot.messaging.brokers.attempt import Attempts
-from folkmoot.messaging.brokers.ending import First, Settlement
-from folkmoot.messaging.brokers.patience import lose_patience
 from folkmoot.messaging.brokers.redis.answers import Answers
 from folkmoot.messaging.brokers.redis.archive import Archive
+from folkmoot.messaging.brokers.redis.asking import Asking
 from folkmoot.messaging.brokers.redis.desk import Desk
 from folkmoot.messaging.brokers.redis.ears import Ears
 from folkmoot.messaging.brokers.redis.names import Names
-from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox, Waiting
+from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox
 from folkmoot.messaging.brokers.redis.presence import Presence
 from folkmoot.messaging.brokers.redis.subscribe import RedisSubscription
 from folkmoot.messaging.brokers.redis.timers import Timers
-from folkmoot.messaging.brokers.replies import Asker, Publisher, StreamReader, reply_of
+from folkmoot.messaging.brokers.replies import Publisher
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
-from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError, MessageTooLargeError
+from folkmoot.messaging.errors import BrokerStoppedError, MailboxFullError
 from folkmoot.messaging.middleware import Chain, Expiry, Happening, Middleware, Retry
 from folkmoot.messaging.store import Inbox
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.messaging")
-_UNLISTED: Final = 5_000
+_UNLISTED: Final = 1_000
+_MOST_UNLISTED: Final = 50_000
 _POLL_SECONDS: Final = 5.0
 _CHUNKS_KEPT_SECONDS: Final = 600
 
@@ -53,8 +54,9 @@ class RedisBroker:
     """See `Broker` for the promises.
 
     `heartbeat`: after two of them without a sign of life a process's mail is taken over. `patience`: how long a send
-    waits for a Redis that is away. Without an `inbox` handlers have no transaction. Settled messages are kept until
-    somebody prunes, as every line and server does.
+    waits for a Redis that is away, and a start. `replicas`: a message is accepted when so many replicas of Redis have
+    it. Without an `inbox` handlers have no transaction. Settled messages are kept until somebody prunes, as every line
+    and server does.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class RedisBroker:
         max_message_bytes: int = MAX_MESSAGE_BYTES,
         heartbeat: timedelta = timedelta(seconds=5),
         patience: timedelta = timedelta(seconds=30),
+        replicas: int = 0,
         keys: Keys | None = None,
     ) -> None:
         self.consumer = uuid.uuid4().hex[:16]
@@ -81,6 +84,7 @@ class RedisBroker:
         self._max_bytes = max_message_bytes
         self._heartbeat = heartbeat
         self._patience = patience.total_seconds()
+        self._replicas = replicas
         self._names = Names(keys or Keys())
         self._scripts = Scripts("folkmoot.messaging.brokers.redis.lua")
         self._addresses = Addresses(directory)
@@ -103,8 +107,19 @@ class RedisBroker:
             link=self._link,
             clock=self._clock,
             limit=self._mailbox_limit,
+            replicas=self._replicas,
             full=self._full,
             told=self._accepted,
+        )
+        self._asking = Asking(
+            outbox=self._outbox,
+            answers=self._answers,
+            archive=self._archive,
+            addresses=self._addresses,
+            attempts=self._attempts,
+            alarm=self._alarm,
+            chain=self._chain,
+            max_bytes=self._max_bytes,
         )
         self._timers = Timers(
             **common,
@@ -121,7 +136,7 @@ class RedisBroker:
             served=self._desks.keys(),
         )
         self._ears = Ears(link=self._link, again=self._look_again)
-        await self._presence.start()
+        await self._presence.start(patience=self._patience)
         await self._outbox.measure()
         await self._ears.listen(self._names.answers(self.consumer), self._answers.heard)
         self._answers.start()
@@ -149,14 +164,9 @@ class RedisBroker:
         """See `Broker.publish`. Raises `LinkDownError` when Redis was away for longer than `patience`."""
         self._must_run()
         message = await self._chain.sending(message)
-        if self._addresses.selects(message):
-            # A repeated send goes to whom the first went, whoever fits by now.
-            first = await self._archive.first(message.message_id)
-            if first is not None:
-                return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
-            message = await self._addresses.resolved(message)
-        publisher = Publisher[str]()
-        self._post(message, publisher, asker="", patience=self._patience)
+        message = await self._asking.addressed(message)
+        publisher: Publisher[str] = Publisher()
+        self._asking.post(message, publisher, asker="", patience=self._patience)
         first = await publisher.receipt
         if first is not None:
             return Receipt(message_id=message.message_id, recipient_id=first.mailbox, duplicate=True)
@@ -178,7 +188,7 @@ class RedisBroker:
             attempts=self._attempts,
             clock=self._clock,
             stream=self._send_chunk,
-            counted_out=lambda: self._presence.counted_out,
+            life=lambda: self._presence.life,
             ended=self._unsubscribed,
         )
         self._subscriptions.add(subscription)
@@ -189,54 +199,24 @@ class RedisBroker:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         self._must_run()
-        asker = Asker[str]()
-        lose = partial(lose_patience, asker, message, timeout)
-        appointment = self._alarm.after(timeout.total_seconds(), lose)
-        try:
-            message = await self._ask(message, asker, timeout, reads=False)
-            heard = await asker.next()
-            if isinstance(heard, First):
-                await self._answers.join(asker, heard, reads=False)
-                heard = await asker.next()
-            assert isinstance(heard, Settlement)
-            return reply_of(message, heard, self._attempts.read)
-        finally:
-            self._alarm.cancel(appointment)
-            self._answers.leave(asker)
+        return await self._asking.request(message, timeout=timeout)
 
     async def request_stream(
         self,
         message: AgentMessage,
         *,
         timeout: timedelta,  # noqa: ASYNC109  # see `Broker`
-    ) -> AsyncIterator[dict[str, Any] | AgentMessage]:
+    ) -> AsyncGenerator[dict[str, Any] | AgentMessage, None]:
         """See `Broker.request_stream`."""
         self._must_run()
-        reader = StreamReader[str]()
-        try:
-            message = await self._ask(message, reader, timeout, reads=True)
-            while not isinstance(heard := await self._next(reader, message, timeout), Settlement):
-                if isinstance(heard, First):
-                    await self._answers.join(reader, heard, reads=True)
-                else:
-                    yield heard
-            yield reply_of(message, heard, self._attempts.read)
-        finally:
-            self._answers.leave(reader)
+        async with aclosing(self._asking.request_stream(message, timeout=timeout)) as heard:
+            async for one in heard:
+                yield one
 
     async def broadcast(self, message: AgentMessage) -> dict[str, Receipt | Exception]:
         """See `Broker.broadcast`."""
         self._must_run()
-        recipients = await self._addresses.everyone(message)
-        outcomes = await asyncio.gather(
-            *(self.publish(copy_for(message, recipient)) for recipient in recipients), return_exceptions=True
-        )
-        results: dict[str, Receipt | Exception] = {}
-        for recipient, outcome in zip(recipients, outcomes, strict=True):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-                raise outcome
-            results[recipient] = outcome
-        return results
+        return await to_each(message, await self._addresses.everyone(message), self.publish)
 
     async def find(self, message_id: str) -> MessageRecord | None:
         """See `Broker.find`."""
@@ -278,8 +258,11 @@ class RedisBroker:
         self._must_run()
         dead = await self._archive.dead_letter(message_id)
         await self._again(dead, drop=True)
-        await self._archive.list_new()
-        await self._archive.unlist(dead)
+        await self._archive.lists.bring_up()
+        message = dead.message
+        await self._archive.lists.forget(
+            message.recipient_id, [message_id], [message.sender_id], [message.conversation_id]
+        )
 
     async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
         """See `Broker.forget_replies`."""
@@ -298,7 +281,7 @@ class RedisBroker:
         """See `Broker.prune`."""
         self._must_run()
         before = self._clock.now() - older_than
-        pruned = await self._archive.prune(before.timestamp())
+        pruned = await self._archive.prune(before.timestamp(), self._desks.keys())
         if self._inbox is not None:
             oldest = await self._archive.oldest()
             # The mark of a message that may come again must outlive it, however long it has been waiting.
@@ -319,41 +302,6 @@ class RedisBroker:
         """See `Broker.health_check`."""
         self._must_run()
         await self._pipe.one("SET", self._names.alive(f"{self.consumer}:pulse"), "1", "PX", 60_000, patience=1.0)
-
-    async def _ask(self, message: AgentMessage, asker: Asker[str], timeout: timedelta, *, reads: bool) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
-        """Send a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
-        message = await self._chain.sending(message)
-        if self._addresses.selects(message):
-            first = await self._archive.first(message.message_id)
-            if first is not None:
-                asker.accepted(first)
-                return message.model_copy(update={"recipient_id": first.mailbox})
-            message = await self._addresses.resolved(message)
-        self._answers.listen(asker, message.message_id, message.recipient_id, chunks=0 if reads else None)
-        who = self._answers.reads if reads else self._answers.waits
-        self._post(message, asker, asker=who, patience=timeout.total_seconds())
-        return message
-
-    def _post(self, message: AgentMessage, sender: Waiting, *, asker: str, patience: float) -> None:
-        body = self._chain.storing(message).to_bytes()
-        if len(body) > self._max_bytes:
-            raise MessageTooLargeError(
-                f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
-                "send a reference to what is big",
-                size=len(body),
-                limit=self._max_bytes,
-            )
-        late = self._chain.too_late_at(message)
-        self._outbox.post(
-            Letter(
-                message=message,
-                body=body,
-                expires=None if late is None else late.timestamp(),
-                asker=asker,
-                sender=sender,
-                deadline=asyncio.get_running_loop().time() + patience,
-            )
-        )
 
     def _accepted(self, letter: Letter) -> None:
         self._chain.happened(Happening.ACCEPTED, letter.message)
@@ -385,7 +333,7 @@ class RedisBroker:
         call = self._scripts.call(
             "chunk",
             [self._names.base(agent_id)],
-            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, packed],
+            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, uuid.uuid4().bytes, packed],
         )
         (answer,) = await self._scripts.run(self._pipe, [call], patience=self._patience)
         if isinstance(answer, Exception):
@@ -403,28 +351,27 @@ class RedisBroker:
         if answer != 1:
             raise self._full(agent_id)
 
-    async def _next(
-        self, reader: StreamReader[str], message: AgentMessage, patience: timedelta
-    ) -> dict[str, Any] | Settlement[str] | First[str]:
-        appointment = self._alarm.after(patience.total_seconds(), partial(lose_patience, reader, message, patience))
-        try:
-            return await reader.next()
-        finally:
-            self._alarm.cancel(appointment)
-
     async def _poll(self) -> None:
-        """What a channel should have told and did not; and the lists, before too much is unlisted."""
-        beats = 0
+        """What a channel should have told and did not; and the lists, when there is time, or too much is unlisted."""
+        beats = before = 0
         while True:
             await asyncio.sleep(_POLL_SECONDS / 10)
             beats += 1
             if not beats % 10:
                 for desk in self._desks.values():
                     desk.ring()
-            if self._outbox.unlisted >= _UNLISTED:
-                self._outbox.unlisted = 0
                 with contextlib.suppress(LinkDownError):
-                    await self._archive.list_new()
+                    await self._timers.check(tuple(self._desks))
+            unlisted, quiet = self._outbox.unlisted, self._outbox.unlisted == before
+            before = unlisted
+            if unlisted >= (_UNLISTED if quiet else _MOST_UNLISTED):
+                self._outbox.unlisted = before = 0
+                try:
+                    await self._archive.lists.bring_up()
+                except LinkDownError as error:
+                    _log.debug("messages_not_listed", error=error.message)
+                except Exception:  # noqa: BLE001  # who polls must go on; it is logged
+                    _log.exception("messages_not_listed")
 
     def _look_again(self) -> None:
         for desk in self._desks.values():

@@ -78,5 +78,9 @@ class Ears:
                 continue
             if told is not None and told["type"] == "message":
                 hear = self._hearing.get(told["channel"])
-                if hear is not None:
+                if hear is None:
+                    continue
+                try:
                     hear(told["data"])
+                except Exception:  # noqa: BLE001  # what one cannot understand must not deafen the others; it is logged
+                    _log.exception("not_understood", channel=told["channel"].decode(errors="replace"))

@@ -5,6 +5,7 @@ half heartbeats; the others look four times a heartbeat, so what it had is taken
 """
 
 import asyncio
+import time
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
@@ -42,16 +43,22 @@ class Presence:
         self._seconds = heartbeat.total_seconds()
         self._served = served
         self._seen = 0.0
+        self._lives = 0
         self._beating: asyncio.Task[None] | None = None
+
+    @property
+    def life(self) -> int | None:
+        """Which of its lives this process is in: what it had in an earlier one is not its own any more. None: dead."""
+        return None if self.counted_out else self._lives
 
     @property
     def counted_out(self) -> bool:
         """Whether the others may have taken this process for dead, as far as it can tell itself."""
-        return asyncio.get_running_loop().time() - self._seen > self._seconds * 1.5
+        return time.monotonic() - self._seen > self._seconds * 1.5
 
-    async def start(self) -> None:
-        """Say that this process lives, and go on saying so. Raises `LinkDownError`."""
-        await self._beat()
+    async def start(self, *, patience: float) -> None:
+        """Say that this process lives, and go on saying so. Raises `LinkDownError` after `patience` seconds."""
+        await self._beat(patience)
         self._beating = asyncio.create_task(self._beat_on(), name="folkmoot-presence")
 
     async def stop(self) -> None:
@@ -70,13 +77,15 @@ class Presence:
         agents = list(agent_ids)
         if not agents:
             return
-        owners: list[list[bytes]] = await self._pipe.ask([("HVALS", self._names.lanes(agent)) for agent in agents])
+        answers = await self._pipe.ask([("HVALS", self._names.lanes(agent)) for agent in agents])
+        # What Redis refused for one mailbox is no reason to leave the others to the dead.
+        owners: list[list[bytes]] = [[] if isinstance(one, Exception) else one for one in answers]
         others = {name.decode() for held in owners for name in held} - {self._consumer}
         if not others:
             return
         asked = sorted(others)
         alive = await self._pipe.ask([("EXISTS", self._names.alive(other)) for other in asked])
-        dead = {other for other, lives in zip(asked, alive, strict=True) if not lives}
+        dead = {other for other, lives in zip(asked, alive, strict=True) if lives == 0}
         calls: list[Command] = []
         for agent, held in zip(agents, owners, strict=True):
             calls += [self._freeing(agent, name) for name in sorted({one.decode() for one in held} & dead)]
@@ -94,10 +103,15 @@ class Presence:
             "release", [self._names.base(agent_id)], [consumer, deaths, now, self._names.answers_prefix]
         )
 
-    async def _beat(self) -> None:
-        began = asyncio.get_running_loop().time()
+    async def _beat(self, patience: float) -> None:
+        began = time.monotonic()
         milliseconds = max(1, int(self._seconds * 1500))
-        await self._pipe.one("SET", self._names.alive(self._consumer), "1", "PX", milliseconds, patience=self._seconds)
+        call = self._scripts.call("beat", [self._names.alive(self._consumer)], [milliseconds])
+        (lived,) = await self._scripts.run(self._pipe, [call], patience=patience)
+        if isinstance(lived, Exception):
+            raise LinkDownError(f"Redis refused a sign of life: {lived}") from lived
+        if not lived:
+            self._lives += 1
         self._seen = began
 
     async def _beat_on(self) -> None:
@@ -107,7 +121,9 @@ class Presence:
             try:
                 beats += 1
                 if not beats % 2 or self.counted_out:
-                    await self._beat()
+                    await self._beat(self._seconds)
                 await self.look(tuple(self._served))
             except LinkDownError as error:
                 _log.warning("heartbeat_failed", error=error.message)
+            except Exception:  # noqa: BLE001  # who stops saying that he lives counts as dead; it is logged
+                _log.exception("heartbeat_failed")

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -32,7 +33,7 @@ class RedisSubscription:
         attempts: Attempts,
         clock: Clock,
         stream: Send,
-        counted_out: Callable[[], bool],
+        life: Callable[[], int | None],
         ended: Callable[["RedisSubscription"], Awaitable[None]],
     ) -> None:
         self.desk = desk
@@ -41,7 +42,7 @@ class RedisSubscription:
         self._attempts = attempts
         self._clock = clock
         self._stream = stream
-        self._counted_out = counted_out
+        self._life = life
         self._ended = ended
         self._closed = False
         self._workers: set[asyncio.Task[None]] = set()
@@ -53,9 +54,9 @@ class RedisSubscription:
 
     def begin(self, batch: Batch) -> None:
         """See `Hand.begin`."""
-        worker = asyncio.create_task(self._work(batch), name="folkmoot-delivery")
+        worker = asyncio.create_task(self._work(batch, self._life()), name="folkmoot-delivery")
         self._workers.add(worker)
-        worker.add_done_callback(self._done)
+        worker.add_done_callback(partial(self._done, batch))
 
     async def cancel(self, *, drain: timedelta = timedelta(0)) -> None:
         """See `Subscription.cancel`."""
@@ -77,12 +78,13 @@ class RedisSubscription:
         if first:
             await self._ended(self)
 
-    async def _work(self, batch: Batch) -> None:
+    async def _work(self, batch: Batch, life: int | None) -> None:
+        batch.begun = True
         began = time.perf_counter()
         left = len(batch.messages)
         try:
             for turn, (message_id, body, failed) in enumerate(batch.messages, start=1):
-                if self._closed or self._counted_out() or self._overtaken(batch):
+                if self._closed or life is None or self._life() != life or self._overtaken(batch):
                     return
                 started = self._clock.monotonic()
                 ending = await self._attempt(message_id, body, failed + 1)
@@ -114,7 +116,10 @@ class RedisSubscription:
             message, agent_id=agent_id, attempt=attempt, handler=self._handler, stream=stream
         )
 
-    def _done(self, worker: asyncio.Task[None]) -> None:
+    def _done(self, batch: Batch, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
+        if not batch.begun:
+            # A task that is cancelled before its first step runs nothing, not even what it would do finally.
+            self.desk.released(batch)
         if not self._closed:
             self.desk.ring()

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Any, Final
 
 from folkmoot.kernel import Clock
 from folkmoot.link import Link, LinkDownError, Pipe, Scripts
@@ -58,6 +58,12 @@ class Timers:
         """Look now: this process has set a timer, or the time of one has come."""
         self._woken.set()
 
+    async def check(self, agents: Collection[str]) -> None:
+        """In a Cluster a process may die between a message and its timer: ring these mailboxes in any case."""
+        if self._cluster and agents:
+            now = self._clock.now().timestamp()
+            await self._pipe.ask([("ZADD", self._names.timers, "LT", now, agent) for agent in agents])
+
     async def _watch(self) -> None:
         while True:
             self._woken.clear()
@@ -65,6 +71,9 @@ class Timers:
                 more = await self._ring()
             except LinkDownError as error:
                 _log.warning("timers_cannot_be_read", error=error.message)
+                more = False
+            except Exception:  # noqa: BLE001  # nobody else rings what waits for its time; it is logged
+                _log.exception("timers_cannot_be_read")
                 more = False
             if not more:
                 with contextlib.suppress(TimeoutError):
@@ -74,11 +83,13 @@ class Timers:
         """Ring whoever is due; whether there may be more."""
         now = self._clock.now().timestamp()
         due: list[bytes]
-        due, first = await self._pipe.ask(
-            [
-                ("ZRANGEBYSCORE", self._names.timers, "-inf", now, "LIMIT", 0, _AT_ONCE),
-                ("ZRANGEBYSCORE", self._names.timers, f"({now!r}", "+inf", "WITHSCORES", "LIMIT", 0, 1),
-            ]
+        due, first = _given(
+            await self._pipe.ask(
+                [
+                    ("ZRANGEBYSCORE", self._names.timers, "-inf", now, "LIMIT", 0, _AT_ONCE),
+                    ("ZRANGEBYSCORE", self._names.timers, f"({now!r}", "+inf", "WITHSCORES", "LIMIT", 0, 1),
+                ]
+            )
         )
         if self._appointment is not None:
             self._alarm.cancel(self._appointment)
@@ -95,17 +106,27 @@ class Timers:
             )
             for agent in agents
         ]
+        if self._cluster:
+            # Put off before they are rung: a timer that another process sets at this very moment must stand.
+            await self._pipe.ask([("ZADD", self._names.timers, now + _LATER_SECONDS, agent) for agent in agents])
         answers = await self._scripts.run(self._pipe, calls)
         if self._cluster:
-            # It stays in the set when nothing is left: another process may set a timer at this very moment.
-            later: list[Command] = [
-                ("ZADD", self._names.timers, float(answer[0]) if answer[0] else now + _LATER_SECONDS, agent)
+            sooner: list[Command] = [
+                ("ZADD", self._names.timers, "LT", float(answer[0]), agent)
                 for agent, answer in zip(agents, answers, strict=True)
+                if not isinstance(answer, Exception) and answer[0]
             ]
-            await self._pipe.ask(later)
+            await self._pipe.ask(sooner)
         for agent in agents:
             self._rung(agent)
         return len(due) == _AT_ONCE
+
+
+def _given(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise LinkDownError(f"Redis refused: {answer}") from answer
+    return answers
 
 
 def _score(first: list[object]) -> float:

@@ -10,6 +10,7 @@ local base = KEYS[1]
 local consumer, most, now, answers = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local lanes, meta = base .. 'lanes', base .. 'meta'
 local held = redis.call('HGETALL', lanes)
+redis.call('HDEL', meta, 'turn:' .. consumer)
 local freed, highest = {0}, -1
 for number = 1, #held, 2 do
   if held[number + 1] == consumer then

@@ -3,24 +3,30 @@
 -- KEYS[1]  what every key of the mailbox begins with
 -- KEYS[2]  the timers of the house (absent in a Cluster)
 -- ARGV     agent, consumer, now, slot, channel of answers, seconds that the handling of all these ends took,
---          n groups of ends, n releases, lanes wanted, messages per lane, most messages read ahead, n lanes held or -1;
+--          n groups of ends, n releases, lanes wanted, messages per lane, messages in all, most messages read ahead,
+--          n lanes held or -1, number of the turn;
 --          for each group, which is of one lane: rank, sender, n ends, then for each end 7: id, status (handled dead
 --          expired, or again), attempts, error, kind of error, reply, when it is due again or '';
 --          for each release 2: rank, sender;
 --          for each lane held 2: rank, sender. They are said where the answer of an earlier turn was lost: lanes that it
---          gave are the consumer's without its knowledge, and are freed
+--          gave are the consumer's without its knowledge, and are freed. Such an earlier turn may yet arrive, out of a
+--          network that was cut: of a lower number than one that said what is held, it is passed over
 --
 -- A lane is what one sender has waiting within one priority: the list `q:<rank>:<sender>`. What is being handled stays at
 -- its head until its end is known, so that nothing has to be brought back when a consumer dies: its lanes are freed.
 -- While a consumer has a lane nobody else gets it: that is the order promised.
 --
--- Answers {earliest timer or '', then for each lane {rank, sender, id, body, attempts, id, body, attempts, …}}.
+-- Answers {earliest timer or '', 1 if more is to be read and hands are free, then for each lane {rank, sender, id, body, attempts, id, body, attempts, …}}.
 local base, timers = KEYS[1], KEYS[2] or ''
 local agent, consumer, now, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local groups, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
-local wanted, depth, window, held = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
+local wanted, depth, budget = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local window, held = tonumber(ARGV[12]), tonumber(ARGV[13])
 local meta, lanes = base .. 'meta', base .. 'lanes'
-local at = 12
+local number, last = tonumber(ARGV[14]), redis.call('HGET', base .. 'meta', 'turn:' .. consumer)
+if last and number < tonumber(last) then return {''} end
+if held >= 0 then redis.call('HSET', meta, 'turn:' .. consumer, ARGV[14]) end
+local at, beyond = 14, 64
 local counts = {handled = 0, dead = 0, expired = 0, again = 0}
 local parked = {0, 0, 0, 0}
 local told, gone, settled = {}, {{}, {}, {}, {}}, {}
@@ -141,53 +147,53 @@ if ended + counts.again > 0 then
 end
 for asker, text in pairs(told) do redis.call('PUBLISH', answers .. asker, text) end
 
-local out = {''}
+local out, more = {'', 0}, 0
 if wanted > 0 then
-  -- Read ahead from every stream whose window has room, and put what was read into lanes.
+  -- Read ahead from every stream as far as its window has room, and put what was read into lanes.
   local ahead = redis.call('HMGET', meta, 'parked0', 'parked1', 'parked2', 'parked3')
   local room, streams, news = 0, {}, {}
   for rank = 0, 3 do
-    local free = window - tonumber(ahead[rank + 1] or '0') - parked[rank + 1]
-    if free > 0 then
-      streams[#streams + 1] = base .. 's:' .. rank
-      news[#news + 1] = '>'
-      room = math.max(room, free)
-    end
+    -- A few also where there is no room: a sender that floods fills it, and others wait behind what it sent.
+    local free = math.max(window - tonumber(ahead[rank + 1] or '0') - parked[rank + 1], beyond)
+    streams[#streams + 1] = base .. 's:' .. rank
+    news[#news + 1] = '>'
+    room = math.max(room, free)
   end
-  if room > 0 then
-    for _, news_id in ipairs(news) do streams[#streams + 1] = news_id end
-    local read = redis.call('XREADGROUP', 'GROUP', 'agents', 'mailbox', 'COUNT', room, 'STREAMS', unpack(streams))
-    for _, found in ipairs(read or {}) do
-      local rank = string.sub(found[1], -1)
-      local queues, senders = {}, {}
-      for _, entry in ipairs(found[2]) do
-        local id, sender = entry[2][2], entry[2][4]
-        local queue = queues[sender]
-        if not queue then
-          queue = {}
-          queues[sender] = queue
-          senders[#senders + 1] = sender
-        end
-        queue[#queue + 1] = id
+  for _, news_id in ipairs(news) do streams[#streams + 1] = news_id end
+  local read = redis.call('XREADGROUP', 'GROUP', 'agents', 'mailbox', 'COUNT', room, 'STREAMS', unpack(streams))
+  for _, found in ipairs(read or {}) do
+    local rank = string.sub(found[1], -1)
+    local queues, senders = {}, {}
+    for _, entry in ipairs(found[2]) do
+      local id, sender = entry[2][2], entry[2][4]
+      local queue = queues[sender]
+      if not queue then
+        queue = {}
+        queues[sender] = queue
+        senders[#senders + 1] = sender
       end
-      parked[rank + 1] = parked[rank + 1] + #found[2]
-      for _, sender in ipairs(senders) do
-        local lane = rank .. ':' .. sender
-        local length = redis.call('RPUSH', base .. 'q:' .. lane, unpack(queues[sender]))
-        if length == #queues[sender] and redis.call('HEXISTS', lanes, lane) == 0 then
-          redis.call('RPUSH', base .. 'ready:' .. rank, sender)
-        end
+      queue[#queue + 1] = id
+    end
+    parked[rank + 1] = parked[rank + 1] + #found[2]
+    if #found[2] >= room then more = 1 end
+    for _, sender in ipairs(senders) do
+      local lane = rank .. ':' .. sender
+      local length = redis.call('RPUSH', base .. 'q:' .. lane, unpack(queues[sender]))
+      if length == #queues[sender] and redis.call('HEXISTS', lanes, lane) == 0 then
+        redis.call('RPUSH', base .. 'ready:' .. rank, sender)
       end
     end
   end
 end
 for rank = 3, 0, -1 do
   local ready = base .. 'ready:' .. rank
-  while wanted > 0 do
+  while wanted > 0 and budget > 0 do
     local sender = redis.call('LPOP', ready)
     if not sender then break end
     local lane = rank .. ':' .. sender
-    local ids = redis.call('LRANGE', base .. 'q:' .. lane, 0, depth - 1)
+    -- A lane that ran empty while it stood here, and filled again, stands here twice: who has it brings it back.
+    local free = redis.call('HEXISTS', lanes, lane) == 0
+    local ids = free and redis.call('LRANGE', base .. 'q:' .. lane, 0, math.min(depth, budget) - 1) or {}
     local taken = {rank, sender}
     for _, id in ipairs(ids) do
       local record = redis.call('HMGET', base .. 'm:' .. id, 'b', 'n', 'st')
@@ -204,12 +210,14 @@ for rank = 3, 0, -1 do
       redis.call('HSET', lanes, lane, consumer)
       out[#out + 1] = taken
       wanted = wanted - 1
-    elseif redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
+      budget = budget - (#taken - 2) / 3
+    elseif free and redis.call('EXISTS', base .. 'q:' .. lane) == 1 then
       redis.call('RPUSH', ready, sender)
     end
   end
   if parked[rank + 1] ~= 0 then redis.call('HINCRBY', meta, 'parked' .. rank, parked[rank + 1]) end
 end
+if wanted > 0 then out[2] = more end
 if earliest then
   if timers ~= '' then redis.call('ZADD', timers, 'LT', earliest, agent) else out[1] = tostring(earliest) end
 end

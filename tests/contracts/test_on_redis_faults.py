@@ -1,0 +1,294 @@
+"""What holds on Redis where things meet at a bad moment: each test is a way in which mail was lost, stuck or twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from folkmoot.kernel import SimulatedClock, SystemClock, new_id
+from folkmoot.link import Link, LinkDownError, Place
+from folkmoot.link.pipe import Command
+from folkmoot.messaging import AgentMessage, Delivery
+from folkmoot.messaging.broker import MessageStatus
+from folkmoot.messaging.brokers.redis.broker import RedisBroker
+from folkmoot.storage import Database
+from tests.contracts.rigs import HEARTBEAT, PATIENCE, RedisRig, message
+from tests.redis_server import running_redis
+from tests.redis_sets import ClusteredRedis
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+async def rig(redis_url: str, clock: SimulatedClock, database: Database) -> AsyncIterator[RedisRig]:
+    """A broker on Redis."""
+    rig = RedisRig(redis_url, clock, database)
+    await rig.start()
+    yield rig
+    await rig.stop()
+
+
+async def status_of(broker: RedisBroker, message_id: str) -> MessageStatus | None:
+    record = await broker.find(message_id)
+    return None if record is None else record.status
+
+
+async def test_a_lane_that_ran_empty_in_its_turn_is_not_given_twice(rig: RedisRig) -> None:
+    broker, free = rig._redis, asyncio.Event()
+    seen: list[object] = []
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.payload.data["n"])
+        await free.wait()
+
+    await broker.publish(message(sender="first", data={"n": "first"}))
+    late = message(data={"n": "late"}, expires_at=rig.clock.now() + timedelta(seconds=5))
+    await broker.publish(late)
+    await broker.subscribe("bob", hold, concurrency=1)
+    await wait_until(lambda: seen == ["first"])
+    rig.clock.advance(timedelta(seconds=6))
+
+    async def expired() -> bool:
+        return await status_of(broker, late.message_id) is MessageStatus.EXPIRED
+
+    await wait_until(expired)
+    for number in range(2):
+        await broker.publish(message(data={"n": number}))
+    await broker.subscribe("bob", hold, concurrency=8)
+    await wait_until(lambda: 0 in seen)
+    await broker.publish(message(sender="last", data={"n": "last"}))
+    await wait_until(lambda: "last" in seen)
+    assert seen == ["first", 0, "last"]
+    free.set()
+    await wait_until(lambda: len(seen) == 4)
+
+
+async def test_mail_is_taken_from_a_redis_that_is_full(tmp_path: Path) -> None:
+    with running_redis(folder=tmp_path) as server:
+        link = Link(Place.of(server.url))
+        broker = RedisBroker(link=link, clock=SystemClock(), heartbeat=HEARTBEAT, patience=timedelta(seconds=0.2))
+        await broker.start()
+        seen: list[object] = []
+
+        async def note(delivery: Delivery) -> None:
+            seen.append(delivery.message.payload.data["n"])
+            await asyncio.sleep(HEARTBEAT.total_seconds() / 4)
+
+        client: Any = link.client
+        try:
+            await (await broker.subscribe("bob", note)).cancel()
+            for number in range(20):
+                await broker.publish(message(data={"n": number}))
+            await client.config_set("maxmemory", 1)
+            with pytest.raises(LinkDownError):
+                await broker.publish(message(data={"n": -1}))
+            await broker.subscribe("bob", note)
+            await wait_until(lambda: seen == list(range(20)))
+        finally:
+            await broker.stop()
+            await link.close()
+
+
+async def test_a_lane_that_was_given_in_the_moment_of_leaving_is_given_back(rig: RedisRig) -> None:
+    broker, seen = rig._redis, list[object]()
+
+    async def note(delivery: Delivery) -> None:
+        seen.append(delivery.message.payload.data["n"])
+
+    subscription = await broker.subscribe("bob", note)
+    desk = broker._desks["bob"]
+    leaving: list[asyncio.Task[None]] = []
+    hand_out = desk._hand_out
+
+    def leave_at_once(lane: list[Any]) -> None:
+        hand_out(lane)
+        leaving.append(asyncio.create_task(subscription.cancel()))
+        for worker in subscription._workers:  # type: ignore[attr-defined]  # what `cancel` does, before they began
+            worker.cancel()
+
+    desk._hand_out = leave_at_once  # type: ignore[method-assign]  # the moment cannot be met otherwise
+    await broker.publish(message(data={"n": 1}))
+    await wait_until(lambda: bool(leaving) and leaving[0].done())
+    assert seen == []
+    await broker.subscribe("bob", note)
+    await wait_until(lambda: seen == [1])
+
+
+async def test_a_flood_of_one_sender_does_not_hold_up_the_others(redis_url: str, clock: SimulatedClock) -> None:
+    link = Link(Place.of(redis_url))
+    broker = RedisBroker(link=link, clock=clock)
+    await broker.start()
+    seen, free = list[str](), asyncio.Event()
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.sender_id)
+        await free.wait()
+
+    try:
+        await asyncio.gather(*(broker.publish(message("bob", "flood")) for _ in range(3_000)))
+        await broker.publish(message("bob", "carol"))
+        await broker.subscribe("bob", hold, concurrency=4)
+        await wait_until(lambda: seen == ["flood", "carol"])
+    finally:
+        await broker.stop()
+        await link.close()
+
+
+async def test_a_part_of_a_reply_that_cannot_be_read_deafens_nobody(rig: RedisRig) -> None:
+    free = asyncio.Event()
+
+    async def answer(delivery: Delivery) -> dict[str, object]:
+        await delivery.stream({"n": 1})
+        await free.wait()
+        return {}
+
+    asked = message()
+    reading = asyncio.ensure_future(_read(rig._redis, asked))
+    await wait_until(lambda: rig._redis._answers.replies.has(asked.message_id))
+    me = rig._redis._names.answers(rig._redis.consumer)
+    part = f"5:chunk{len(asked.message_id)}:{asked.message_id}1:03:{{{{["
+    client: Any = rig.link.client
+    await client.publish(me, part)
+    with pytest.raises(ValueError, match="unexpected"):
+        await reading
+    await rig.broker.subscribe("bob", answer)
+    free.set()
+    other = await asyncio.wait_for(rig.broker.request(message(), timeout=timedelta(seconds=20)), 1.5)
+    assert other.payload.data == {}
+
+
+async def _read(broker: RedisBroker, asked: AgentMessage) -> list[object]:
+    return [one async for one in broker.request_stream(asked, timeout=timedelta(seconds=20))]
+
+
+async def test_a_mailbox_that_was_tampered_with_stops_no_other(rig: RedisRig) -> None:
+    broker, tries = rig._redis, list[int]()
+
+    async def fail_once(delivery: Delivery) -> None:
+        tries.append(delivery.attempt)
+        if delivery.attempt == 1:
+            raise ValueError("once more")
+
+    client: Any = rig.link.client
+    await broker.subscribe("bob", fail_once)
+    await client.set(broker._names.lanes("bob"), "not what it was")
+    await client.set(broker._names.timers, "not what it was")
+    broker._timers.look()
+    await broker.subscribe("eve", fail_once)
+    await asyncio.sleep(HEARTBEAT.total_seconds() * 3)  # in which this process says twice that it lives
+    await client.delete(broker._names.timers)
+    await broker.publish(message("eve"))
+    await wait_until(lambda: tries == [1])
+    rig.clock.advance(timedelta(seconds=2))
+    await wait_until(lambda: tries == [1, 2])
+    await client.delete(broker._names.lanes("bob"))
+
+
+async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
+    rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
+) -> None:
+    other = RedisRig(redis_url, clock, database)
+    await other.start()
+    here, there, free = list[object](), list[object](), asyncio.Event()
+
+    async def hold(delivery: Delivery) -> None:
+        here.append(delivery.message.payload.data["n"])
+        await free.wait()
+
+    async def note(delivery: Delivery) -> None:
+        there.append(delivery.message.payload.data["n"])
+        await asyncio.sleep(0.05)
+
+    for number in range(3):
+        await rig.broker.publish(message(data={"n": number}))
+    subscription = await rig.broker.subscribe("bob", hold, concurrency=0)
+    rig._redis._desks["bob"]._depth = 3
+    await rig.broker.subscribe("bob", hold, concurrency=1)
+    await wait_until(lambda: here == [0])
+    presence = rig._redis._presence
+    assert presence._beating is not None
+    presence._beating.cancel()
+    await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
+    await other.broker.subscribe("bob", note)
+    await wait_until(lambda: there == [0])
+    await presence._beat()
+    free.set()
+    await wait_until(lambda: there == [0, 1, 2])
+    assert here == [0]
+    await subscription.cancel()
+    await other.stop()
+
+
+@pytest.mark.slow
+async def test_a_turn_that_a_clusters_client_repeats_keeps_no_lane(redis_cluster: ClusteredRedis) -> None:
+    link = Link(Place.of(redis_cluster.url))
+    await link.client.flushall()
+    broker = RedisBroker(link=link, clock=SystemClock())
+    await broker.start()
+    pipe, seen, free = broker._pipe, list[str](), asyncio.Event()
+    ask = pipe._ask_cluster
+
+    async def ask_twice(commands: Sequence[Command]) -> list[Any]:
+        await ask(commands)
+        return await ask(commands)
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.sender_id)
+        await free.wait()
+
+    try:
+        recipient = new_id()
+        for sender in ("alice", "carol", "dave"):
+            await broker.publish(message(recipient, sender))
+        pipe._ask_cluster = ask_twice  # type: ignore[method-assign]  # as the client does when an answer is lost
+        await broker.subscribe(recipient, hold, concurrency=1)
+        await wait_until(lambda: len(seen) == 1)
+        free.set()
+        await wait_until(lambda: sorted(seen) == ["alice", "carol", "dave"])
+    finally:
+        await broker.stop()
+        await link.close()
+
+
+async def test_a_claim_without_its_message_swallows_no_repeated_send(rig: RedisRig) -> None:
+    rig.directory.staff["role:cso"] = ["carol", "bob"]
+    lost = message("role:cso")
+    await rig.link.client.set(rig._redis._names.claim(lost.message_id), "bob")  # in a Cluster it is set before
+    receipt = await rig.broker.publish(lost)
+    assert (receipt.recipient_id, receipt.duplicate) == ("bob", False)
+    assert (await rig.broker.publish(lost)).duplicate
+    assert await status_of(rig._redis, lost.message_id) is MessageStatus.QUEUED
+    await rig.broker.subscribe("bob", _nothing)
+    claimed = message("role:cso")
+    await rig.link.client.set(rig._redis._names.claim(claimed.message_id), "bob")
+    assert (await rig.broker.request(claimed, timeout=PATIENCE)).sender_id == "bob"
+
+
+async def _nothing(_delivery: Delivery) -> None:
+    return None
+
+
+async def test_parts_of_a_reply_are_not_doubled_by_a_lost_answer(rig: RedisRig) -> None:
+    pipe = rig._redis._pipe
+    ask, lost = pipe._ask, list[object]()
+    chunk = rig._redis._scripts.call("chunk", [], [])[1]
+
+    async def lose_one(commands: Sequence[Command]) -> list[Any]:
+        answers = await ask(commands)
+        if not lost and commands[0][1] == chunk and not isinstance(answers[0], Exception):
+            lost.append(commands)
+            raise ConnectionError("the answer was lost")
+        return answers
+
+    async def answer(delivery: Delivery) -> dict[str, object]:
+        for number in range(3):
+            await delivery.stream({"n": number})
+        return {}
+
+    await rig.broker.subscribe("bob", answer)
+    pipe._ask = lose_one  # type: ignore[method-assign]  # a connection that breaks at the worst moment
+    heard = await _read(rig._redis, message())
+    assert lost
+    assert heard[:-1] == [{"n": 0}, {"n": 1}, {"n": 2}]
