@@ -25,7 +25,7 @@ from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.storage import StorageFullError, StorageUnavailableError
 
-# 1: `waiting` had every message that had not ended. It may have more than it needs, so nothing is rewritten.
+# 1: `waiting` had a row for every message that had not ended, from the first; there was no view.
 VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -126,6 +126,8 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < VERSION:
         connection.executescript(_SCHEMA)
+        # A row in `waiting` is then one that goes when its message has ended.
+        list_new(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -56,13 +56,13 @@ class Written:
         """One that nobody else holds. Raises `ValidationError` if it could not be read."""
         if self._inside is None:
             return AgentMessage.model_validate_json(self.body)
-        source = self._source
-        inside = orjson.loads(self._inside)
-        inside["priority"] = source.payload.priority
-        inside["response_timeout"] = source.payload.response_timeout
-        return _made(
-            AgentMessage, _NAMES, {**source.__dict__, "payload": _made(MessagePayload, _PAYLOAD_NAMES, inside)}
-        )
+        # In the order of the fields, which the values replaced keep.
+        fields, inside = self._source.__dict__.copy(), self._source.payload.__dict__.copy()
+        priority, timeout = inside["priority"], inside["response_timeout"]
+        inside.update(orjson.loads(self._inside))
+        inside["priority"], inside["response_timeout"] = priority, timeout
+        fields["payload"] = _made(MessagePayload, _PAYLOAD_NAMES, inside)
+        return _made(AgentMessage, _NAMES, fields)
 
     @property
     def size(self) -> int:
@@ -73,10 +73,11 @@ class Written:
 class Answer:
     """A reply that was written here: `body` is its JSON, `message` what that would be read as, made when asked for."""
 
-    __slots__ = ("_data", "_fields", "_priority", "body")
+    __slots__ = ("_data", "_fields", "_priority", "_trace", "body")
 
     def __init__(self, question: AgentMessage, data: dict[str, Any], *, at: datetime, reply_id: str) -> None:
         self._priority = question.payload.priority
+        self._trace = question.trace
         self._data = orjson.dumps(data)
         self._fields: dict[str, Any] = {
             "message_id": reply_id,
@@ -89,9 +90,10 @@ class Answer:
             "reply_to": question.message_id,
             "correlation_id": question.correlation_id or question.message_id,
         }
-        if question.trace is not None:
-            self._fields["trace"] = question.trace
-        self.body = orjson.dumps(self._fields)
+        if question.trace is None:
+            self.body = orjson.dumps(self._fields)
+        else:
+            self.body = orjson.dumps({**self._fields, "trace": question.trace})
 
     def message(self) -> AgentMessage:
         """One that nobody else holds."""
@@ -103,8 +105,8 @@ class Answer:
             "context": {},
             "attachments": [],
         }
-        payload = _made(MessagePayload, _PAYLOAD_NAMES, inside)
-        fields = {"expires_at": None, "trace": None, "sealed_with": None, **self._fields, "payload": payload}
+        fields = {**self._fields, "expires_at": None, "trace": self._trace, "sealed_with": None}
+        fields["payload"] = _made(MessagePayload, _PAYLOAD_NAMES, inside)
         return _made(AgentMessage, _NAMES, fields)
 
 
