@@ -9,8 +9,9 @@ the cost of a send; `waiting` has those that had not ended by then. Most have, a
 that failed, and is to be tried again, has its row at once. `unsettled` joins what is in `waiting` with what did not
 follow yet, so a start reads no more than those two.
 
-Rows go to SQLite eight in a statement: each run of one gives up the interpreter's lock, and a writer that did so for
-every row would wait for a busy event loop each time; statements with many more rows take longer for each of them.
+Many rows go to SQLite in a statement: each run of one gives up the interpreter's lock, and a writer that did so for
+every row would wait for a busy event loop each time. `INSERT OR IGNORE` is a part of it: a statement that could fail
+half-way, and that is any with several rows and a `NOT NULL` otherwise, first copies every page that it touches.
 """
 
 import json
@@ -71,7 +72,7 @@ _STILL_WAITING: Final = (
     " AND NOT EXISTS (SELECT 1 FROM settled AS s WHERE s.seq = m.seq)"
 )
 _SETTLED_COLUMNS: Final = 6
-_ROWS: Final = 8  # in one statement, see above
+_ROWS: Final = 32  # in one statement, see above
 
 LetterRow = tuple[int, str, str, str, int, str, float, float | None, bytes]
 
@@ -205,10 +206,10 @@ def _flat(rows: Sequence[Sequence[Any]]) -> list[Any]:
     return [value for row in rows for value in row]
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _insert(table: str, columns: int, rows: int) -> str:
     values = ",".join([f"({','.join('?' * columns)})"] * rows)
-    return f"INSERT INTO {table} VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608  # one of two constants
+    return f"INSERT OR IGNORE INTO {table} VALUES {values}"  # noqa: S608  # one of two constants
 
 
 def list_new(connection: sqlite3.Connection) -> None:
