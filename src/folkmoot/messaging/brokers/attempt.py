@@ -100,13 +100,12 @@ class Attempts:
             )
         delivery = Attempt(message=message, attempt=attempt, inbox=self._inbox, stream=stream)
         try:
-            with bound_to(
-                message_id=message.message_id,
-                conversation_id=message.conversation_id,
-                agent_id=agent_id,
-                user_id=_asked_by(message),
-            ):
-                reply, answer = await self._replied(delivery, handler)
+            with bound_to(**_ids(message, agent_id)):
+                try:
+                    said = await handler(delivery)
+                except AlreadyHandledError as error:
+                    said = _kept_of(message, error)
+                reply, answer = self._encoded(message, said)
         except asyncio.CancelledError as error:
             if _stopped_from_outside():
                 raise
@@ -114,15 +113,6 @@ class Attempts:
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
             return self._failed(message, agent_id, attempt, error)
         return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
-
-    async def _replied(self, delivery: Attempt, handler: Handler) -> tuple[bytes | None, Answer | None]:
-        try:
-            return self._encoded(delivery.message, await handler(delivery))
-        except AlreadyHandledError as error:
-            if error.fields.get("message_id") != delivery.message.message_id:
-                raise
-            kept = error.fields.get("reply")
-            return self._encoded(delivery.message, kept if isinstance(kept, dict) else None)
 
     def _failed(self, message: AgentMessage, agent_id: str, attempt: int, error: Exception) -> Ending:
         said = _said(_in_words(error))
@@ -171,9 +161,21 @@ class Attempts:
         return body, answer
 
 
-def _asked_by(message: AgentMessage) -> str | None:
+def _ids(message: AgentMessage, agent_id: str) -> dict[str, str]:
+    """What log lines of the handling bear."""
+    ids = {"message_id": message.message_id, "conversation_id": message.conversation_id, "agent_id": agent_id}
     user_id = message.payload.context.get("on_behalf_of")
-    return user_id if isinstance(user_id, str) else None
+    if isinstance(user_id, str):
+        ids["user_id"] = user_id
+    return ids
+
+
+def _kept_of(message: AgentMessage, error: AlreadyHandledError) -> Reply:
+    """The reply that an earlier attempt kept with its mark. Raises the error if it is about another message."""
+    if error.fields.get("message_id") != message.message_id:
+        raise error
+    kept = error.fields.get("reply")
+    return kept if isinstance(kept, dict) else None
 
 
 def _stopped_from_outside() -> bool:

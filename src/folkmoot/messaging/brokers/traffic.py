@@ -5,6 +5,7 @@ that is quiet costs nothing, and a figure of five minutes is a sum over at most 
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -55,9 +56,11 @@ class Traffic:
         """The moment from which `attempted` measures."""
         return self._clock.monotonic()
 
-    def accepted(self, agent_id: str) -> None:
-        """A message for this agent was accepted."""
-        self._tally(agent_id, self._clock.monotonic()).accepted += 1
+    def accepted(self, agent_ids: Iterable[str]) -> None:
+        """Messages for these agents were accepted, one for each time it is named."""
+        now = self._clock.monotonic()
+        for agent_id, count in Counter(agent_ids).items():
+            self._tally(agent_id, now).accepted += count
 
     def attempted(self, agent_id: str, began: float, status: MessageStatus | None) -> None:
         """An attempt came to its end: that of the message, or None if there will be another."""

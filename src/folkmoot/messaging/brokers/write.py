@@ -21,7 +21,6 @@ from folkmoot.messaging.envelope import AgentMessage, MessagePayload
 # What is not plain is refused here, as the model writes it in another way.
 _PLAIN: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 _OPTIONAL: Final = ("reply_to", "correlation_id", "expires_at", "trace", "sealed_with")
-_UNSAID: Final = ("response_timeout",)
 _VERSION_4: Final = 0x4 << 76 | 0x8 << 60
 _RANDOM_BITS: Final = (1 << 128) - 1 ^ (0xF << 76 | 0xC << 60)
 # Shared by all that are made here: a frozen model does not change its set, and a copy of it copies the set.
@@ -48,10 +47,16 @@ class Written:
         self._inside: bytes | None = None
         if type(message) is AgentMessage and type(message.payload) is MessagePayload:
             try:
-                self._inside = inside = orjson.dumps(_without(message.payload.__dict__, _UNSAID), option=_PLAIN)
-                envelope = _without(message.__dict__, _OPTIONAL)
-                envelope["payload"] = orjson.Fragment(inside)
-                self.body = orjson.dumps(envelope, option=orjson.OPT_UTC_Z)
+                said = message.payload.__dict__.copy()
+                if said["response_timeout"] is None:
+                    del said["response_timeout"]
+                self._inside = inside = orjson.dumps(said, option=_PLAIN)
+                said = message.__dict__.copy()
+                for name in _OPTIONAL:
+                    if said[name] is None:
+                        del said[name]
+                said["payload"] = orjson.Fragment(inside)
+                self.body = orjson.dumps(said, option=orjson.OPT_UTC_Z)
             except TypeError:
                 self._inside = None
         if self._inside is None:
@@ -136,15 +141,6 @@ class ReplyWriter:
         bits = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
         digits = f"{bits:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _without(fields: dict[str, Any], optional: tuple[str, ...]) -> dict[str, Any]:
-    """The fields without those of the optional ones that are None."""
-    said = fields.copy()
-    for name in optional:
-        if said[name] is None:
-            del said[name]
-    return said
 
 
 def _made(model: type[M], names: set[str], fields: dict[str, Any]) -> M:
