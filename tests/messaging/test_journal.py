@@ -101,6 +101,20 @@ def test_rows_beyond_a_statements_number_and_repetitions(journal: sqlite3.Connec
     assert seqs(journal, "messages") == [*range(1, 30), 31]
 
 
+async def test_lists_follow_when_there_is_nothing_else_to_do(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(journal=tmp_path / "journal.db", clock=SystemClock())
+    await broker.start()
+    for _ in range(300):
+        await broker.publish(
+            AgentMessage(sender_id="alice", recipient_id="bob", intent="chat", payload=MessagePayload())
+        )
+    connection = open_journal(tmp_path / "journal.db", full_sync=False, read_only=True)
+    await wait_until(lambda: unlisted(connection) == 0)
+    assert len(seqs(connection, "waiting")) == 300
+    connection.close()
+    await broker.stop()
+
+
 async def test_a_journal_of_the_first_version_is_carried_on(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     old = open_journal(path, full_sync=False)
