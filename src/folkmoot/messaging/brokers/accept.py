@@ -176,6 +176,7 @@ class Acceptance:
     def committed(self, batch: Batch, firsts: dict[int, First[int]]) -> None:
         """The journal has a batch: tell the senders, let deliveries begin, tell the askers."""
         fed: set[Mailbox] = set()
+        accepted = list[str]()
         for letter in batch.letters:
             row, mailbox = letter.row, letter.mailbox
             first = firsts.get(row[0]) if firsts else None
@@ -183,17 +184,19 @@ class Acceptance:
                 self._enqueue(mailbox, row[0], row[3], row[4], row[7])
                 if self._chain.hears:
                     self._chain.happened(Happening.ACCEPTED, letter.message)
-                self._figures.traffic.accepted(mailbox.agent_id)
+                accepted.append(mailbox.agent_id)
                 if mailbox.takers:
                     self._reader.keep(row[0], letter.kept)
                     fed.add(mailbox)
             else:
                 self._mailboxes.one_less(mailbox)
             letter.sender.accepted(first)
+        if accepted:
+            self._figures.traffic.accepted(accepted)
         for mailbox in fed:
             mailbox.pump()
+        self._settler.recorded(batch.settled)
         for settlement in batch.settled:
-            self._settler.recorded(settlement)
             self._replies.settled(settlement)
 
     def refused(self, letters: list[Letter], error: Exception) -> None:

@@ -23,7 +23,7 @@ _TO_OR_FROM: Final = """m.seq IN (
 # Most are handled, so the newest are found at once; few are dead or expired, so those are looked up first.
 _OF_STATUS: Final[Mapping[MessageStatus, str]] = {
     MessageStatus.QUEUED: "SEQ IN (SELECT seq FROM waiting) AND SEQ NOT IN (SELECT value FROM json_each(?))",
-    MessageStatus.IN_FLIGHT: "SEQ IN (SELECT o.value FROM json_each(?) AS o JOIN waiting AS x ON x.seq = o.value)",
+    MessageStatus.IN_FLIGHT: "SEQ IN (SELECT value FROM json_each(?) WHERE value NOT IN (SELECT seq FROM settled))",
     MessageStatus.HANDLED: "EXISTS (SELECT 1 FROM settled AS e WHERE e.seq = SEQ AND e.status = 'handled')",
     MessageStatus.DEAD: "SEQ IN (SELECT seq FROM settled WHERE status = 'dead')",
     MessageStatus.EXPIRED: "SEQ IN (SELECT seq FROM settled WHERE status = 'expired')",

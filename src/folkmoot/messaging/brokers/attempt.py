@@ -103,12 +103,7 @@ class Attempts:
         if late is not None:
             return late
         try:
-            with bound_to(
-                message_id=message.message_id,
-                conversation_id=message.conversation_id,
-                agent_id=agent_id,
-                user_id=asked_by(message),
-            ):
+            with bound_to(**ids(message, agent_id)):
                 reply, answer = self.encoded(message, await handler(self.begin(message, attempt, stream)))
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
             return self.fault(message, agent_id, attempt, error)
@@ -203,10 +198,13 @@ _ENDED: Final[Mapping[MessageStatus, Happening]] = {
 }
 
 
-def asked_by(message: AgentMessage) -> str | None:
-    """The user on whose behalf a message was sent."""
+def ids(message: AgentMessage, agent_id: str) -> dict[str, str]:
+    """What log lines of the handling bear."""
+    found = {"message_id": message.message_id, "conversation_id": message.conversation_id, "agent_id": agent_id}
     user_id = message.payload.context.get("on_behalf_of")
-    return user_id if isinstance(user_id, str) else None
+    if isinstance(user_id, str):
+        found["user_id"] = user_id
+    return found
 
 
 def _stopped_from_outside() -> bool:

@@ -1,6 +1,7 @@
 """The handling of one message after another: what a subscription does."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -18,8 +19,8 @@ from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 
-# A handler that never waits must not keep the loop for itself: after so many messages others get their turn.
-_TURNS: Final = 16
+# A handler that never waits must not keep the loop for itself: after so long others get their turn.
+_TURN_SECONDS: Final = 0.002
 
 
 class Deliverer:
@@ -147,19 +148,20 @@ class EmbeddedSubscription:
         await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self) -> None:
-        turns = 0
+        until = time.perf_counter() + _TURN_SECONDS
         self._calling = False
         while not self._closed:
             taken = self._mailbox.take()
             if taken is None:
                 await self._park()
+                until = time.perf_counter() + _TURN_SECONDS
                 continue
             self.pump()
             lane, seq = taken
             await self._deliverer.deliver(seq, self._mailbox, lane, self._handler)
-            turns += 1
-            if not turns % _TURNS:
+            if time.perf_counter() > until:
                 await asyncio.sleep(0)
+                until = time.perf_counter() + _TURN_SECONDS
 
     async def _park(self) -> None:
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -230,7 +230,7 @@ class EmbeddedBroker:
         before: int | None = None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
-        if agent_id is not None or conversation_id is not None:
+        if agent_id is not None or conversation_id is not None or status is MessageStatus.QUEUED:
             try:
                 await self._writer.call(list_new)
             except StorageFullError as error:

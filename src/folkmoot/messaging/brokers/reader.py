@@ -97,8 +97,9 @@ class Reader:
         """A page of the messages that wait, in order of acceptance, behind `after`; empty at the end."""
         return await self._ask(
             lambda connection: connection.execute(
-                "SELECT m.seq, m.mailbox, m.sender, m.rank, m.expires, w.attempts, w.due"
-                " FROM waiting AS w JOIN messages AS m ON m.seq = w.seq WHERE w.seq > ? ORDER BY w.seq LIMIT ?",
+                "SELECT m.seq, m.mailbox, m.sender, m.rank, m.expires, coalesce(w.attempts, 0), w.due"
+                " FROM messages AS m LEFT JOIN waiting AS w ON w.seq = m.seq WHERE m.seq IN"
+                " (SELECT seq FROM unsettled WHERE seq > ? ORDER BY seq LIMIT ?) ORDER BY m.seq",
                 (after, _REPLAY_PAGE),
             ).fetchall()
         )
@@ -123,7 +124,7 @@ class Reader:
         """When the oldest unsettled message was accepted (POSIX time)."""
         rows = await self._ask(
             lambda connection: connection.execute(
-                "SELECT accepted FROM messages WHERE seq = (SELECT min(seq) FROM waiting)"
+                "SELECT accepted FROM messages WHERE seq = (SELECT seq FROM unsettled ORDER BY seq LIMIT 1)"
             ).fetchall()
         )
         return float(rows[0][0]) if rows else None
@@ -132,8 +133,8 @@ class Reader:
         """When the oldest of these messages that are not settled was accepted (POSIX time), by mailbox."""
         rows: list[tuple[str, float]] = await self._ask(
             lambda connection: connection.execute(
-                "SELECT m.mailbox, min(m.accepted) FROM messages AS m JOIN waiting AS w ON w.seq = m.seq"
-                " WHERE m.seq IN (SELECT value FROM json_each(?)) GROUP BY m.mailbox",
+                "SELECT m.mailbox, min(m.accepted) FROM messages AS m WHERE m.seq IN (SELECT value FROM json_each(?))"
+                " AND NOT EXISTS (SELECT 1 FROM settled AS s WHERE s.seq = m.seq) GROUP BY m.mailbox",
                 (seq_list(seqs),),
             ).fetchall()
         )

@@ -96,10 +96,17 @@ class Settler:
             # Its time came while the handler was running.
             self._expire(seq)
 
-    def recorded(self, settlement: Settlement[int]) -> None:
-        """The journal has the end of a message."""
-        self.out.discard(settlement.key)
-        self._figures.settled(settlement.status)
+    def recorded(self, settlements: list[Settlement[int]]) -> None:
+        """The journal has the ends of these messages."""
+        handled = 0
+        for settlement in settlements:
+            self.out.discard(settlement.key)
+            if settlement.status is MessageStatus.HANDLED:
+                handled += 1
+            else:
+                self._figures.settled(settlement.status)
+        if handled:
+            self._figures.settled(MessageStatus.HANDLED, handled)
 
     def _postpone(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         assert ending.wait is not None

@@ -5,6 +5,7 @@ that is quiet costs nothing, and a figure of five minutes is a sum over at most 
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -55,7 +56,13 @@ class Traffic:
         """The moment from which `attempted` measures."""
         return self._clock.monotonic()
 
-    def accepted(self, agent_id: str) -> None:
+    def accepted(self, agent_ids: Iterable[str]) -> None:
+        """Messages for these agents were accepted, one for each time it is named."""
+        now = self._clock.monotonic()
+        for agent_id, count in Counter(agent_ids).items():
+            self._tally(agent_id, now).accepted += count
+
+    def accepted_one(self, agent_id: str) -> None:
         """A message for this agent was accepted."""
         self._tally(agent_id, self._clock.monotonic()).accepted += 1
 

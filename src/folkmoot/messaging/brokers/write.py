@@ -84,13 +84,13 @@ class Written:
         """One that nobody else holds. Raises `ValidationError` if it could not be read."""
         if self._inside is None:
             return AgentMessage.model_validate_json(self.body)
-        source = self._source
-        inside = orjson.loads(self._inside)
-        inside["priority"] = source.payload.priority
-        inside["response_timeout"] = source.payload.response_timeout
-        return _made(
-            AgentMessage, _NAMES, {**source.__dict__, "payload": _made(MessagePayload, _PAYLOAD_NAMES, inside)}
-        )
+        # In the order of the fields, which the values replaced keep.
+        fields, inside = self._source.__dict__.copy(), self._source.payload.__dict__.copy()
+        priority, timeout = inside["priority"], inside["response_timeout"]
+        inside.update(orjson.loads(self._inside))
+        inside["priority"], inside["response_timeout"] = priority, timeout
+        fields["payload"] = _made(MessagePayload, _PAYLOAD_NAMES, inside)
+        return _made(AgentMessage, _NAMES, fields)
 
     @property
     def size(self) -> int:

@@ -97,7 +97,7 @@ class Acceptance:
         self._enqueue(kept)
         if self._chain.hears:
             self._chain.happened(Happening.ACCEPTED, message)
-        self._figures.traffic.accepted(mailbox.agent_id)
+        self._figures.traffic.accepted_one(mailbox.agent_id)
         mailbox.pump()
         return kept
 

@@ -4,7 +4,7 @@ import asyncio
 
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler, MessageStatus
-from folkmoot.messaging.brokers.attempt import Attempts, asked_by
+from folkmoot.messaging.brokers.attempt import Attempts, ids
 from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
@@ -38,12 +38,7 @@ class Deliverer:
             return
         attempt = kept.attempts + 1
         try:
-            with bound_to(
-                message_id=message.message_id,
-                conversation_id=message.conversation_id,
-                agent_id=agent_id,
-                user_id=asked_by(message),
-            ):
+            with bound_to(**ids(message, agent_id)):
                 said = await handler(self._attempts.begin(message, attempt, kept.stream))
             # Of the envelope that is kept anyway: the handler's copy is not held as long as the reply.
             reply, answer = self._attempts.encoded(kept.message, said)

@@ -29,7 +29,7 @@ class Shelf:
         self._waiting: dict[int, Kept] = {}
         self._ended: deque[Kept] = deque()
         self._dead: dict[int, Kept] = {}
-        self._recorded: Callable[[Settlement[int]], None] | None = None
+        self._recorded: Callable[[list[Settlement[int]]], None] | None = None
 
     def of(self, seq: int) -> Kept:
         """A message that has not ended."""
@@ -39,7 +39,7 @@ class Shelf:
         """The message with this id."""
         return self._by_id.get(message_id)
 
-    def tells(self, recorded: Callable[[Settlement[int]], None]) -> None:
+    def tells(self, recorded: Callable[[list[Settlement[int]]], None]) -> None:
         """Let `recorded` hear of each end."""
         self._recorded = recorded
 
@@ -62,7 +62,7 @@ class Shelf:
             if len(self._ended) > self._remembered:
                 self._forget(self._ended.popleft())
         if self._recorded is not None:
-            self._recorded(settlement)
+            self._recorded([settlement])
         kept.settled(settlement)
 
     def submit_postponed(self, postponement: Postponement) -> None:
