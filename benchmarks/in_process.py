@@ -1,6 +1,6 @@
 """How much of a bare queue and future is left when messages are delivered in this process and kept nowhere.
 
-The broker runs without a journal. Its peers: an `asyncio.Queue` with a future for each question, which hands over the
+The broker is `InMemoryBroker`. Its peers: an `asyncio.Queue` with a future for each question, which hands over the
 object itself; and with `--peers` autogen-core's runtime (`autogen_peer.py`). Rounds alternate, medians are compared.
 """
 
@@ -9,18 +9,14 @@ import json
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from benchmarks.messaging import PATIENCE, SENDERS, messages, spread
 from chaos.peers.environment import ROOT, peers_python
 from folkmoot.kernel import SystemClock
 from folkmoot.messaging import AgentMessage, Delivery
-from folkmoot.messaging.brokers.embedded import EmbeddedBroker
-from folkmoot.messaging.store import Inbox
-from folkmoot.storage import Database
+from folkmoot.messaging.brokers.memory.broker import InMemoryBroker
 
 ASKED = 8_000
 ROUNDS = 5
@@ -48,19 +44,15 @@ async def bare_queue() -> float:
 
 async def broker_in_memory() -> float:
     """Round trips a second by `request` over a broker without a journal."""
-    with tempfile.TemporaryDirectory() as folder:
-        clock, database = SystemClock(), Database(f"sqlite:///{Path(folder) / 'rows.db'}")
-        nowhere: Any = None
-        broker = EmbeddedBroker(journal=nowhere, clock=clock, inbox=Inbox(database=database, clock=clock))
-        await broker.start()
+    broker = InMemoryBroker(clock=SystemClock())
+    await broker.start()
 
-        async def handle(_delivery: Delivery) -> dict[str, Any]:
-            return {"ok": True}
+    async def handle(_delivery: Delivery) -> dict[str, Any]:
+        return {"ok": True}
 
-        await broker.subscribe("agent", handle, concurrency=SENDERS)
-        seconds = await spread(messages(ASKED, "agent"), lambda item: broker.request(item, timeout=PATIENCE))
-        await broker.stop()
-        await database.close()
+    await broker.subscribe("agent", handle, concurrency=SENDERS)
+    seconds = await spread(messages(ASKED, "agent"), lambda item: broker.request(item, timeout=PATIENCE))
+    await broker.stop()
     return ASKED / seconds
 
 

@@ -100,6 +100,13 @@ def test_every_setting_is_described_with_an_example() -> None:
         assert info.examples, name
 
 
+def test_messages_in_memory_are_for_one_process() -> None:
+    assert load_settings({"MESSAGES": "Memory"}, env_file=None).messages == "memory"
+    with pytest.raises(WrongSettingError, match="REDIS_URL") as caught:
+        load_settings({"MESSAGES": "memory", "REDIS_URL": "redis://localhost"}, env_file=None)
+    assert caught.value.fields["variable"] == "MESSAGES"
+
+
 def test_local_agents_are_all_none_or_the_named() -> None:
     redis = {"REDIS_URL": "redis://localhost"}
     assert load_settings({}, env_file=None).hosts("jonas")

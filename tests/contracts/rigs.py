@@ -13,6 +13,7 @@ from folkmoot.kernel import SimulatedClock
 from folkmoot.link import Link, Place
 from folkmoot.messaging import AgentMessage, Broker, MessagePayload, Priority
 from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+from folkmoot.messaging.brokers.memory.broker import InMemoryBroker
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.messaging.middleware import Expiry, Middleware, Retry
 from folkmoot.messaging.retry import RetryPolicy
@@ -53,6 +54,10 @@ class Rig(Protocol):
 
     async def crash(self) -> None:
         """Go on with a new broker that knows what the old one would have left behind if it had been killed now."""
+        ...
+
+    async def revive(self) -> None:
+        """Crash, where that is survived; else stop and start again in the same process."""
         ...
 
     async def stop(self) -> None:
@@ -124,6 +129,63 @@ class EmbeddedRig:
         await asyncio.to_thread(shutil.copytree, old, self._folder / f"life-{self._lives}")
         await self.broker.stop()
         await self.start()
+
+    async def revive(self) -> None:
+        """Crash."""
+        await self.crash()
+
+    async def stop(self) -> None:
+        """End the test."""
+        await self.broker.stop()
+
+
+class MemoryRig:
+    """The broker in memory. It does not outlive its process: what needs that is not asked of it (mark `durable`)."""
+
+    broker: Broker
+
+    def __init__(self, clock: SimulatedClock, database: Database) -> None:
+        self.clock = clock
+        self.directory = StaffList()
+        self.database = database
+        self._middleware: Sequence[Middleware] = USUAL
+
+    async def start(self) -> None:
+        """Make and start the broker."""
+        self.broker = self._memory = InMemoryBroker(
+            clock=self.clock,
+            inbox=Inbox(database=self.database, clock=self.clock),
+            directory=self.directory,
+            middleware=self._middleware,
+            mailbox_limit=MAILBOX_LIMIT,
+            max_message_bytes=MAX_BYTES,
+        )
+        await self.broker.start()
+
+    async def restart(self, middleware: Sequence[Middleware]) -> None:
+        """Start anew, with nothing."""
+        await self.broker.stop()
+        self._middleware = middleware
+        await self.start()
+
+    async def kept(self) -> bytes:
+        """The messages and replies in memory, as they are there."""
+        kept = self._memory._shelf._by_id.values()
+        ends = [item.settlement for item in kept if item.settlement is not None]
+        return b"".join([item.written.body for item in kept] + [end.reply or b"" for end in ends])
+
+    async def tamper(self, message_id: str, old: bytes, new: bytes) -> None:  # noqa: ARG002  # see `Rig`
+        """Nobody else has a hand in this memory."""
+        raise AssertionError(f"what is in memory cannot be rewritten ({message_id}): mark this test `durable`")
+
+    async def crash(self) -> None:
+        """Not survived."""
+        raise AssertionError("a broker in memory does not survive a crash: mark this test `durable`")
+
+    async def revive(self) -> None:
+        """Stop and start again: what was accepted is kept as long as the broker."""
+        await self.broker.stop()
+        await self.broker.start()
 
     async def stop(self) -> None:
         """End the test."""
@@ -201,6 +263,10 @@ class RedisRig:
         await self.broker.stop()
         await self.link.close()
         await self.start()
+
+    async def revive(self) -> None:
+        """Crash."""
+        await self.crash()
 
     async def stop(self) -> None:
         """End the test."""

@@ -69,6 +69,7 @@ async def test_mail_waits_for_an_agent_that_is_offline(broker: Broker) -> None:
     assert desk.numbers() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.durable
 async def test_accepted_mail_survives_a_crash(rig: Rig) -> None:
     for number in range(5):
         await rig.broker.publish(message(data={"n": number}))
@@ -79,6 +80,7 @@ async def test_accepted_mail_survives_a_crash(rig: Rig) -> None:
     assert desk.numbers() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.durable
 async def test_a_message_in_a_handler_when_the_process_died_comes_again(rig: Rig) -> None:
     desk = Desk()
     desk.opened.clear()
@@ -93,6 +95,7 @@ async def test_a_message_in_a_handler_when_the_process_died_comes_again(rig: Rig
     assert again.got == [sent]
 
 
+@pytest.mark.durable
 async def test_handled_mail_stays_handled_after_a_crash(rig: Rig) -> None:
     desk = Desk()
     await rig.broker.subscribe("bob", desk.handle)
@@ -112,7 +115,7 @@ async def test_a_repeated_send_is_one_message(rig: Rig) -> None:
     await rig.broker.subscribe("bob", desk.handle)
     await handled(rig.broker, 1)
     afterwards = await rig.broker.publish(sent)
-    await rig.crash()
+    await rig.revive()
     await rig.broker.subscribe("bob", desk.handle)
     restarted = await rig.broker.publish(sent)
     assert [receipt.duplicate for receipt in (first, waiting, afterwards, restarted)] == [False, True, True, True]

@@ -67,6 +67,7 @@ async def test_a_failed_message_is_tried_again_after_a_growing_while(rig: Rig) -
     assert failing.attempts == [(0, 1), (0, 2), (0, 3)]
 
 
+@pytest.mark.durable
 async def test_attempts_and_backoff_survive_a_crash(rig: Rig) -> None:
     failing, sent = Failing(9), message()
     await rig.broker.subscribe("bob", failing.handle)
@@ -160,7 +161,7 @@ async def test_a_dead_letter_can_be_retried_and_dropped(rig: Rig) -> None:
     record = await rig.broker.retry_dead_letter(first.message_id)
     assert (record.status, record.attempts, record.error) == (MessageStatus.QUEUED, 0, None)
     await rig.broker.drop_dead_letter(second.message_id)
-    await rig.crash()
+    await rig.revive()
     assert await rig.broker.dead_letters() == []
     assert await rig.broker.find(second.message_id) is None
     healed = Failing(0)

@@ -24,7 +24,7 @@ async def test_a_full_mailbox_refuses_and_others_do_not(rig: Rig) -> None:
     assert await rig.broker.find(refused.message_id) is None
     await rig.broker.publish(message("carol"))
     assert (await rig.broker.publish(sent[0])).duplicate
-    await rig.crash()
+    await rig.revive()
     with pytest.raises(MailboxFullError):
         await rig.broker.publish(refused)
 

@@ -17,7 +17,7 @@ from folkmoot.messaging import AgentMessage, Delivery, Priority, Receipt
 from folkmoot.messaging.broker import MessageStatus, Subscription
 from folkmoot.messaging.brokers.address import copy_for
 from folkmoot.storage import Base, Database
-from tests.contracts.rigs import RETRY, EmbeddedRig, RedisRig, Rig, message
+from tests.contracts.rigs import RETRY, EmbeddedRig, MemoryRig, RedisRig, Rig, message
 from tests.redis_server import RedisServer
 
 AGENTS = ("ann", "bea", "cyd")
@@ -161,8 +161,8 @@ class BrokerMachine(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """The process is killed and started again."""
-        self.loop.run_until_complete(self.rig.crash())
+        """The process is killed and started again; in memory the broker is stopped and started."""
+        self.loop.run_until_complete(self.rig.revive())
         for agent in self.model.online:
             self._subscribe(agent)
 
@@ -232,6 +232,14 @@ class BrokerMachine(RuleBasedStateMachine):
 @pytest.mark.slow
 def test_the_embedded_broker_and_the_model_agree() -> None:
     _agree(EmbeddedRig, examples=25)
+
+
+@pytest.mark.slow
+def test_the_broker_in_memory_and_the_model_agree() -> None:
+    def rig(_folder: Path, clock: SimulatedClock, database: Database) -> MemoryRig:
+        return MemoryRig(clock, database)
+
+    _agree(rig, examples=25)
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ async def test_a_mailbox_tells_how_much_waits_and_how_long(rig: Rig) -> None:
     bob, carol = await of(rig.broker, "bob"), await of(rig.broker, "carol")
     assert (bob.queued, bob.in_flight, bob.dead, bob.oldest_seconds) == (2, 0, 0, 30.0)
     assert (carol.queued, carol.oldest_seconds) == (1, 10.0)
-    await rig.crash()
+    await rig.revive()
     bob = await of(rig.broker, "bob")
     assert (bob.queued, bob.in_flight, bob.oldest_seconds) == (2, 0, 30.0)
 
@@ -130,7 +130,7 @@ async def test_dead_letters_are_counted_where_they_lie(rig: Rig) -> None:
     await rig.broker.retry_dead_letter(sent[1].message_id)
     bob = await of(rig.broker, "bob")
     assert (bob.queued, bob.dead) == (1, 1)
-    await rig.crash()
+    await rig.revive()
     bob = await of(rig.broker, "bob")
     assert (bob.queued, bob.dead) == (1, 1)
     await rig.broker.drop_dead_letter(sent[2].message_id)

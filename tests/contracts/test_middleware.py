@@ -121,6 +121,7 @@ async def test_what_is_sealed_is_read_by_who_has_the_key_and_by_nobody_else(rig:
     assert b"business" not in kept
 
 
+@pytest.mark.durable
 async def test_a_new_key_seals_and_the_old_one_still_opens(rig: Rig) -> None:
     await rig.restart(sealed(OLD))
     await rig.broker.publish(before := message(data={"n": 1}))
@@ -132,6 +133,7 @@ async def test_a_new_key_seals_and_the_old_one_still_opens(rig: Rig) -> None:
         assert (await rig.broker.request(sent, timeout=PATIENCE)).payload.data == {"echo": sent.payload.data}
 
 
+@pytest.mark.durable
 async def test_a_message_whose_key_is_gone_is_a_dead_letter_and_comes_back_with_the_key(rig: Rig) -> None:
     await rig.restart(sealed(OLD))
     await rig.broker.publish(sent := message(data={"n": 1}))
@@ -148,6 +150,7 @@ async def test_a_message_whose_key_is_gone_is_a_dead_letter_and_comes_back_with_
     assert (await rig.broker.request(sent, timeout=PATIENCE)).payload.data == {"echo": {"n": 1}}
 
 
+@pytest.mark.durable
 async def test_what_was_tampered_with_is_a_dead_letter(rig: Rig) -> None:
     await rig.restart(sealed(OLD))
     await rig.broker.publish(sent := message(data={"n": 1}))

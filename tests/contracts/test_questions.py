@@ -81,7 +81,7 @@ async def test_figures(rig: Rig) -> None:
         assert (stats.queued, stats.in_flight, stats.handled, stats.dead, stats.expired) == (1, 0, 2, 0, 0)
         assert stats.mailboxes == {"carol": 1}
         assert stats.oldest_seconds == 30.0
-        await rig.crash()
+        await rig.revive()
 
 
 async def test_old_messages_are_forgotten_and_waiting_ones_are_not(rig: Rig) -> None:
@@ -100,7 +100,7 @@ async def test_old_messages_are_forgotten_and_waiting_ones_are_not(rig: Rig) -> 
     }
     stats = await rig.broker.stats()
     assert (stats.handled, stats.queued) == (1, 1)
-    await rig.crash()
+    await rig.revive()
     await rig.broker.subscribe("carol", answer)
     assert (await rig.broker.request(waiting, timeout=PATIENCE)).payload.data == {"ok": True}
 

@@ -71,7 +71,7 @@ async def test_a_repeated_request_gets_the_recorded_reply(rig: Rig) -> None:
     await rig.broker.subscribe("bob", oracle.handle)
     first = await rig.broker.request(question, timeout=PATIENCE)
     again = await rig.broker.request(question, timeout=PATIENCE)
-    await rig.crash()
+    await rig.revive()
     await rig.broker.subscribe("bob", oracle.handle)
     after_a_crash = await rig.broker.request(question, timeout=PATIENCE)
     assert first == again == after_a_crash
@@ -103,6 +103,7 @@ async def test_an_asker_that_was_killed_finds_the_reply_when_it_asks_again(rig: 
     assert reply.payload.data["asked"] == 1
 
 
+@pytest.mark.durable
 async def test_a_request_that_was_waiting_when_the_process_died_can_be_joined(rig: Rig) -> None:
     question = message()
     await rig.broker.publish(question)

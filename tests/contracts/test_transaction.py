@@ -97,6 +97,7 @@ async def test_an_effect_that_committed_is_not_repeated(rig: Rig, effects: Datab
     assert record.status is MessageStatus.HANDLED
 
 
+@pytest.mark.durable
 async def test_a_crash_after_the_commit_does_not_repeat_the_effect(rig: Rig, effects: Database) -> None:
     committed: list[str] = []
 

@@ -1,5 +1,7 @@
 """How mail is moved, and where it is said who is there: in this process, or over the Redis that REDIS_URL names.
 
+In one process MESSAGES says whether mail outlives it.
+
 Broker and registry go together: who is reached over Redis must be found there too. A process with a database writes
 events into the log, and a server also those that others left in Redis; a process without one leaves its events there.
 """
@@ -114,21 +116,25 @@ def _in_this_process(
     metrics: Metrics | None,
     tracing: Tracing | None,
 ) -> Mail:
-    from folkmoot.messaging.brokers.embedded import EmbeddedBroker
     from folkmoot.registry.on_database import DatabaseRegistry
 
     registry = DatabaseRegistry(
         database=ground.database, clock=clock, events=ground.events, heartbeat_interval=_heartbeat(settings)
     )
     news = Newsroom(announcer=ground.events)
-    broker = EmbeddedBroker(
-        journal=journal,
-        clock=clock,
-        inbox=Inbox(database=ground.database, clock=clock),
-        directory=registry,
-        metrics=metrics,
-        middleware=_middleware(settings, registry=registry, tell=news.hear, metrics=metrics, tracing=tracing),
-    )
+    inbox = Inbox(database=ground.database, clock=clock)
+    middleware = _middleware(settings, registry=registry, tell=news.hear, metrics=metrics, tracing=tracing)
+    broker: Broker
+    if settings.messages == "memory":
+        from folkmoot.messaging.brokers.memory.broker import InMemoryBroker
+
+        broker = InMemoryBroker(clock=clock, inbox=inbox, directory=registry, metrics=metrics, middleware=middleware)
+    else:
+        from folkmoot.messaging.brokers.embedded import EmbeddedBroker
+
+        broker = EmbeddedBroker(
+            journal=journal, clock=clock, inbox=inbox, directory=registry, metrics=metrics, middleware=middleware
+        )
     return Mail(broker=broker, registry=registry, news=news)
 
 

@@ -125,7 +125,7 @@ class Settings(
         default="http://127.0.0.1:11434", description="Where Ollama listens", examples=["http://127.0.0.1:11434"]
     )
 
-    @field_validator("log_level", "auth", mode="before")
+    @field_validator("log_level", "auth", "messages", mode="before")
     @classmethod
     def _any_case(cls, value: Any, info: Any) -> Any:
         if not isinstance(value, str):
@@ -248,6 +248,12 @@ def _check_together(settings: Settings) -> None:
             f"AUTH=off is allowed on a loopback address only, and API_HOST is {settings.api_host}; "
             "for example API_HOST=127.0.0.1",
             variable="AUTH",
+        )
+    if settings.messages == "memory" and settings.redis_url is not None:
+        raise WrongSettingError(
+            "MESSAGES=memory keeps messages in one process, and REDIS_URL shares them among several: leave one of the "
+            "two away; for example MESSAGES=durable",
+            variable="MESSAGES",
         )
     if settings.local_agents.strip().lower() != "on" and settings.redis_url is None:
         raise WrongSettingError(

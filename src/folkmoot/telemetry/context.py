@@ -9,25 +9,38 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from typing import Final
 
-_WORK: Final[ContextVar[Mapping[str, str]]] = ContextVar("folkmoot_work")
 _NONE: Final[Mapping[str, str]] = {}
 
 
 class Binding:
-    """Ids that hold within a block; see `bound_to`."""
+    """Ids that hold within a block; see `bound_to`. They are put together when somebody reads them: few do."""
 
-    __slots__ = ("_ids", "_token")
+    __slots__ = ("_all", "_ids", "_outer", "_token")
 
     def __init__(self, ids: Mapping[str, str | None]) -> None:
         self._ids = ids
-        self._token: Token[Mapping[str, str]] | None = None
+        self._outer = _NONE
+        self._all: Mapping[str, str] | None = None
+        self._token: Token[Binding | None] | None = None
 
     def __enter__(self) -> None:
-        self._token = _WORK.set(_with(self._ids))
+        # Of what is around only its ids are kept: a chain of bindings would grow with every task begun in another.
+        self._outer = bound()
+        self._token = _WORK.set(self)
+
+    def ids(self) -> Mapping[str, str]:
+        """These ids and those that held around the block."""
+        if self._all is None:
+            here = {name: value for name, value in self._ids.items() if value is not None}
+            self._all = {**self._outer, **here}
+        return self._all
 
     def __exit__(self, *_error: object) -> None:
         if self._token is not None:
             _WORK.reset(self._token)
+
+
+_WORK: Final[ContextVar[Binding | None]] = ContextVar("folkmoot_work", default=None)
 
 
 def bound_to(**ids: str | None) -> Binding:
@@ -37,13 +50,11 @@ def bound_to(**ids: str | None) -> Binding:
 
 def also_bound_to(**ids: str | None) -> None:
     """Let the rest of this piece of work bear them too."""
-    _WORK.set(_with(ids))
+    binding = Binding(ids)
+    binding.__enter__()
 
 
 def bound() -> Mapping[str, str]:
     """What the present piece of work is bound to."""
-    return _WORK.get(_NONE)
-
-
-def _with(ids: Mapping[str, str | None]) -> Mapping[str, str]:
-    return {**_WORK.get(_NONE), **{name: value for name, value in ids.items() if value is not None}}
+    binding = _WORK.get()
+    return _NONE if binding is None else binding.ids()

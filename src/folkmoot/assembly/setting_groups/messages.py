@@ -1,6 +1,6 @@
-"""Settings: where messages go when one process is not enough, and what seals them."""
+"""Settings: how messages are kept, where they go when one process is not enough, and what seals them."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
@@ -8,8 +8,14 @@ from folkmoot.kernel import FolkmootError
 
 
 class MessageSettings(BaseModel):
-    """Settings: where messages go when one process is not enough, and what seals them."""
+    """Settings: how messages are kept, where they go when one process is not enough, and what seals them."""
 
+    messages: Literal["durable", "memory"] = Field(
+        default="durable",
+        description="memory: faster, and what was sent and not yet handled is lost when the process ends; only without "
+        "REDIS_URL",
+        examples=["durable"],
+    )
     redis_url: SecretStr | None = Field(
         default=None,
         description="Redis for messages and the registry, shared by several processes; without it all stays in one. "

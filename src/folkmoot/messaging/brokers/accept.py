@@ -15,6 +15,7 @@ from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Publisher, Replies
 from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.brokers.writer import Batch, Letter, LetterSender, Writer
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
@@ -56,14 +57,16 @@ class Acceptance:
 
     async def send(self, message: AgentMessage) -> Receipt:
         """Have the message in the journal. Raises what `Broker.publish` raises."""
-        message = await self._chain.sending(message)
+        if self._chain.changes:
+            message = await self._chain.sending(message)
         if self._addresses.selects(message):
             # A repeated send goes to whom the first went, whoever fits by now.
             first = await self._archive.first(message.message_id)
             if first is not None:
                 return _duplicate(message, first)
             message = await self._addresses.resolved(message)
-        publisher = Publisher[int]()
+        # Not `Publisher[int]()`: calling the alias costs more than making the object.
+        publisher: Publisher[int] = Publisher()
         try:
             self._post(message, publisher)
         except MailboxFullError:
@@ -75,7 +78,8 @@ class Acceptance:
 
     async def ask(self, message: AgentMessage, asker: Asker[int]) -> AgentMessage:
         """Submit a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
-        message = await self._chain.sending(message)
+        if self._chain.changes:
+            message = await self._chain.sending(message)
         if self._addresses.selects(message):
             first = await self._archive.first(message.message_id)
             if first is not None:
@@ -126,7 +130,8 @@ class Acceptance:
 
     def _post(self, message: AgentMessage, sender: LetterSender) -> int:
         """Hand a message to the writer; answers its `seq`."""
-        body = self._chain.storing(message).to_bytes()
+        kept = self._chain.storing(message).to_bytes() if self._chain.seals else Written(message)
+        body = kept.body if isinstance(kept, Written) else kept
         if len(body) > self._max_bytes:
             raise MessageTooLargeError(
                 f"the message has {len(body)} bytes, more than the {self._max_bytes} allowed; "
@@ -149,7 +154,7 @@ class Acceptance:
             self._expires(message),
             body,
         )
-        self._writer.submit_letter(Letter(row, message, mailbox, sender))
+        self._writer.submit_letter(Letter(row, message, mailbox, sender, kept))
         return seq
 
     def _expires(self, message: AgentMessage) -> float | None:
@@ -171,23 +176,27 @@ class Acceptance:
     def committed(self, batch: Batch, firsts: dict[int, First[int]]) -> None:
         """The journal has a batch: tell the senders, let deliveries begin, tell the askers."""
         fed: set[Mailbox] = set()
+        accepted = list[str]()
         for letter in batch.letters:
             row, mailbox = letter.row, letter.mailbox
             first = firsts.get(row[0]) if firsts else None
             if first is None:
                 self._enqueue(mailbox, row[0], row[3], row[4], row[7])
-                self._chain.happened(Happening.ACCEPTED, letter.message)
-                self._figures.traffic.accepted(mailbox.agent_id)
+                if self._chain.hears:
+                    self._chain.happened(Happening.ACCEPTED, letter.message)
+                accepted.append(mailbox.agent_id)
                 if mailbox.takers:
-                    self._reader.keep(row[0], row[8])
+                    self._reader.keep(row[0], letter.kept)
                     fed.add(mailbox)
             else:
                 self._mailboxes.one_less(mailbox)
             letter.sender.accepted(first)
+        if accepted:
+            self._figures.traffic.accepted(accepted)
         for mailbox in fed:
             mailbox.pump()
+        self._settler.recorded(batch.settled)
         for settlement in batch.settled:
-            self._settler.recorded(settlement)
             self._replies.settled(settlement)
 
     def refused(self, letters: list[Letter], error: Exception) -> None:

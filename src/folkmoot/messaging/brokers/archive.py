@@ -23,7 +23,7 @@ _TO_OR_FROM: Final = """m.seq IN (
 # Most are handled, so the newest are found at once; few are dead or expired, so those are looked up first.
 _OF_STATUS: Final[Mapping[MessageStatus, str]] = {
     MessageStatus.QUEUED: "SEQ IN (SELECT seq FROM waiting) AND SEQ NOT IN (SELECT value FROM json_each(?))",
-    MessageStatus.IN_FLIGHT: "SEQ IN (SELECT o.value FROM json_each(?) AS o JOIN waiting AS x ON x.seq = o.value)",
+    MessageStatus.IN_FLIGHT: "SEQ IN (SELECT value FROM json_each(?) WHERE value NOT IN (SELECT seq FROM settled))",
     MessageStatus.HANDLED: "EXISTS (SELECT 1 FROM settled AS e WHERE e.seq = SEQ AND e.status = 'handled')",
     MessageStatus.DEAD: "SEQ IN (SELECT seq FROM settled WHERE status = 'dead')",
     MessageStatus.EXPIRED: "SEQ IN (SELECT seq FROM settled WHERE status = 'expired')",
@@ -128,7 +128,11 @@ class Archive:
 
 def opened(chain: Chain, body: bytes) -> AgentMessage:
     """A message as it was sent; as it is kept where it cannot be opened, so that an operator sees it at all."""
-    message = AgentMessage.model_validate_json(body)
+    return shown(chain, AgentMessage.model_validate_json(body))
+
+
+def shown(chain: Chain, message: AgentMessage) -> AgentMessage:
+    """The same of a message that was read."""
     try:
         return chain.reading(message)
     except FolkmootError:

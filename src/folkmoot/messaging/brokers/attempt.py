@@ -4,15 +4,15 @@ What surrounds the handler is said by the middleware; recording the end is the b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from folkmoot.kernel import Clock, Family, FolkmootError
 from folkmoot.messaging.broker import Handler, MessageStatus, Reply
-from folkmoot.messaging.brokers.replies import ReplyWriter
+from folkmoot.messaging.brokers.write import Answer, ReplyWriter
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import AlreadyHandledError, MessageTooLargeError, NoTransactionError
 from folkmoot.messaging.middleware import Chain, Happening
@@ -29,13 +29,15 @@ Stream = Callable[[dict[str, Any]], Awaitable[None]]
 class Ending:
     """How an attempt ended. `status` None: it failed, and is to be tried again after `wait`.
 
-    `attempts` counts those that failed or succeeded. `family` and `retry_after_seconds` are the fault's.
+    `attempts` counts those that failed or succeeded. `reply` is the JSON of the reply, `answer` the
+    same where it was written without the model. `family` and `retry_after_seconds` are the fault's.
     """
 
     status: MessageStatus | None
     attempts: int
     error: str | None = None
     reply: bytes | None = None
+    answer: Answer | None = None
     wait: timedelta | None = None
     family: Family | None = None
     retry_after_seconds: float | None = None
@@ -46,7 +48,7 @@ class Attempt:
 
     __slots__ = ("_inbox", "_stream", "attempt", "message")
 
-    def __init__(self, *, message: AgentMessage, attempt: int, inbox: Inbox | None, stream: Stream) -> None:
+    def __init__(self, message: AgentMessage, attempt: int, inbox: Inbox | None, stream: Stream) -> None:
         self.message = message
         self.attempt = attempt
         self._inbox = inbox
@@ -68,13 +70,19 @@ class Attempt:
 
 
 class Attempts:
-    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as JSON."""
+    """Makes attempts for every subscription of a broker. `max_bytes` bounds a reply as JSON.
 
-    def __init__(self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int) -> None:
+    Without `in_bytes` the broker keeps an `Answer` as it is where there is one, and no JSON is made of it.
+    """
+
+    def __init__(
+        self, *, chain: Chain, inbox: Inbox | None, clock: Clock, max_bytes: int, in_bytes: bool = True
+    ) -> None:
         self._chain = chain
         self._inbox = inbox
         self._clock = clock
         self._max_bytes = max_bytes
+        self._in_bytes = in_bytes
         self._writing = ReplyWriter()
 
     def read(self, body: bytes) -> AgentMessage:
@@ -91,36 +99,43 @@ class Attempts:
         self, message: AgentMessage, *, agent_id: str, attempt: int, handler: Handler, stream: Stream
     ) -> Ending:
         """Handle a message; `handler` is what `Chain.around` made. Raises `CancelledError` if stopped from outside."""
-        late = self._chain.too_late_at(message)
-        if late is not None and late <= self._clock.now():
-            return self._ended(
-                message, Ending(MessageStatus.EXPIRED, attempt - 1, error="expired before it was handled")
-            )
-        delivery = Attempt(message=message, attempt=attempt, inbox=self._inbox, stream=stream)
+        late = self.too_late(message, attempt - 1)
+        if late is not None:
+            return late
         try:
-            with bound_to(
-                message_id=message.message_id,
-                conversation_id=message.conversation_id,
-                agent_id=agent_id,
-                user_id=_asked_by(message),
-            ):
-                reply = await self._replied(delivery, handler)
-        except asyncio.CancelledError as error:
-            if _stopped_from_outside():
-                raise
-            return self._failed(message, agent_id, attempt, _cancelled_inside(error))
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
-            return self._failed(message, agent_id, attempt, error)
-        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply))
+            with bound_to(**ids(message, agent_id)):
+                reply, answer = self.encoded(message, await handler(self.begin(message, attempt, stream)))
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever a handler raises is the message's failure, logged and kept there
+            return self.fault(message, agent_id, attempt, error)
+        return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
 
-    async def _replied(self, delivery: Attempt, handler: Handler) -> bytes | None:
-        try:
-            return self._encoded(delivery.message, await handler(delivery))
-        except AlreadyHandledError as error:
-            if error.fields.get("message_id") != delivery.message.message_id:
-                raise
+    def too_late(self, message: AgentMessage, attempts: int) -> Ending | None:
+        """The end of a message that must not be handled any more after so many attempts; None if it may."""
+        late = self._chain.too_late_at(message)
+        if late is None or late > self._clock.now():
+            return None
+        return self._ended(message, Ending(MessageStatus.EXPIRED, attempts, error="expired before it was handled"))
+
+    def begin(self, message: AgentMessage, attempt: int, stream: Stream) -> Attempt:
+        """What a handler is given."""
+        return Attempt(message, attempt, self._inbox, stream)
+
+    def fault(
+        self, message: AgentMessage, agent_id: str, attempt: int, error: Exception | asyncio.CancelledError
+    ) -> Ending:
+        """The end of an attempt whose handler raised. Raises the error if it was stopped from outside."""
+        if isinstance(error, asyncio.CancelledError):
+            if _stopped_from_outside():
+                raise error
+            return self._failed(message, agent_id, attempt, _cancelled_inside(error))
+        if isinstance(error, AlreadyHandledError) and error.fields.get("message_id") == message.message_id:
             kept = error.fields.get("reply")
-            return self._encoded(delivery.message, kept if isinstance(kept, dict) else None)
+            try:
+                reply, answer = self.encoded(message, kept if isinstance(kept, dict) else None)
+            except FolkmootError as too_large:
+                return self._failed(message, agent_id, attempt, too_large)
+            return self._ended(message, Ending(MessageStatus.HANDLED, attempt, reply=reply, answer=answer))
+        return self._failed(message, agent_id, attempt, error)
 
     def _failed(self, message: AgentMessage, agent_id: str, attempt: int, error: Exception) -> Ending:
         said = _said(_in_words(error))
@@ -149,28 +164,47 @@ class Attempts:
 
     def _ended(self, message: AgentMessage, ending: Ending) -> Ending:
         assert ending.status is not None
-        self._chain.happened(Happening(ending.status.value), message)
+        if self._chain.hears:
+            self._chain.happened(_ENDED[ending.status], message)
         return ending
 
-    def _encoded(self, message: AgentMessage, reply: Reply) -> bytes | None:
+    def encoded(self, message: AgentMessage, reply: Reply) -> tuple[bytes | None, Answer | None]:
+        """A reply as it is kept. Raises `MessageTooLargeError`, or what pydantic raises for what is no JSON."""
         if reply is None:
-            return None
+            return None, None
         if self._chain.seals:
-            body = self._chain.storing(message.answer(reply)).to_bytes()
+            written: Answer | bytes = self._chain.storing(message.answer(reply)).to_bytes()
         else:
-            body = self._writing.encoded(message, reply, self._clock.now())
-        if len(body) > self._max_bytes:
+            written = self._writing.write(message, reply, self._clock.now())
+        if isinstance(written, bytes):
+            self._must_fit(len(written))
+            return written, None
+        self._must_fit(written.length(self._max_bytes))
+        return written.body if self._in_bytes else None, written
+
+    def _must_fit(self, length: int) -> None:
+        if length > self._max_bytes:
             raise MessageTooLargeError(
-                f"the reply has {len(body)} bytes, more than the {self._max_bytes} allowed; send a reference to it",
-                size=len(body),
+                f"the reply has {length} bytes, more than the {self._max_bytes} allowed; send a reference to it",
+                size=length,
                 limit=self._max_bytes,
             )
-        return body
 
 
-def _asked_by(message: AgentMessage) -> str | None:
+_ENDED: Final[Mapping[MessageStatus, Happening]] = {
+    MessageStatus.HANDLED: Happening.HANDLED,
+    MessageStatus.DEAD: Happening.DEAD,
+    MessageStatus.EXPIRED: Happening.EXPIRED,
+}
+
+
+def ids(message: AgentMessage, agent_id: str) -> dict[str, str]:
+    """What log lines of the handling bear."""
+    found = {"message_id": message.message_id, "conversation_id": message.conversation_id, "agent_id": agent_id}
     user_id = message.payload.context.get("on_behalf_of")
-    return user_id if isinstance(user_id, str) else None
+    if isinstance(user_id, str):
+        found["user_id"] = user_id
+    return found
 
 
 def _stopped_from_outside() -> bool:

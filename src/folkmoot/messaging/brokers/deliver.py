@@ -1,9 +1,10 @@
 """The handling of one message after another: what a subscription does."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pydantic import ValidationError
 
@@ -15,10 +16,11 @@ from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Replies
 from folkmoot.messaging.brokers.settle import Settler
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 
-# A handler that never waits must not keep the loop for itself: after so many messages others get their turn.
-_TURNS: Final = 16
+# A handler that never waits must not keep the loop for itself: after so long others get their turn.
+_TURN_SECONDS: Final = 0.002
 
 
 class Deliverer:
@@ -54,15 +56,15 @@ class Deliverer:
         except asyncio.CancelledError:
             self._settler.given_back(seq, mailbox, lane)
             raise
-        self._figures.traffic.attempted(mailbox.agent_id, began)
+        self._figures.traffic.attempted(mailbox.agent_id, began, ending.status)
         self._settler.ended(seq, mailbox, lane, ending)
 
     async def _message(self, seq: int, mailbox: Mailbox, lane: Lane) -> AgentMessage | None:
         self._settler.out.add(seq)
-        body = self._reader.pop(seq)
-        if body is None:
+        kept = self._reader.pop(seq)
+        if kept is None:
             try:
-                body = await self._reader.load(seq, mailbox, lane)
+                kept = await self._reader.load(seq, mailbox, lane)
             except FolkmootError as error:
                 self._settler.unread(seq, mailbox, lane, error)
                 return None
@@ -70,11 +72,19 @@ class Deliverer:
                 self._settler.given_back(seq, mailbox, lane)
                 raise
         try:
-            return self._attempts.read(body or b"")
+            return kept.message() if isinstance(kept, Written) else self._attempts.read(kept or b"")
         except (ValidationError, FolkmootError) as error:
             failed = self._settler.attempts.get(seq, 0)
             self._settler.ended(seq, mailbox, lane, self._attempts.unreadable(mailbox.agent_id, seq, failed, error))
             return None
+
+
+class Delivering(Protocol):
+    """What a subscription does with each message that it takes."""
+
+    async def deliver(self, seq: int, mailbox: Mailbox, lane: Lane, handler: Handler) -> None:
+        """Handle one message and record how that ended."""
+        ...
 
 
 class EmbeddedSubscription:
@@ -86,7 +96,7 @@ class EmbeddedSubscription:
         mailbox: Mailbox,
         handler: Handler,
         concurrency: int,
-        deliverer: Deliverer,
+        deliverer: Delivering,
         clock: Clock,
         ended: Callable[["EmbeddedSubscription", Mailbox], None],
     ) -> None:
@@ -138,19 +148,20 @@ class EmbeddedSubscription:
         await asyncio.gather(*workers, return_exceptions=True)
 
     async def _work(self) -> None:
-        turns = 0
+        until = time.perf_counter() + _TURN_SECONDS
         self._calling = False
         while not self._closed:
             taken = self._mailbox.take()
             if taken is None:
                 await self._park()
+                until = time.perf_counter() + _TURN_SECONDS
                 continue
             self.pump()
             lane, seq = taken
             await self._deliverer.deliver(seq, self._mailbox, lane, self._handler)
-            turns += 1
-            if not turns % _TURNS:
+            if time.perf_counter() > until:
                 await asyncio.sleep(0)
+                until = time.perf_counter() + _TURN_SECONDS
 
     async def _park(self) -> None:
         called: asyncio.Future[None] = asyncio.get_running_loop().create_future()

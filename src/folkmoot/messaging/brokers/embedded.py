@@ -38,12 +38,13 @@ from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.journal import drop_dead, forget_replies, list_new, prune, touch
 from folkmoot.messaging.brokers.mailboxes import Mailbox, Mailboxes
 from folkmoot.messaging.brokers.overview import Overview
+from folkmoot.messaging.brokers.patience import lose_patience
 from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.replies import Asker, Replies, StreamReader, reply_of
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.writer import Writer
 from folkmoot.messaging.envelope import MAX_MESSAGE_BYTES, AgentMessage
-from folkmoot.messaging.errors import BrokerStoppedError, ReplyTimeoutError
+from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.messaging.middleware import Chain, Expiry, Middleware, Retry
 from folkmoot.messaging.store import Inbox
 from folkmoot.storage import StorageFullError
@@ -85,7 +86,7 @@ class EmbeddedBroker:
         self._reader = Reader(journal)
         self._writer = Writer(path=journal, full_sync=full_sync)
         self._settler = Settler(
-            writer=self._writer,
+            ledger=self._writer,
             mailboxes=self._mailboxes,
             alarm=self._alarm,
             clock=clock,
@@ -175,8 +176,9 @@ class EmbeddedBroker:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         self._must_run()
-        asker = Asker[int]()
-        patience = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
+        # Not `Asker[int]()`: calling the alias costs more than making the object.
+        asker: Asker[int] = Asker()
+        patience = self._alarm.after(timeout.total_seconds(), partial(lose_patience, asker, message, timeout))
         try:
             message = await self._acceptance.ask(message, asker)
             heard = await asker.next()
@@ -228,7 +230,7 @@ class EmbeddedBroker:
         before: int | None = None,
     ) -> list[MessageRecord]:
         """See `Broker.messages`."""
-        if agent_id is not None or conversation_id is not None:
+        if agent_id is not None or conversation_id is not None or status is MessageStatus.QUEUED:
             try:
                 await self._writer.call(list_new)
             except StorageFullError as error:
@@ -304,7 +306,7 @@ class EmbeddedBroker:
     async def _next(
         self, reader: StreamReader[int], message: AgentMessage, patience: timedelta
     ) -> dict[str, Any] | Settlement[int] | First[int]:
-        appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
+        appointment = self._alarm.after(patience.total_seconds(), partial(lose_patience, reader, message, patience))
         try:
             return await reader.next()
         finally:
@@ -318,17 +320,6 @@ class EmbeddedBroker:
     def _must_run(self) -> None:
         if not self._running:
             raise BrokerStoppedError("the broker is not running; start it first")
-
-
-def _lose_patience(asker: Asker[Any], message: AgentMessage, timeout: timedelta) -> None:
-    asker.failed(
-        ReplyTimeoutError(
-            f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "
-            "stays accepted: repeat the request with the same message_id to go on waiting",
-            message_id=message.message_id,
-            timeout_seconds=timeout.total_seconds(),
-        )
-    )
 
 
 def _prune_page(before: float, place: int, connection: sqlite3.Connection) -> tuple[int, dict[str, int]]:

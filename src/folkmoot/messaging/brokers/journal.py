@@ -1,26 +1,33 @@
 """The journal's file: its tables and every statement that is run on it. Plain `sqlite3`, called from threads.
 
-`messages` holds what was accepted and never changes; `waiting` has a row for each message that is not settled;
-`settled` has the end of each that is. So a send and an acknowledgement only append, and a start reads `waiting` alone.
-`listed` finds messages by mailbox, sender and conversation; it is brought up to date some thousands of rows at a time
-and before it is read, because keeping three scattered indexes with every commit would double the cost of a send.
+`messages` holds what was accepted and never changes; `settled` has the end of each message that has ended. So a send
+and an acknowledgement append a row each, and nothing else.
 
-A whole batch goes to SQLite in a few statements with many rows each: every statement gives up the interpreter's lock
-once, and a writer that did so for each row would wait for a busy event loop each time.
+The rest follows behind, some thousands of rows at a time (`list_new`), up to the number in `listed_up_to`: `listed`
+finds messages by mailbox, sender and conversation, as keeping three scattered indexes with every commit would double
+the cost of a send; `waiting` has those that had not ended by then. Most have, and never get a row there. A message
+that failed, and is to be tried again, has its row at once. `unsettled` joins what is in `waiting` with what did not
+follow yet, so a start reads no more than those two.
+
+Many rows go to SQLite in a statement: each run of one gives up the interpreter's lock, and a writer that did so for
+every row would wait for a busy event loop each time. `INSERT OR IGNORE` is a part of it: a statement that could fail
+half-way, and that is any with several rows and a `NOT NULL` otherwise, first copies every page that it touches.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.storage import StorageFullError, StorageUnavailableError
 
-VERSION: Final = 1
+# 1: `waiting` had a row for every message that had not ended, from the first; there was no view.
+VERSION: Final = 2
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS messages (
     seq INTEGER PRIMARY KEY, message_id TEXT NOT NULL UNIQUE, mailbox TEXT NOT NULL, sender TEXT NOT NULL,
@@ -37,6 +44,12 @@ CREATE TABLE IF NOT EXISTS waiting (
 CREATE TABLE IF NOT EXISTS settled (
     seq INTEGER PRIMARY KEY, status TEXT NOT NULL, at REAL NOT NULL, attempts INTEGER NOT NULL, error TEXT, reply BLOB
 );
+CREATE VIEW IF NOT EXISTS unsettled AS
+    SELECT seq FROM waiting WHERE NOT EXISTS (SELECT 1 FROM settled WHERE settled.seq = waiting.seq)
+    UNION ALL
+    SELECT seq FROM messages WHERE seq > (SELECT seq FROM listed_up_to)
+    AND NOT EXISTS (SELECT 1 FROM settled WHERE settled.seq = messages.seq)
+    AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.seq = messages.seq);
 CREATE INDEX IF NOT EXISTS settled_dead ON settled (at) WHERE status = 'dead';
 CREATE TABLE IF NOT EXISTS pulse (id INTEGER PRIMARY KEY, at REAL NOT NULL);
 """
@@ -54,13 +67,12 @@ _DELETE: Final = (
     "DELETE FROM settled WHERE seq IN (SELECT value FROM json_each(?))",
     "DELETE FROM messages WHERE seq IN (SELECT value FROM json_each(?))",
 )
-# Unlisted rows that a commit leaves behind before it lists them.
-UNLISTED: Final = 2_000
+_STILL_WAITING: Final = (
+    "INSERT OR IGNORE INTO waiting (seq, attempts) SELECT seq, 0 FROM messages AS m WHERE seq > ? AND seq <= ?"
+    " AND NOT EXISTS (SELECT 1 FROM settled AS s WHERE s.seq = m.seq)"
+)
 _SETTLED_COLUMNS: Final = 6
-# Rows per statement: any number below 64, and these above, so that a commit takes few statements and each is prepared
-# once. 256 * 9 values is far below SQLite's 32,766.
-_EXACT: Final = 64
-_SIZES: Final = (256, 128, 64)
+_ROWS: Final = 32  # in one statement, see above
 
 LetterRow = tuple[int, str, str, str, int, str, float, float | None, bytes]
 
@@ -115,6 +127,8 @@ def _make_tables(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < VERSION:
         connection.executescript(_SCHEMA)
+        # A row in `waiting` is then one that goes when its message has ended.
+        list_new(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
@@ -136,8 +150,8 @@ def commit(connection: sqlite3.Connection, changes: Changes) -> dict[int, First[
         firsts = _insert_letters(connection, changes.letters) if changes.letters else {}
         for late in changes.postponed:
             connection.execute(
-                "UPDATE waiting SET attempts = ?, due = ?, error = ? WHERE seq = ?",
-                (late.attempts, late.due, late.error, late.seq),
+                "INSERT OR REPLACE INTO waiting (seq, attempts, due, error) VALUES (?, ?, ?, ?)",
+                (late.seq, late.attempts, late.due, late.error),
             )
         if changes.settled:
             _insert_settled(connection, changes.settled)
@@ -151,7 +165,6 @@ def commit(connection: sqlite3.Connection, changes: Changes) -> dict[int, First[
 
 def _insert_letters(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[int, First[int]]:
     inserted = _insert_many(connection, "messages", _LETTER_COLUMNS, rows)
-    connection.execute("INSERT INTO waiting (seq, attempts) SELECT seq, 0 FROM messages WHERE seq >= ?", (rows[0][0],))
     return _firsts(connection, rows) if inserted != len(rows) else {}
 
 
@@ -167,37 +180,40 @@ def _firsts(connection: sqlite3.Connection, rows: Sequence[LetterRow]) -> dict[i
 
 
 def _insert_settled(connection: sqlite3.Connection, ends: Sequence[Settlement[int]]) -> None:
-    seqs = json.dumps([end.key for end in ends])
-    connection.execute("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", (seqs,))
+    (listed,) = connection.execute("SELECT seq FROM listed_up_to").fetchone()
+    # Handled at once: it has no row there. One that is left there by mistake is not taken for waiting either.
+    seqs = [
+        end.key for end in ends if end.key <= listed or end.attempts != 1 or end.status is not MessageStatus.HANDLED
+    ]
+    if seqs:
+        connection.execute("DELETE FROM waiting WHERE seq IN (SELECT value FROM json_each(?))", (json.dumps(seqs),))
     rows = [(end.key, end.status.value, end.at, end.attempts, end.error, end.reply) for end in ends]
     _insert_many(connection, "settled", _SETTLED_COLUMNS, rows)
 
 
 def _insert_many(connection: sqlite3.Connection, table: str, columns: int, rows: Sequence[Sequence[Any]]) -> int:
-    inserted = 0
-    for part in _parts(rows):
-        flat = [value for row in part for value in row]
-        inserted += connection.execute(_insert(table, columns, len(part)), flat).rowcount
+    inserted, whole = 0, len(rows) - len(rows) % _ROWS
+    if whole:
+        parts = [_flat(rows[start : start + _ROWS]) for start in range(0, whole, _ROWS)]
+        inserted = connection.executemany(_insert(table, columns, _ROWS), parts).rowcount
+    if whole < len(rows):
+        rest = rows[whole:]
+        inserted += connection.execute(_insert(table, columns, len(rest)), _flat(rest)).rowcount
     return inserted
 
 
-def _parts(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
-    start = 0
-    while start < len(rows):
-        left = len(rows) - start
-        size = left if left < _EXACT else next(size for size in _SIZES if size <= left)
-        yield rows[start : start + size]
-        start += size
+def _flat(rows: Sequence[Sequence[Any]]) -> list[Any]:
+    return [value for row in rows for value in row]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _insert(table: str, columns: int, rows: int) -> str:
     values = ",".join([f"({','.join('?' * columns)})"] * rows)
-    return f"INSERT INTO {table} VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608  # one of two constants
+    return f"INSERT OR IGNORE INTO {table} VALUES {values}"  # noqa: S608  # one of two constants
 
 
 def list_new(connection: sqlite3.Connection) -> None:
-    """Bring `listed` up to date."""
+    """Bring `listed` and `waiting` up to date."""
     (listed,) = connection.execute("SELECT seq FROM listed_up_to").fetchone()
     (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM messages").fetchone()
     if last <= listed:
@@ -207,16 +223,27 @@ def list_new(connection: sqlite3.Connection) -> None:
         for kind in _KINDS:
             # Sorted, so that a page of the table is written once for all rows that fall on it.
             connection.execute(_LIST.replace("KIND", kind), (listed, last))
+        connection.execute(_STILL_WAITING, (listed, last))
         connection.execute("UPDATE listed_up_to SET seq = ?", (last,))
+
+
+def unlisted(connection: sqlite3.Connection) -> int:
+    """About how many messages `list_new` would have to do with."""
+    (count,) = connection.execute(
+        "SELECT coalesce(max(seq), 0) - (SELECT seq FROM listed_up_to) FROM messages"
+    ).fetchone()
+    return max(int(count), 0)
 
 
 def bring_back(connection: sqlite3.Connection, seq: int) -> bool:
     """Make a dead letter wait again with fresh attempts; False if it is none (any more)."""
+    # Its row in `waiting` is then one that goes when it is settled.
+    list_new(connection)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         if not connection.execute("DELETE FROM settled WHERE seq = ? AND status = 'dead'", (seq,)).rowcount:
             return False
-        connection.execute("INSERT INTO waiting (seq, attempts) VALUES (?, 0)", (seq,))
+        connection.execute("INSERT OR REPLACE INTO waiting (seq, attempts) VALUES (?, 0)", (seq,))
     return True
 
 

@@ -8,10 +8,12 @@ long queue does not hold up the others.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from folkmoot.messaging.envelope import Priority
+
+_SPARE: Final = 16
 
 
 class Taker(Protocol):
@@ -28,14 +30,14 @@ class Lane:
 
     sender: str
     rank: int
-    waiting: deque[int] = field(default_factory=deque)
+    waiting: deque[int]
     out: bool = False
 
 
 class Mailbox:
     """The unsettled messages of one agent. `size` counts them all: waiting, out, in backoff and being accepted."""
 
-    __slots__ = ("_lanes", "_ready", "_withdrawn", "agent_id", "size", "takers")
+    __slots__ = ("_lanes", "_ready", "_spare", "_withdrawn", "agent_id", "size", "takers")
 
     def __init__(self, agent_id: str) -> None:
         self.agent_id = agent_id
@@ -44,6 +46,8 @@ class Mailbox:
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._ready: tuple[deque[Lane], ...] = tuple(deque() for _ in Priority)
         self._withdrawn: set[int] = set()
+        # Queues of lanes that ended: a new one takes a piece of memory for 64 messages, and most lanes have one.
+        self._spare: list[deque[int]] = []
 
     def add(self, seq: int, sender: str, rank: int) -> None:
         """A message waits behind its sender's others."""
@@ -52,7 +56,7 @@ class Mailbox:
             return
         lane = self._lanes.get((sender, rank))
         if lane is None:
-            lane = self._lanes[sender, rank] = Lane(sender, rank)
+            lane = self._lanes[sender, rank] = Lane(sender, rank, self._spare.pop() if self._spare else deque())
         if not lane.out and not lane.waiting:
             self._ready[rank].append(lane)
         lane.waiting.append(seq)
@@ -82,6 +86,8 @@ class Mailbox:
             self._ready[lane.rank].append(lane)
         else:
             del self._lanes[lane.sender, lane.rank]
+            if len(self._spare) < _SPARE:
+                self._spare.append(lane.waiting)
 
     def give_back(self, lane: Lane, seq: int) -> None:
         """The message that was out of `lane` was not tried after all: it keeps its place."""
@@ -137,6 +143,10 @@ class Mailboxes:
         if mailbox is None:
             mailbox = self._mailboxes[agent_id] = Mailbox(agent_id)
         return mailbox
+
+    def has(self, agent_id: str) -> bool:
+        """Whether the agent has a mailbox just now."""
+        return agent_id in self._mailboxes
 
     def one_less(self, mailbox: Mailbox) -> None:
         """A message of `mailbox` is settled."""

@@ -1,19 +1,27 @@
-"""The figures of each mailbox, put together from what is in memory and one question to the journal."""
+"""The figures of each mailbox, put together from what is in memory and one question to whoever keeps the messages."""
+
+from collections.abc import Sequence
+from typing import Protocol
 
 from folkmoot.kernel import Clock
 from folkmoot.messaging.broker import MailboxStats
 from folkmoot.messaging.brokers.mailboxes import Mailboxes
-from folkmoot.messaging.brokers.reader import Reader
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.traffic import Tally, Traffic, per_minute
+
+
+class Ages(Protocol):
+    """Who knows when messages were accepted."""
+
+    async def oldest_of(self, seqs: Sequence[int], /) -> dict[str, float]:
+        """When the oldest of these messages that are not settled was accepted (POSIX time), by mailbox."""
+        ...
 
 
 class Overview:
     """Looks over the mailboxes; how many messages wait in one costs it nothing."""
 
-    def __init__(
-        self, *, mailboxes: Mailboxes, settler: Settler, reader: Reader, traffic: Traffic, clock: Clock
-    ) -> None:
+    def __init__(self, *, mailboxes: Mailboxes, settler: Settler, reader: Ages, traffic: Traffic, clock: Clock) -> None:
         self._mailboxes = mailboxes
         self._settler = settler
         self._reader = reader

@@ -1,7 +1,7 @@
 """Everything that is asked of the journal, on its own connection and thread, so that reading never delays a send.
 
-Also the bodies of waiting messages: those just sent are at hand if there is room, the others are read from the file
-some at a time, ahead of their turn.
+Also the bodies of waiting messages: those just sent are at hand if there is room, and are not read as JSON then; the
+others are read from the file some at a time, ahead of their turn.
 """
 
 import asyncio
@@ -15,12 +15,13 @@ from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.journal import open_journal, seq_list, translated
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.errors import BrokerStoppedError
 
 T = TypeVar("T")
 _REPLAY_PAGE: Final = 10_000
 _AHEAD: Final = 128
-_BODY_BYTES: Final = 32 * 1024 * 1024
+_ROOM: Final = 32 * 1024 * 1024
 
 # seq, accepted, body, attempts while waiting, error while waiting, status, at, attempts, error, reply
 RecordRow = tuple[
@@ -42,8 +43,8 @@ class Reader:
         self._path = path
         self._pool: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
-        self._bodies: dict[int, bytes] = {}
-        self._room = _BODY_BYTES
+        self._at_hand: dict[int, Written | bytes] = {}
+        self._room = _ROOM
         self._paging = asyncio.Lock()
 
     async def start(self) -> None:
@@ -56,8 +57,8 @@ class Reader:
 
     async def stop(self) -> None:
         """Close; bodies at hand are forgotten."""
-        self._bodies.clear()
-        self._room = _BODY_BYTES
+        self._at_hand.clear()
+        self._room = _ROOM
         pool, self._pool = self._pool, None
         connection, self._connection = self._connection, None
         if pool is not None:
@@ -65,26 +66,27 @@ class Reader:
                 await asyncio.get_running_loop().run_in_executor(pool, connection.close)
             pool.shutdown(wait=False)
 
-    def keep(self, seq: int, body: bytes) -> None:
-        """Have a body at hand if there is room."""
-        if self._room >= len(body):
-            self._bodies[seq] = body
-            self._room -= len(body)
+    def keep(self, seq: int, kept: Written | bytes) -> None:
+        """Have what was written at hand if there is room."""
+        size = _size(kept)
+        if self._room >= size:
+            self._at_hand[seq] = kept
+            self._room -= size
 
-    def pop(self, seq: int) -> bytes | None:
-        """A body that is at hand, which it is no longer."""
-        body = self._bodies.pop(seq, None)
-        if body is not None:
-            self._room += len(body)
-        return body
+    def pop(self, seq: int) -> Written | bytes | None:
+        """What is at hand of a message, which it is no longer."""
+        kept = self._at_hand.pop(seq, None)
+        if kept is not None:
+            self._room += _size(kept)
+        return kept
 
-    async def load(self, seq: int, mailbox: Mailbox, lane: Lane) -> bytes | None:
+    async def load(self, seq: int, mailbox: Mailbox, lane: Lane) -> Written | bytes | None:
         """A body from the file, and those that will be wanted next with it; None if there is no such message."""
         async with self._paging:
-            body = self.pop(seq)
-            if body is not None:
-                return body
-            ahead = [other for other in mailbox.upcoming(lane, _AHEAD) if other not in self._bodies]
+            kept = self.pop(seq)
+            if kept is not None:
+                return kept
+            ahead = [other for other in mailbox.upcoming(lane, _AHEAD) if other not in self._at_hand]
             bodies = await self._ask(lambda connection: _bodies(connection, [seq, *ahead]))
             for other in ahead:
                 if other in bodies:
@@ -95,8 +97,9 @@ class Reader:
         """A page of the messages that wait, in order of acceptance, behind `after`; empty at the end."""
         return await self._ask(
             lambda connection: connection.execute(
-                "SELECT m.seq, m.mailbox, m.sender, m.rank, m.expires, w.attempts, w.due"
-                " FROM waiting AS w JOIN messages AS m ON m.seq = w.seq WHERE w.seq > ? ORDER BY w.seq LIMIT ?",
+                "SELECT m.seq, m.mailbox, m.sender, m.rank, m.expires, coalesce(w.attempts, 0), w.due"
+                " FROM messages AS m LEFT JOIN waiting AS w ON w.seq = m.seq WHERE m.seq IN"
+                " (SELECT seq FROM unsettled WHERE seq > ? ORDER BY seq LIMIT ?) ORDER BY m.seq",
                 (after, _REPLAY_PAGE),
             ).fetchall()
         )
@@ -121,7 +124,7 @@ class Reader:
         """When the oldest unsettled message was accepted (POSIX time)."""
         rows = await self._ask(
             lambda connection: connection.execute(
-                "SELECT accepted FROM messages WHERE seq = (SELECT min(seq) FROM waiting)"
+                "SELECT accepted FROM messages WHERE seq = (SELECT seq FROM unsettled ORDER BY seq LIMIT 1)"
             ).fetchall()
         )
         return float(rows[0][0]) if rows else None
@@ -130,8 +133,8 @@ class Reader:
         """When the oldest of these messages that are not settled was accepted (POSIX time), by mailbox."""
         rows: list[tuple[str, float]] = await self._ask(
             lambda connection: connection.execute(
-                "SELECT m.mailbox, min(m.accepted) FROM messages AS m JOIN waiting AS w ON w.seq = m.seq"
-                " WHERE m.seq IN (SELECT value FROM json_each(?)) GROUP BY m.mailbox",
+                "SELECT m.mailbox, min(m.accepted) FROM messages AS m WHERE m.seq IN (SELECT value FROM json_each(?))"
+                " AND NOT EXISTS (SELECT 1 FROM settled AS s WHERE s.seq = m.seq) GROUP BY m.mailbox",
                 (seq_list(seqs),),
             ).fetchall()
         )
@@ -179,6 +182,10 @@ class Reader:
             return await asyncio.get_running_loop().run_in_executor(pool, question, connection)
         except sqlite3.Error as error:
             raise translated(error, self._path) from error
+
+
+def _size(kept: Written | bytes) -> int:
+    return kept.size if isinstance(kept, Written) else len(kept)
 
 
 def _bodies(connection: sqlite3.Connection, seqs: list[int]) -> dict[int, bytes]:

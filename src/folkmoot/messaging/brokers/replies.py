@@ -3,8 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from random import Random
 from typing import Any, Final, Generic
 
 import orjson
@@ -183,6 +181,8 @@ def reply_of(message: AgentMessage, settlement: Settlement[K], read: Callable[[b
     `read` makes a message of its bytes.
     """
     if settlement.status is MessageStatus.HANDLED:
+        if settlement.answer is not None:
+            return settlement.answer.message()
         if settlement.reply:
             return read(settlement.reply)
         # The same id each time it is asked for, as a recorded reply has.
@@ -204,46 +204,3 @@ _KINDS: Final[Mapping[Family, type[HandlingFailedError]]] = {
     Family.FORBIDDEN: HandlingForbiddenError,
     Family.LIMITED: HandlingLimitedError,
 }
-
-
-_VERSION_4: Final = 0x4 << 76 | 0x8 << 60
-_RANDOM_BITS: Final = (1 << 128) - 1 ^ (0xF << 76 | 0xC << 60)
-
-
-class ReplyWriter:
-    """Writes replies as JSON without the model, which costs several times as much."""
-
-    def __init__(self) -> None:
-        # An id must be unique, not secret; asking the system for each lets the writing thread in between.
-        self._random = Random()  # see above
-
-    def encoded(self, message: AgentMessage, data: dict[str, Any], at: datetime) -> bytes:
-        """The JSON of `message.answer(data)`, sent at `at`."""
-        return _encoded(message, data, at, self._id())
-
-    def _id(self) -> str:
-        """A UUID of version 4; the standard library takes several times as long to write one."""
-        bits = self._random.getrandbits(128) & _RANDOM_BITS | _VERSION_4
-        digits = f"{bits:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _encoded(message: AgentMessage, data: dict[str, Any], at: datetime, reply_id: str) -> bytes:
-    fields = {
-        "message_id": reply_id,
-        "conversation_id": message.conversation_id,
-        "sender_id": message.recipient_id,
-        "recipient_id": message.sender_id,
-        "intent": message.intent,
-        "payload": {"data": data, "priority": message.payload.priority.value},
-        "timestamp": at,
-        "reply_to": message.message_id,
-        "correlation_id": message.correlation_id or message.message_id,
-    }
-    if message.trace is not None:
-        fields["trace"] = message.trace
-    try:
-        return orjson.dumps(fields)
-    except TypeError:
-        # Values that only the model knows how to write, such as a Decimal or another model.
-        return message.answer(data).to_bytes()

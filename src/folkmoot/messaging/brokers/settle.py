@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from folkmoot.kernel import Clock
 from folkmoot.messaging.broker import MessageStatus
@@ -11,10 +12,21 @@ from folkmoot.messaging.brokers.ending import Settlement
 from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.journal import Postponement
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox, Mailboxes
-from folkmoot.messaging.brokers.writer import Writer
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.messaging")
+
+
+class Ledger(Protocol):
+    """Where ends and backoffs are written down: a journal, or memory. It tells `Settler.recorded` of each end."""
+
+    def submit_settled(self, settlement: Settlement[int], /) -> None:
+        """Record the end of a message."""
+        ...
+
+    def submit_postponed(self, postponement: Postponement, /) -> None:
+        """Record a backoff."""
+        ...
 
 
 @dataclass(slots=True)
@@ -29,13 +41,13 @@ class Settler:
     def __init__(
         self,
         *,
-        writer: Writer,
+        ledger: Ledger,
         mailboxes: Mailboxes,
         alarm: Alarm,
         clock: Clock,
         figures: Figures,
     ) -> None:
-        self._writer = writer
+        self._ledger = ledger
         self._mailboxes = mailboxes
         self._alarm = alarm
         self._clock = clock
@@ -62,10 +74,7 @@ class Settler:
 
     def ended(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         """An attempt ended."""
-        if ending.status is MessageStatus.HANDLED:
-            self._figures.traffic.handled(mailbox.agent_id)
         if ending.status is None:
-            self._figures.traffic.retried(mailbox.agent_id)
             self._postpone(seq, mailbox, lane, ending)
         else:
             self._end(seq, mailbox, ending)
@@ -87,17 +96,24 @@ class Settler:
             # Its time came while the handler was running.
             self._expire(seq)
 
-    def recorded(self, settlement: Settlement[int]) -> None:
-        """The journal has the end of a message."""
-        self.out.discard(settlement.key)
-        self._figures.settled(settlement.status.value)
+    def recorded(self, settlements: list[Settlement[int]]) -> None:
+        """The journal has the ends of these messages."""
+        handled = 0
+        for settlement in settlements:
+            self.out.discard(settlement.key)
+            if settlement.status is MessageStatus.HANDLED:
+                handled += 1
+            else:
+                self._figures.settled(settlement.status)
+        if handled:
+            self._figures.settled(MessageStatus.HANDLED, handled)
 
     def _postpone(self, seq: int, mailbox: Mailbox, lane: Lane, ending: Ending) -> None:
         assert ending.wait is not None
         self.attempts[seq] = ending.attempts
         self.out.discard(seq)
         due = (self._clock.now() + ending.wait).timestamp()
-        self._writer.submit_postponed(Postponement(seq, ending.attempts, due, ending.error or ""))
+        self._ledger.submit_postponed(Postponement(seq, ending.attempts, due, ending.error or ""))
         self._alarm.after(ending.wait.total_seconds(), partial(self._return, seq, mailbox, lane.sender, lane.rank))
 
     def _return(self, seq: int, mailbox: Mailbox, sender: str, rank: int) -> None:
@@ -114,24 +130,30 @@ class Settler:
 
     def _end(self, seq: int, mailbox: Mailbox, ending: Ending) -> None:
         assert ending.status is not None
-        self.attempts.pop(seq, None)
-        if self._expiries:
-            expiry = self._expiries.pop(seq, None)
-            if expiry is not None:
-                self._alarm.cancel(expiry.appointment)
-        at = self._clock.now().timestamp()
         if ending.status is MessageStatus.DEAD:
             self._figures.traffic.dead[mailbox.agent_id] += 1
-        self._writer.submit_settled(
+        self.settled(
+            mailbox,
             Settlement(
                 seq,
                 ending.status,
-                at,
+                self._clock.now().timestamp(),
                 ending.attempts,
                 ending.error,
                 ending.reply,
                 ending.family,
                 ending.retry_after_seconds,
-            )
+                ending.answer,
+            ),
         )
+
+    def settled(self, mailbox: Mailbox, settlement: Settlement[int]) -> None:
+        """A message ended so, and takes no more room."""
+        if self.attempts:
+            self.attempts.pop(settlement.key, None)
+        if self._expiries:
+            expiry = self._expiries.pop(settlement.key, None)
+            if expiry is not None:
+                self._alarm.cancel(expiry.appointment)
+        self._ledger.submit_settled(settlement)
         self._mailboxes.one_less(mailbox)

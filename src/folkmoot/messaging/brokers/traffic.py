@@ -5,11 +5,13 @@ that is quiet costs nothing, and a figure of five minutes is a sum over at most 
 """
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from folkmoot.kernel import Clock
+from folkmoot.messaging.broker import MessageStatus
 
 WINDOW: Final = timedelta(minutes=5)
 _SLOT_SECONDS: Final = 10.0
@@ -54,24 +56,26 @@ class Traffic:
         """The moment from which `attempted` measures."""
         return self._clock.monotonic()
 
-    def accepted(self, agent_id: str) -> None:
+    def accepted(self, agent_ids: Iterable[str]) -> None:
+        """Messages for these agents were accepted, one for each time it is named."""
+        now = self._clock.monotonic()
+        for agent_id, count in Counter(agent_ids).items():
+            self._tally(agent_id, now).accepted += count
+
+    def accepted_one(self, agent_id: str) -> None:
         """A message for this agent was accepted."""
         self._tally(agent_id, self._clock.monotonic()).accepted += 1
 
-    def handled(self, agent_id: str) -> None:
-        """A message was handled."""
-        self._tally(agent_id, self._clock.monotonic()).handled += 1
-
-    def retried(self, agent_id: str) -> None:
-        """An attempt failed, and there will be another."""
-        self._tally(agent_id, self._clock.monotonic()).retried += 1
-
-    def attempted(self, agent_id: str, began: float) -> None:
-        """An attempt came to its end, whatever end."""
+    def attempted(self, agent_id: str, began: float, status: MessageStatus | None) -> None:
+        """An attempt came to its end: that of the message, or None if there will be another."""
         now = self._clock.monotonic()
         tally = self._tally(agent_id, now)
         tally.attempts += 1
         tally.seconds += now - began
+        if status is MessageStatus.HANDLED:
+            tally.handled += 1
+        elif status is None:
+            tally.retried += 1
 
     def of_all(self) -> dict[str, Tally]:
         """The sums of the window, of every mailbox that had something in it."""

@@ -19,7 +19,6 @@ from typing import Any, Final, Protocol, TypeVar
 
 from folkmoot.messaging.brokers.ending import First, Settlement
 from folkmoot.messaging.brokers.journal import (
-    UNLISTED,
     Changes,
     LetterRow,
     Postponement,
@@ -27,8 +26,10 @@ from folkmoot.messaging.brokers.journal import (
     list_new,
     open_journal,
     translated,
+    unlisted,
 )
 from folkmoot.messaging.brokers.mailboxes import Mailbox
+from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.telemetry import get_logger
@@ -38,16 +39,25 @@ T = TypeVar("T")
 # Rows in one transaction: enough for full speed, few enough that nobody waits long for theirs.
 _LARGEST_COMMIT: Final = 4096
 _OWED_RETRY_SECONDS: Final = 0.25
+# How many messages may be unlisted, so that who asks for a list waits for a few hundredths of a second at most; and
+# from how many on they are listed as soon as there was nothing else to do for a moment.
+_UNLISTED: Final = 10_000
+_WORTH_LISTING: Final = 256
+_IDLE_SECONDS: Final = 0.1
 
 
 @dataclass(slots=True)
 class Letter:
-    """A message on its way into the journal; `sender` hears how that went."""
+    """A message on its way into the journal; `sender` hears how that went.
+
+    `kept` is what its mailbox has at hand of it.
+    """
 
     row: LetterRow
     message: AgentMessage
     mailbox: Mailbox
     sender: "LetterSender"
+    kept: Written | bytes
 
 
 @dataclass(slots=True)
@@ -177,11 +187,15 @@ class Writer:
 
     def _run(self, connection: sqlite3.Connection) -> None:
         owed = Batch()
+        with contextlib.suppress(sqlite3.Error):
+            self._unlisted = unlisted(connection)
         with contextlib.closing(connection):
             while not self._ending:
                 batch = self._gather(owed)
                 if len(batch):
                     owed = self._write(connection, batch)
+                elif self._ahead is None and self._unlisted >= _WORTH_LISTING:
+                    self._list(connection)
                 if self._ahead is not None:
                     call, self._ahead = self._ahead, None
                     self._answer(connection, call)
@@ -191,7 +205,11 @@ class Writer:
     def _gather(self, owed: Batch) -> Batch:
         """Wait for work; whatever is there by then is one batch. A call or the end closes it."""
         batch = owed
-        wait: float | None = _OWED_RETRY_SECONDS if len(owed) else None
+        wait: float | None = None
+        if len(owed):
+            wait = _OWED_RETRY_SECONDS
+        elif self._unlisted >= _WORTH_LISTING:
+            wait = _IDLE_SECONDS
         while len(batch) < _LARGEST_COMMIT:
             try:
                 work = self._queue.get(timeout=wait) if wait is None or wait > 0 else self._queue.get_nowait()
@@ -220,18 +238,18 @@ class Writer:
                 self._tell(self._refused, batch.letters, fault)
             return Batch([], batch.postponed, batch.settled)
         self._tell(self._committed, batch, firsts)
-        self._list(connection, len(batch.letters))
+        self._unlisted += len(batch.letters)
+        if self._unlisted >= _UNLISTED:
+            self._list(connection)
         return Batch()
 
-    def _list(self, connection: sqlite3.Connection, new: int) -> None:
-        self._unlisted += new
-        if self._unlisted >= UNLISTED:
-            self._unlisted = 0
-            try:
-                list_new(connection)
-            except sqlite3.Error as error:
-                # Nothing is lost: the next time, or whoever asks for a list, makes up for it.
-                _log.error("journal_listing_failed", error=translated(error, self._path).message)
+    def _list(self, connection: sqlite3.Connection) -> None:
+        self._unlisted = 0
+        try:
+            list_new(connection)
+        except sqlite3.Error as error:
+            # Nothing is lost: the next time, or whoever asks for a list, makes up for it.
+            _log.error("journal_listing_failed", error=translated(error, self._path).message)
 
     def _answer(self, connection: sqlite3.Connection, call: _Call) -> None:
         try:

@@ -25,8 +25,12 @@ class Chain:
         self._too_late_at = _those(middleware, "too_late_at")
         self._trying_again = _those(middleware, "trying_again")
         self._happened = _those(middleware, "happened")
-        self.seals = bool(self._storing)
-        """Whether what is stored differs from what was sent."""
+        self.changes = bool(self._sending)
+        """Whether `sending` has anything to do."""
+        self.hears = bool(self._happened)
+        """Whether anybody is told by `happened`."""
+        self.seals = bool(self._storing or self._reading)
+        """Whether what is stored may differ from what was sent, or what is handled from what is stored."""
 
     async def sending(self, message: AgentMessage) -> AgentMessage:
         """See `Middleware.sending`."""
@@ -66,8 +70,12 @@ class Chain:
 
     def too_late_at(self, message: AgentMessage) -> datetime | None:
         """See `Middleware.too_late_at`."""
-        ends = [end for ask in self._too_late_at if (end := ask(message)) is not None]
-        return min(ends) if ends else None
+        earliest: datetime | None = None
+        for ask in self._too_late_at:
+            end: datetime | None = ask(message)
+            if end is not None and (earliest is None or end < earliest):
+                earliest = end
+        return earliest
 
     def trying_again(self, message: AgentMessage, attempt: int, error: Exception) -> timedelta | None:
         """See `Middleware.trying_again`."""

@@ -10,12 +10,13 @@ from folkmoot.messaging.brokers.address import Addresses
 from folkmoot.messaging.brokers.alarm import Alarm
 from folkmoot.messaging.brokers.attempt import Attempts
 from folkmoot.messaging.brokers.ending import First, Settlement
+from folkmoot.messaging.brokers.patience import lose_patience
 from folkmoot.messaging.brokers.redis.answers import Answers
 from folkmoot.messaging.brokers.redis.archive import Archive
 from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox, Waiting
 from folkmoot.messaging.brokers.replies import Asker, StreamReader, reply_of
 from folkmoot.messaging.envelope import AgentMessage
-from folkmoot.messaging.errors import MessageTooLargeError, ReplyTimeoutError
+from folkmoot.messaging.errors import MessageTooLargeError
 from folkmoot.messaging.middleware import Chain
 
 
@@ -46,7 +47,7 @@ class Asking:
     async def request(self, message: AgentMessage, *, timeout: timedelta) -> AgentMessage:  # noqa: ASYNC109  # see `Broker`
         """See `Broker.request`."""
         asker: Asker[str] = Asker()
-        appointment = self._alarm.after(timeout.total_seconds(), partial(_lose_patience, asker, message, timeout))
+        appointment = self._alarm.after(timeout.total_seconds(), partial(lose_patience, asker, message, timeout))
         try:
             message = await self._ask(message, asker, timeout, reads=False)
             heard = await asker.next()
@@ -124,19 +125,8 @@ class Asking:
     async def _next(
         self, reader: StreamReader[str], message: AgentMessage, patience: timedelta
     ) -> dict[str, Any] | Settlement[str] | First[str]:
-        appointment = self._alarm.after(patience.total_seconds(), partial(_lose_patience, reader, message, patience))
+        appointment = self._alarm.after(patience.total_seconds(), partial(lose_patience, reader, message, patience))
         try:
             return await reader.next()
         finally:
             self._alarm.cancel(appointment)
-
-
-def _lose_patience(asker: Asker[str], message: AgentMessage, timeout: timedelta) -> None:
-    asker.failed(
-        ReplyTimeoutError(
-            f"{message.recipient_id} did not answer within {timeout.total_seconds():g} s; message {message.message_id} "
-            "stays accepted: repeat the request with the same message_id to go on waiting",
-            message_id=message.message_id,
-            timeout_seconds=timeout.total_seconds(),
-        )
-    )
