@@ -18,7 +18,7 @@ async def leaked(url: str) -> list[str]:
     try:
         mailboxes = {name.decode() for name in await client.smembers("folkmoot:house:mailboxes")}
         keys = [key.decode() async for key in client.scan_iter(count=1000)]
-        return [key for key in keys if await client.ttl(key) < 0 and not await _owned(client, key, mailboxes)]
+        return [key for key in keys if await client.ttl(key) == -1 and not await _owned(client, key, mailboxes)]
     finally:
         await link.close()
 
