@@ -292,3 +292,23 @@ async def test_parts_of_a_reply_are_not_doubled_by_a_lost_answer(rig: RedisRig) 
     heard = await _read(rig._redis, message())
     assert lost
     assert heard[:-1] == [{"n": 0}, {"n": 1}, {"n": 2}]
+
+
+async def test_a_send_whose_answer_was_lost_is_no_duplicate(rig: RedisRig) -> None:
+    pipe = rig._redis._pipe
+    ask, lost = pipe._ask, list[object]()
+    publish = rig._redis._scripts.call("publish", [], [])[1]
+
+    async def lose_one(commands: Sequence[Command]) -> list[Any]:
+        answers = await ask(commands)
+        if not lost and commands[0][1] == publish and not isinstance(answers[0], Exception):
+            lost.append(commands)
+            raise ConnectionError("the answer was lost")
+        return answers
+
+    pipe._ask = lose_one  # type: ignore[method-assign]  # a connection that breaks at the worst moment
+    sent = message()
+    receipt = await rig.broker.publish(sent)
+    assert lost
+    assert not receipt.duplicate
+    assert (await rig.broker.publish(sent)).duplicate

@@ -7,9 +7,9 @@
     q:<rank>:<from>  a lane: what was read ahead of one sender within one priority; what is being handled is at the head
     ready:<rank>     lanes that have something and that nobody has, in turn
     lanes            which consumer has which lane
-    m:<id>           one message: b body, l its entry and lane, a accepted, x expires, n attempts, e error,
-                     w who waits, st status, z when it ended, g kind of error, y reply, k chunks, q mark of the last,
-                     d deaths of those who handled it
+    m:<id>           one message: b body, l its entry and lane, a accepted, p its position, x expires, n attempts,
+                     e error, w who waits, st status, z when it ended, g kind of error, y reply, k chunks,
+                     q mark of the last, d deaths of those who handled it
     later, expiry    when messages in backoff are due, and when messages expire
     settled, dead    what was handled or expired, in that order; what was given up, by time
     c:<id>           parts of a reply, for some minutes

@@ -208,15 +208,13 @@ class Archive:
         for (agent, ids), answer in zip(by_agent.items(), answers, strict=True):
             found |= {(agent, message_id): fields for message_id, fields in zip(ids, answer, strict=True) if fields}
         return [
-            self._record(position, found[agent, message_id])
-            for position, agent, message_id in places
-            if (agent, message_id) in found
+            self._record(found[agent, message_id]) for _, agent, message_id in places if (agent, message_id) in found
         ]
 
-    def _record(self, position: int, fields: list[Any]) -> MessageRecord:
-        body, accepted, status, at, attempts, error, reply, busy = fields
+    def _record(self, fields: list[Any]) -> MessageRecord:
+        body, accepted, status, at, attempts, error, reply, busy, position = fields
         return MessageRecord(
-            position=position,
+            position=int(position),
             message=opened(self._chain, body),
             status=MessageStatus(status.decode())
             if status

@@ -53,6 +53,7 @@ class Letter:
     asker: str
     sender: Waiting
     deadline: float
+    position: int = 0
 
 
 class Outbox:
@@ -259,14 +260,21 @@ class Outbox:
                 message.sender_id,
                 "" if letter.expires is None else letter.expires,
                 letter.asker,
+                self._position_of(letter),
                 self._line(letter),
                 letter.body,
             ]
         return self._scripts.call("publish", keys, arguments)
 
+    def _position_of(self, letter: Letter) -> int:
+        """The same each time it is sent: so Redis tells a letter that it had from another with the same id."""
+        if not letter.position:
+            self._position = max(self._position + 1, int((time.time() + self._ahead) * 1e6))
+            letter.position = self._position
+        return letter.position
+
     def _line(self, letter: Letter) -> bytes:
         message = letter.message
-        self._position = max(self._position + 1, int((time.time() + self._ahead) * 1e6))
         return orjson.dumps(
-            [self._position, message.recipient_id, message.sender_id, message.conversation_id, message.message_id]
+            [letter.position, message.recipient_id, message.sender_id, message.conversation_id, message.message_id]
         )

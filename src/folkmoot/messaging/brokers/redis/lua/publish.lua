@@ -5,10 +5,10 @@
 -- KEYS[3]  what was accepted and stands in no list yet (absent in a Cluster)
 -- KEYS[4]  agents that have mail (absent in a Cluster)
 -- KEYS[5…] for each message, where its id says which mailbox it is in (absent in a Cluster: the caller has claimed them)
--- ARGV     agent, limit of the mailbox, now, slot, then 7 for each message:
---          id, rank, sender, when it expires or '', who waits or '', its line for the list, body
+-- ARGV     agent, limit of the mailbox, now, slot, then 8 for each message:
+--          id, rank, sender, when it expires or '', who waits or '', position, its line for the list, body
 --
--- Answers the outcome of each: 0 accepted, 1 known here, 2 no room, or the name of the other mailbox that has it.
+-- Answers the outcome of each: 0 accepted (also if it was by this very letter before), 1 known here, 2 no room, or the name of the other mailbox that has it.
 local base, timers = KEYS[1], KEYS[2] or ''
 local agent, limit, now, slot = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local meta = base .. 'meta'
@@ -16,8 +16,8 @@ local before = tonumber(redis.call('HGET', meta, 'size') or '0')
 local size, highest, first = before, -1, nil
 local outcomes = {}
 local claims, lines = #KEYS > 4, {}
-for number = 1, (#ARGV - 4) / 7 do
-  local at = 4 + (number - 1) * 7
+for number = 1, (#ARGV - 4) / 8 do
+  local at = 4 + (number - 1) * 8
   local id, rank, expires, asker = ARGV[at + 1], ARGV[at + 2], ARGV[at + 4], ARGV[at + 5]
   local record = base .. 'm:' .. id
   local outcome = 0
@@ -25,8 +25,9 @@ for number = 1, (#ARGV - 4) / 7 do
   if had and had ~= agent then
     outcome = had
   elseif (had or not claims) and redis.call('EXISTS', record) == 1 then
-    outcome = 1
-    if asker ~= '' and not redis.call('HGET', record, 'st') then
+    local ours = redis.call('HGET', record, 'p') == ARGV[at + 6]
+    outcome = ours and 0 or 1
+    if not ours and asker ~= '' and not redis.call('HGET', record, 'st') then
       redis.call('HSET', record, 'w', (redis.call('HGET', record, 'w') or '') .. asker)
     end
   elseif size >= limit then
@@ -36,9 +37,9 @@ for number = 1, (#ARGV - 4) / 7 do
     local entry = redis.call('XADD', base .. 's:' .. rank, '*', 'i', id, 'f', ARGV[at + 3])
     local where = entry .. ' ' .. rank .. ':' .. ARGV[at + 3]
     if asker == '' then
-      redis.call('HSET', record, 'b', ARGV[at + 7], 'l', where, 'a', now)
+      redis.call('HSET', record, 'b', ARGV[at + 8], 'l', where, 'a', now, 'p', ARGV[at + 6])
     else
-      redis.call('HSET', record, 'b', ARGV[at + 7], 'l', where, 'a', now, 'w', asker)
+      redis.call('HSET', record, 'b', ARGV[at + 8], 'l', where, 'a', now, 'p', ARGV[at + 6], 'w', asker)
     end
     if expires ~= '' then
       redis.call('HSET', record, 'x', expires)
@@ -46,7 +47,7 @@ for number = 1, (#ARGV - 4) / 7 do
       if not first or tonumber(expires) < first then first = tonumber(expires) end
     end
     size = size + 1
-    lines[#lines + 1] = ARGV[at + 6]
+    lines[#lines + 1] = ARGV[at + 7]
     highest = math.max(highest, tonumber(rank))
   end
   outcomes[number] = outcome
