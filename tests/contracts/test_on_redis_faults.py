@@ -312,3 +312,23 @@ async def test_a_send_whose_answer_was_lost_is_no_duplicate(rig: RedisRig) -> No
     assert lost
     assert not receipt.duplicate
     assert (await rig.broker.publish(sent)).duplicate
+
+
+async def test_a_broker_that_could_not_say_goodbye_takes_what_it_had_when_it_starts_again(rig: RedisRig) -> None:
+    begun, seen = asyncio.Event(), list[object]()
+
+    async def hold(_delivery: Delivery) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def note(delivery: Delivery) -> None:
+        seen.append(delivery.message.payload.data["n"])
+
+    await rig.broker.publish(message(data={"n": 1}))
+    await rig.broker.subscribe("bob", hold)
+    await begun.wait()
+    await rig._redis._pipe.close()
+    await rig.broker.stop()
+    await rig.broker.start()
+    await rig.broker.subscribe("bob", note)
+    await wait_until(lambda: seen == [1])

@@ -74,7 +74,6 @@ class RedisBroker:
         replicas: int = 0,
         keys: Keys | None = None,
     ) -> None:
-        self.consumer = uuid.uuid4().hex[:16]
         self._link = link
         self._clock = clock
         self._inbox = inbox
@@ -97,6 +96,8 @@ class RedisBroker:
         """See `Broker.start`. Raises `LinkDownError`."""
         if self._running:
             return
+        # What an earlier life could not give back is taken over from it, as from anybody.
+        self.consumer = uuid.uuid4().hex[:16]
         pipe = self._pipe = Pipe(self._link)
         common: dict[str, Any] = {"pipe": pipe, "scripts": self._scripts, "names": self._names}
         self._alarm = Alarm(self._clock)
