@@ -179,9 +179,14 @@ class RedisBroker:
         desk = self._desks.get(agent_id)
         if desk is None:
             desk = self._desks[agent_id] = self._desk(agent_id)
-            await desk.open()
-            await self._ears.listen(self._names.bell(agent_id), partial(_hear_bell, desk))
-            await self._presence.look([agent_id])
+            try:
+                await self._ears.listen(self._names.bell(agent_id), partial(_hear_bell, desk))
+                await desk.open()
+                await self._presence.look([agent_id])
+            except BaseException:
+                if not desk.hands:
+                    del self._desks[agent_id]
+                raise
         subscription = RedisSubscription(
             desk=desk,
             handler=self._chain.around(handler),
