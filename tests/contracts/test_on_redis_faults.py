@@ -14,6 +14,7 @@ from folkmoot.link.pipe import Command
 from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
+from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.storage import Database
 from tests.contracts.rigs import HEARTBEAT, PATIENCE, RedisRig, message
 from tests.redis_server import running_redis
@@ -332,3 +333,40 @@ async def test_a_broker_that_could_not_say_goodbye_takes_what_it_had_when_it_sta
     await rig.broker.start()
     await rig.broker.subscribe("bob", note)
     await wait_until(lambda: seen == [1])
+
+
+async def test_a_subscription_that_failed_can_be_made_again_and_hears(tmp_path: Path) -> None:
+    with running_redis(folder=tmp_path) as server:
+        link = Link(Place.of(server.url), patience=0.2)
+        broker = RedisBroker(link=link, clock=SystemClock())
+        await broker.start()
+        try:
+            server.kill()
+            with pytest.raises(LinkDownError):
+                await broker.subscribe("bob", _nothing)
+            server.start()
+            await broker.subscribe("bob", _nothing)
+            bell: Any = link.client
+            await wait_until(lambda: _heard(bell, broker._names.bell("bob")))
+        finally:
+            await broker.stop()
+            await link.close()
+
+
+async def _heard(client: Any, channel: str) -> bool:
+    ((_, listeners),) = await client.pubsub_numsub(channel)
+    return bool(listeners)
+
+
+async def test_stopping_does_not_wait_for_a_redis_that_is_away(tmp_path: Path) -> None:
+    with running_redis(folder=tmp_path) as server:
+        link = Link(Place.of(server.url), patience=0.2)
+        broker = RedisBroker(link=link, clock=SystemClock())
+        await broker.start()
+        server.kill()
+        asked = asyncio.ensure_future(broker.request(message(), timeout=timedelta(hours=1)))
+        await wait_until(lambda: broker._outbox._sending is not None)
+        await asyncio.wait_for(broker.stop(), 10)
+        with pytest.raises((LinkDownError, BrokerStoppedError)):
+            await asked
+        await link.close()

@@ -29,6 +29,7 @@ _MOST_BYTES: Final = 4 * 1024 * 1024
 _NO_ROOM: Final = 2
 _AGAIN_SECONDS: Final = 0.02
 _REPLICATION_MILLISECONDS: Final = 1000
+_STOP_SECONDS: Final = 5.0
 
 
 class Waiting(Protocol):
@@ -103,9 +104,9 @@ class Outbox:
         self._ahead = int(seconds) + int(micros) / 1e6 - (before + time.time()) / 2
 
     async def stop(self) -> None:
-        """Send what was posted, as far as Redis takes it."""
+        """Send what was posted, as far as Redis takes it within a few seconds."""
         if self._sending is not None:
-            await asyncio.wait({self._sending})
+            await asyncio.wait({self._sending}, timeout=_STOP_SECONDS)
 
     async def _send(self) -> None:
         """Keep some batches under way: their senders need not wait for one another, and Redis takes them in order."""
