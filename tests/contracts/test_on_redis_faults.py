@@ -370,3 +370,21 @@ async def test_stopping_does_not_wait_for_a_redis_that_is_away(tmp_path: Path) -
         with pytest.raises((LinkDownError, BrokerStoppedError)):
             await asked
         await link.close()
+
+
+async def test_many_messages_that_are_due_at_once_come_at_once(redis_url: str, clock: SimulatedClock) -> None:
+    link = Link(Place.of(redis_url))
+    broker = RedisBroker(link=link, clock=clock)
+    await broker.start()
+
+    async def gone() -> bool:
+        return (await broker.stats()).expired == 2_000
+
+    try:
+        soon = clock.now() + timedelta(seconds=1)
+        await asyncio.gather(*(broker.publish(message(expires_at=soon)) for _ in range(2_000)))
+        clock.advance(timedelta(seconds=2))
+        await wait_until(gone, seconds=1.5)
+    finally:
+        await broker.stop()
+        await link.close()

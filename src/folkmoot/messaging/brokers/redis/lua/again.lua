@@ -16,7 +16,7 @@ elseif tonumber(redis.call('HGET', meta, 'size') or '0') >= tonumber(ARGV[3]) th
 else
   local _, lane, rank, sender = lies(known[2])
   local entry = redis.call('XADD', base .. 's:' .. rank, '*', 'i', id, 'f', sender)
-  redis.call('HDEL', record, 'st', 'z', 'e', 'y', 'd', 'k', 'g', 'w', 'n')
+  redis.call('HDEL', record, 'st', 'z', 'e', 'y', 'd', 'k', 'q', 'g', 'w', 'n')
   redis.call('HSET', record, 'l', entry .. ' ' .. lane)
   redis.call('HINCRBY', meta, 'size', 1)
   if known[3] then
@@ -25,6 +25,7 @@ else
   end
   redis.call('PUBLISH', base .. 'bell', rank)
 end
+redis.call('DEL', base .. 'c:' .. id)
 redis.call('ZREM', base .. 'dead', id)
 redis.call('HINCRBY', meta, 'dead', -1)
 return 1
