@@ -388,3 +388,30 @@ async def test_many_messages_that_are_due_at_once_come_at_once(redis_url: str, c
     finally:
         await broker.stop()
         await link.close()
+
+
+async def test_a_turn_brings_no_more_bytes_than_come_through_in_time(redis_url: str, clock: SimulatedClock) -> None:
+    link = Link(Place.of(redis_url))
+    broker = RedisBroker(link=link, clock=clock)
+    await broker.start()
+    desk_asks, seen, brought = broker._pipe._ask, list[str](), list[int]()
+
+    async def weigh(commands: Sequence[Command]) -> list[Any]:
+        answers = await desk_asks(commands)
+        brought.append(sum(len(str(answer)) for answer in answers))
+        return answers
+
+    async def big(delivery: Delivery) -> dict[str, object]:
+        seen.append(delivery.message.sender_id)
+        return delivery.message.payload.data
+
+    try:
+        text = {"text": "x" * 1_000_000}
+        await asyncio.gather(*(broker.publish(message(sender=f"s-{n}", data=text)) for n in range(16)))
+        broker._pipe._ask = weigh  # type: ignore[method-assign]  # only to see what comes
+        await broker.subscribe("bob", big, concurrency=16)
+        await wait_until(lambda: len(seen) == 16)
+        assert max(brought) < 6_000_000
+    finally:
+        await broker.stop()
+        await link.close()

@@ -31,6 +31,8 @@ _SLOW_SECONDS: Final = 0.05
 # Redis does nothing else while it takes a turn: a turn stays short, so that senders get theirs.
 _MOST_ENDS: Final = 128
 _MOST_TAKEN: Final = 128
+# What is longer on its way than a question may take would be asked for again and again.
+_MOST_BYTES: Final = 4 * 1024 * 1024
 _AGAIN_SECONDS: Final = 0.2
 _FLUSH_SECONDS: Final = 5.0
 
@@ -157,7 +159,8 @@ class Desk:
         return sum(hand.free for hand in self.hands)
 
     async def _turn(self) -> None:
-        ends, self._ends = self._ends[:_MOST_ENDS], self._ends[_MOST_ENDS:]
+        count = self._fitting()
+        ends, self._ends = self._ends[:count], self._ends[count:]
         # A lane must not be freed before the ends of its messages are in.
         released, self._released = ([], self._released) if self._ends else (self._released, [])
         wanted = self._free()
@@ -207,6 +210,16 @@ class Desk:
             await self._pipe.ask([("ZADD", self._names.timers, "LT", due, self.agent_id)])
         except LinkDownError as error:
             _log.warning("timer_not_set", agent_id=self.agent_id, error=error.message)
+
+    def _fitting(self) -> int:
+        """How many ends go with one turn."""
+        count, size = 0, 0
+        for end in self._ends[:_MOST_ENDS]:
+            size += len(end.ending.reply or b"")
+            if count and size > _MOST_BYTES:
+                break
+            count += 1
+        return count
 
     def _report(self, ends: Sequence[End], now: float) -> None:
         for end in ends:
@@ -262,6 +275,7 @@ class Desk:
             _WINDOW,
             len(self._held) if self._unsure else -1,
             time.monotonic_ns() // 1000,  # of this process alone, and it only rises
+            _MOST_BYTES,
         ]
         for group in groups:
             arguments += [group[0].batch.rank, group[0].batch.sender, len(group)]

@@ -4,7 +4,7 @@
 -- KEYS[2]  the timers of the house (absent in a Cluster)
 -- ARGV     agent, consumer, now, slot, channel of answers, seconds that the handling of all these ends took,
 --          n groups of ends, n releases, lanes wanted, messages per lane, messages in all, most messages read ahead,
---          n lanes held or -1, number of the turn;
+--          n lanes held or -1, number of the turn, most bytes of bodies;
 --          for each group, which is of one lane: rank, sender, n ends, then for each end 7: id, status (handled dead
 --          expired, or again), attempts, error, kind of error, reply, when it is due again or '';
 --          for each release 2: rank, sender;
@@ -21,12 +21,12 @@ local base, timers = KEYS[1], KEYS[2] or ''
 local agent, consumer, now, slot, answers = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local groups, releases = tonumber(ARGV[7]), tonumber(ARGV[8])
 local wanted, depth, budget = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
-local window, held = tonumber(ARGV[12]), tonumber(ARGV[13])
+local window, held, most_bytes = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[15])
 local meta, lanes = base .. 'meta', base .. 'lanes'
 local number, last = tonumber(ARGV[14]), redis.call('HGET', base .. 'meta', 'turn:' .. consumer)
 if last and number < tonumber(last) then return {''} end
 if held >= 0 then redis.call('HSET', meta, 'turn:' .. consumer, ARGV[14]) end
-local at, beyond = 14, 64
+local at, beyond = 15, 64
 local counts = {handled = 0, dead = 0, expired = 0, again = 0}
 local parked = {0, 0, 0, 0}
 local told, gone, settled = {}, {{}, {}, {}, {}}, {}
@@ -185,9 +185,10 @@ if wanted > 0 then
     end
   end
 end
+local bytes = 0
 for rank = 3, 0, -1 do
   local ready = base .. 'ready:' .. rank
-  while wanted > 0 and budget > 0 do
+  while wanted > 0 and budget > 0 and bytes < most_bytes do
     local sender = redis.call('LPOP', ready)
     if not sender then break end
     local lane = rank .. ':' .. sender
@@ -196,11 +197,13 @@ for rank = 3, 0, -1 do
     local ids = free and redis.call('LRANGE', base .. 'q:' .. lane, 0, math.min(depth, budget) - 1) or {}
     local taken = {rank, sender}
     for _, id in ipairs(ids) do
+      if bytes >= most_bytes then break end
       local record = redis.call('HMGET', base .. 'm:' .. id, 'b', 'n', 'st')
       if record[1] and not record[3] then
         taken[#taken + 1] = id
         taken[#taken + 1] = record[1]
         taken[#taken + 1] = record[2] or '0'
+        bytes = bytes + #record[1]
       else
         redis.call('LREM', base .. 'q:' .. lane, 1, id)
         parked[rank + 1] = parked[rank + 1] - 1
@@ -217,7 +220,7 @@ for rank = 3, 0, -1 do
   end
   if parked[rank + 1] ~= 0 then redis.call('HINCRBY', meta, 'parked' .. rank, parked[rank + 1]) end
 end
-if wanted > 0 then out[2] = more end
+if wanted > 0 then out[2] = bytes < most_bytes and more or 1 end
 if earliest then
   if timers ~= '' then redis.call('ZADD', timers, 'LT', earliest, agent) else out[1] = tostring(earliest) end
 end
