@@ -14,7 +14,7 @@ from folkmoot.link.pipe import Command
 from folkmoot.messaging import AgentMessage, Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
-from folkmoot.messaging.errors import BrokerStoppedError
+from folkmoot.messaging.errors import BrokerStoppedError, HandlingRefusedError, UnknownMessageError
 from folkmoot.storage import Database
 from tests.contracts.rigs import HEARTBEAT, PATIENCE, RedisRig, message
 from tests.redis_server import running_redis
@@ -34,6 +34,22 @@ async def rig(redis_url: str, clock: SimulatedClock, database: Database) -> Asyn
 async def status_of(broker: RedisBroker, message_id: str) -> MessageStatus | None:
     record = await broker.find(message_id)
     return None if record is None else record.status
+
+
+def lose_an_answer(broker: RedisBroker, script: str) -> list[Command]:
+    """Break the connection after Redis has run a script and before its answer came; what was lost, once it is."""
+    pipe, lost = broker._pipe, list[Command]()
+    ask, wanted = pipe._ask, {broker._scripts.call(script, [], [])[1], broker._scripts._texts[script]}
+
+    async def lose(commands: Sequence[Command]) -> list[Any]:
+        answers = await ask(commands)
+        if not lost and commands[0][1] in wanted and not isinstance(answers[0], Exception):
+            lost.append(commands[0])
+            raise ConnectionError("the answer was lost")
+        return answers
+
+    pipe._ask = lose  # type: ignore[method-assign]  # such a moment cannot be met otherwise
+    return lost
 
 
 async def test_a_lane_that_ran_empty_in_its_turn_is_not_given_twice(rig: RedisRig) -> None:
@@ -272,47 +288,52 @@ async def _nothing(_delivery: Delivery) -> None:
 
 
 async def test_parts_of_a_reply_are_not_doubled_by_a_lost_answer(rig: RedisRig) -> None:
-    pipe = rig._redis._pipe
-    ask, lost = pipe._ask, list[object]()
-    chunk = rig._redis._scripts.call("chunk", [], [])[1]
-
-    async def lose_one(commands: Sequence[Command]) -> list[Any]:
-        answers = await ask(commands)
-        if not lost and commands[0][1] == chunk and not isinstance(answers[0], Exception):
-            lost.append(commands)
-            raise ConnectionError("the answer was lost")
-        return answers
-
     async def answer(delivery: Delivery) -> dict[str, object]:
         for number in range(3):
             await delivery.stream({"n": number})
         return {}
 
     await rig.broker.subscribe("bob", answer)
-    pipe._ask = lose_one  # type: ignore[method-assign]  # a connection that breaks at the worst moment
+    lost = lose_an_answer(rig._redis, "chunk")
     heard = await _read(rig._redis, message())
     assert lost
     assert heard[:-1] == [{"n": 0}, {"n": 1}, {"n": 2}]
 
 
 async def test_a_send_whose_answer_was_lost_is_no_duplicate(rig: RedisRig) -> None:
-    pipe = rig._redis._pipe
-    ask, lost = pipe._ask, list[object]()
-    publish = rig._redis._scripts.call("publish", [], [])[1]
-
-    async def lose_one(commands: Sequence[Command]) -> list[Any]:
-        answers = await ask(commands)
-        if not lost and commands[0][1] == publish and not isinstance(answers[0], Exception):
-            lost.append(commands)
-            raise ConnectionError("the answer was lost")
-        return answers
-
-    pipe._ask = lose_one  # type: ignore[method-assign]  # a connection that breaks at the worst moment
+    lost = lose_an_answer(rig._redis, "publish")
     sent = message()
     receipt = await rig.broker.publish(sent)
     assert lost
     assert not receipt.duplicate
     assert (await rig.broker.publish(sent)).duplicate
+
+
+async def test_a_dead_letter_whose_retry_was_not_answered_is_retried_once(rig: RedisRig) -> None:
+    broker = rig._redis
+
+    async def refuse(_delivery: Delivery) -> None:
+        raise HandlingRefusedError("never")
+
+    async def dead() -> bool:
+        return (await broker.stats()).dead == 1
+
+    subscription = await broker.subscribe("bob", refuse)
+    await broker.publish(refused := message())
+    await wait_until(dead)
+    await subscription.cancel()
+    lost = lose_an_answer(broker, "again")
+    await broker.retry_dead_letter(refused.message_id)
+    assert len(lost) == 1
+    assert (await broker.stats()).queued == 1
+    await broker.subscribe("bob", refuse)
+    await wait_until(dead)
+    lost = lose_an_answer(broker, "again")
+    await broker.drop_dead_letter(refused.message_id)
+    assert len(lost) == 1
+    assert not await broker._archive.first(refused.message_id)
+    with pytest.raises(UnknownMessageError):
+        await broker.drop_dead_letter(refused.message_id)
 
 
 async def test_a_broker_that_could_not_say_goodbye_takes_what_it_had_when_it_starts_again(rig: RedisRig) -> None:

@@ -9,7 +9,7 @@
     lanes            which consumer has which lane
     m:<id>           one message: b body, l its entry and lane, a accepted, p its position, x expires, n attempts,
                      e error, w who waits, st status, z when it ended, g kind of error, y reply, k chunks,
-                     q mark of the last, d deaths of those who handled it
+                     q mark of the last, r mark of its last retry, d deaths of those who handled it
     later, expiry    when messages in backoff are due, and when messages expire
     settled, dead    what was handled or expired, in that order; what was given up, by time
     c:<id>           parts of a reply, for some minutes

@@ -348,10 +348,13 @@ class RedisBroker:
     async def _again(self, dead: MessageRecord, *, drop: bool) -> None:
         agent_id, message_id = dead.message.recipient_id, dead.message.message_id
         keys = [self._names.base(agent_id)] if self._link.cluster else [self._names.base(agent_id), self._names.timers]
-        call = self._scripts.call("again", keys, [agent_id, message_id, self._mailbox_limit, "1" if drop else "0"])
+        mark = uuid.uuid4().bytes
+        call = self._scripts.call("again", keys, [agent_id, message_id, self._mailbox_limit, int(drop), mark])
         (answer,) = await self._scripts.run(self._pipe, [call])
         if isinstance(answer, Exception):
             raise LinkDownError(f"Redis refused: {answer}") from answer
+        if answer == 0 and drop and await self._archive.find(message_id) is None:
+            return  # it was there before: this very call may have dropped it, and its answer was lost
         if answer == 0:
             raise not_dead(message_id)
         if answer != 1:

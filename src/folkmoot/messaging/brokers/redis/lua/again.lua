@@ -2,12 +2,13 @@
 --
 -- KEYS[1]  what every key of the mailbox begins with
 -- KEYS[2]  the timers of the house (absent in a Cluster)
--- ARGV     agent, id, limit of the mailbox, '1' to drop it
+-- ARGV     agent, id, limit of the mailbox, '1' to drop it, mark of this call
 --
--- Answers 1 when done, 0 if it is no dead letter (any more), 2 if there is no room.
+-- Answers 1 when done (also if it was by this very call, whose answer was lost), 0 if it is no dead letter (any more), 2 if there is no room.
 local base, id = KEYS[1], ARGV[2]
 local record, meta = base .. 'm:' .. id, base .. 'meta'
-local known = redis.call('HMGET', record, 'st', 'l', 'x')
+local known = redis.call('HMGET', record, 'st', 'l', 'x', 'r')
+if known[4] == ARGV[5] then return 1 end
 if known[1] ~= 'dead' then return 0 end
 if ARGV[4] == '1' then
   redis.call('DEL', record)
@@ -17,7 +18,7 @@ else
   local _, lane, rank, sender = lies(known[2])
   local entry = redis.call('XADD', base .. 's:' .. rank, '*', 'i', id, 'f', sender)
   redis.call('HDEL', record, 'st', 'z', 'e', 'y', 'd', 'k', 'q', 'g', 'w', 'n')
-  redis.call('HSET', record, 'l', entry .. ' ' .. lane)
+  redis.call('HSET', record, 'l', entry .. ' ' .. lane, 'r', ARGV[5])
   redis.call('HINCRBY', meta, 'size', 1)
   if known[3] then
     redis.call('ZADD', base .. 'expiry', known[3], id)
