@@ -11,7 +11,7 @@ import pytest
 from folkmoot.kernel import SimulatedClock, SystemClock, new_id
 from folkmoot.link import Link, LinkDownError, Place
 from folkmoot.link.pipe import Command
-from folkmoot.messaging import AgentMessage, Delivery
+from folkmoot.messaging import AgentMessage, Delivery, Receipt
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
 from folkmoot.messaging.errors import BrokerStoppedError, HandlingRefusedError, UnknownMessageError
@@ -436,3 +436,18 @@ async def test_a_turn_brings_no_more_bytes_than_come_through_in_time(redis_url: 
     finally:
         await broker.stop()
         await link.close()
+
+
+async def test_a_mailbox_that_redis_refuses_holds_up_no_send_to_another(redis_url: str, clock: SimulatedClock) -> None:
+    link = Link(Place.of(redis_url))
+    broker = RedisBroker(link=link, clock=clock, patience=timedelta(seconds=0.3))
+    await broker.start()
+    client: Any = link.client
+    await client.set(f"{broker._names.base('bob')}meta", "not what it was")
+    refused, sent = await asyncio.gather(
+        broker.publish(message("bob")), broker.publish(message("carol")), return_exceptions=True
+    )
+    assert isinstance(refused, LinkDownError)
+    assert isinstance(sent, Receipt)
+    await broker.stop()
+    await link.close()

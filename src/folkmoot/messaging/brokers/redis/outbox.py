@@ -1,4 +1,4 @@
-"""Sending: what is posted while batches are on their way goes with the next, in order.
+"""Sending: what is posted while one batch is on its way goes with the next, in order.
 
 A batch that meets a Redis that is away is repeated until the senders' patience ends; repeating it accepts nothing
 twice.
@@ -6,7 +6,6 @@ twice.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -23,13 +22,12 @@ from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.messaging")
-_MOST: Final = 128
-_FLYING: Final = 3
+_MOST: Final = 400
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _NO_ROOM: Final = 2
 _AGAIN_SECONDS: Final = 0.02
-_REPLICATION_MILLISECONDS: Final = 1000
 _STOP_SECONDS: Final = 5.0
+_REPLICATION_MILLISECONDS: Final = 1000
 
 
 class Waiting(Protocol):
@@ -58,7 +56,7 @@ class Letter:
 
 
 class Outbox:
-    """Takes letters in, some batches at a time."""
+    """Takes letters in, one batch at a time."""
 
     def __init__(
         self,
@@ -83,9 +81,6 @@ class Outbox:
         self._full = full
         self._told = told
         self._letters: list[Letter] = []
-        # The connections of a Cluster's nodes keep no order among one another.
-        self._flying = 1 if link.cluster else _FLYING
-        self._fault: LinkDownError | None = None
         self._sending: asyncio.Task[None] | None = None
         self._ahead = 0.0
         self._position = 0
@@ -109,51 +104,29 @@ class Outbox:
             await asyncio.wait({self._sending}, timeout=_STOP_SECONDS)
 
     async def _send(self) -> None:
-        """Keep some batches under way: their senders need not wait for one another, and Redis takes them in order."""
-        flying: deque[tuple[asyncio.Task[None], list[Letter]]] = deque()
         try:
-            while self._letters or flying:
-                while self._letters and len(flying) < self._flying:
-                    batch = self._next()
-                    flying.append((asyncio.create_task(self._send_batch(batch), name="folkmoot-batch"), batch))
-                task, batch = flying.popleft()
-                if await self._arrived(task, batch):
-                    continue
-                # What was sent behind it failed with it, or arrived; all that did not goes again, in the same order.
-                again = batch
-                while flying:
-                    task, batch = flying.popleft()
-                    if not await self._arrived(task, batch):
-                        again = again + batch
-                self._letters[:0] = self._patient(again)
+            while self._letters:
+                batch = self._next()
+                try:
+                    if await self._send_batch(batch):
+                        continue
+                except LinkDownError as error:
+                    self._put_back(batch, error)
+                except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, and the next batch must go
+                    _log.exception("batch_not_sent", letters=len(batch))
+                    for letter in batch:
+                        letter.sender.failed(error)
                 await asyncio.sleep(_AGAIN_SECONDS)
         finally:
             self._sending = None
 
-    async def _arrived(self, task: asyncio.Task[None], batch: list[Letter]) -> bool:
-        """Whether Redis has a batch, or will never have it."""
-        try:
-            await task
-        except LinkDownError as error:
-            self._fault = error
-            return False
-        except Exception as error:  # noqa: BLE001  # whoever waits must hear of it, and the next batch must go
-            _log.exception("batch_not_sent", letters=len(batch))
-            for letter in batch:
-                letter.sender.failed(error)
-        return True
-
-    def _patient(self, letters: list[Letter]) -> list[Letter]:
-        """Those whose senders still wait; the others are told what went wrong."""
+    def _put_back(self, letters: Sequence[Letter], error: LinkDownError) -> None:
+        """They are sent again, before others, but for those whose senders' patience is over."""
         now = asyncio.get_running_loop().time()
-        patient = []
-        for letter in letters:
-            if letter.deadline <= now or self._pipe.closed:
-                assert self._fault is not None
-                letter.sender.failed(self._fault)
-            else:
-                patient.append(letter)
-        return patient
+        late = [one for one in letters if one.deadline <= now or self._pipe.closed]
+        for letter in late:
+            letter.sender.failed(error)
+        self._letters[:0] = [one for one in letters if one not in late]
 
     def _next(self) -> list[Letter]:
         size, count = 0, 0
@@ -165,9 +138,12 @@ class Outbox:
         batch, self._letters = self._letters[:count], self._letters[count:]
         return batch
 
-    async def _send_batch(self, batch: list[Letter]) -> None:
+    async def _send_batch(self, batch: list[Letter]) -> bool:
+        """Whether Redis took it; what it refused for one mailbox is put back, and holds up no other."""
+        loop = asyncio.get_running_loop()
+        patience = max(0.0, min(letter.deadline for letter in batch) - loop.time())
         if self._claims_apart:
-            batch = await self._claim(batch)
+            batch = await self._claim(batch, patience)
         groups: dict[str, list[Letter]] = {}
         for letter in batch:
             groups.setdefault(letter.message.recipient_id, []).append(letter)
@@ -175,24 +151,27 @@ class Outbox:
         if self._replicas:
             # On the connection of the scripts, as it counts what was written there.
             commands.append(("WAIT", self._replicas, _REPLICATION_MILLISECONDS))
-        # Not repeated below us: what goes again must go in order.
-        answers = await self._scripts.run(self._pipe, commands, patience=0.0)
+        answers = await self._scripts.run(self._pipe, commands, patience=patience)
         if self._replicas and answers.pop() < self._replicas:
             raise LinkDownError(f"fewer than {self._replicas} replicas of Redis have what was sent (REDIS_REPLICAS)")
         further: list[Command] = []
+        taken = True
         for (agent, letters), answer in zip(groups.items(), answers, strict=True):
             if isinstance(answer, Exception):
-                raise LinkDownError(f"Redis refused a batch: {answer}") from answer
+                taken = False
+                self._put_back(letters, LinkDownError(f"Redis refused what was sent to {agent}: {answer}"))
+                continue
             accepted, refused = self._answer(agent, letters, answer)
             self.unlisted += len(accepted)
             if self._claims_apart:
                 further += self._apart(agent, accepted, refused)
         if further:
             try:
-                await self._pipe.ask(further)
+                await self._pipe.ask(further, patience=patience)
             except LinkDownError as error:
                 # The messages are accepted; it is lists that miss them.
                 _log.warning("messages_not_listed", count=len(batch), error=error.message)
+        return taken
 
     def _answer(
         self, agent: str, letters: Sequence[Letter], outcomes: Sequence[Any]
@@ -225,14 +204,14 @@ class Outbox:
             further.append(("ZADD", names.timers, "LT", min(timed), agent))
         return further
 
-    async def _claim(self, batch: Sequence[Letter]) -> list[Letter]:
+    async def _claim(self, batch: Sequence[Letter], patience: float) -> list[Letter]:
         """In a Cluster an id lies elsewhere than its mailbox: say first whose it is. Those that nobody had before."""
         names = self._names
         commands: list[Command] = [
             ("SET", names.claim(one.message.message_id), one.message.recipient_id, "NX", "GET") for one in batch
         ]
         left = []
-        for letter, had in zip(batch, await self._pipe.ask(commands, patience=0.0), strict=True):
+        for letter, had in zip(batch, await self._pipe.ask(commands, patience=patience), strict=True):
             if isinstance(had, fault.RedisError):
                 raise LinkDownError(f"Redis refused a batch: {had}") from had
             if had is None or had.decode() == letter.message.recipient_id:
