@@ -171,3 +171,21 @@ async def ended(rig: Rig, sent: AgentMessage, status: MessageStatus) -> None:
         return record is not None and record.status is status
 
     await wait_until(reached)
+
+
+async def test_whoever_cannot_bear_to_hear_what_happened_changes_nothing(rig: Rig) -> None:
+    class Deaf(Middleware):
+        def happened(self, what: Happening, sent: AgentMessage) -> None:
+            raise RuntimeError(f"{what} of {sent.message_id}")
+
+    seen: list[str] = []
+
+    async def note(delivery: Delivery) -> dict[str, object]:
+        seen.append(delivery.message.message_id)
+        return {"heard": True}
+
+    await rig.restart([Deaf(), Expiry(), Retry(RETRY)])
+    await rig.broker.subscribe("bob", note)
+    reply = await rig.broker.request(message(), timeout=PATIENCE)
+    assert reply.payload.data == {"heard": True}
+    assert len(seen) == 1

@@ -10,6 +10,9 @@ from typing import Any
 from folkmoot.messaging.broker import Delivery, Handler, Reply
 from folkmoot.messaging.envelope import AgentMessage
 from folkmoot.messaging.middleware.middleware import Happening, Middleware
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.messaging")
 
 
 class Chain:
@@ -88,7 +91,10 @@ class Chain:
     def happened(self, what: Happening, message: AgentMessage) -> None:
         """See `Middleware.happened`."""
         for hear in self._happened:
-            hear(what, message)
+            try:
+                hear(what, message)
+            except Exception:  # noqa: BLE001  # what happened stands, whoever cannot bear to hear of it; it is logged
+                _log.exception("happening_not_told", happening=what.value, message_id=message.message_id)
 
 
 def _those(middleware: Sequence[Middleware], point: str) -> list[Callable[..., Any]]:
