@@ -451,3 +451,27 @@ async def test_a_mailbox_that_redis_refuses_holds_up_no_send_to_another(redis_ur
     assert isinstance(sent, Receipt)
     await broker.stop()
     await link.close()
+
+
+async def test_what_a_leaving_replica_gives_back_is_taken_at_once(
+    rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
+) -> None:
+    other = RedisRig(redis_url, clock, database)
+    await other.start()
+    begun, seen = asyncio.Event(), list[object]()
+
+    async def hold(_delivery: Delivery) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def note(delivery: Delivery) -> None:
+        seen.append(delivery.message.payload.data["n"])
+
+    await rig.broker.publish(message(data={"n": 1}))
+    leaving = await rig.broker.subscribe("bob", hold)
+    await begun.wait()
+    await other.broker.subscribe("bob", note)
+    await leaving.cancel()
+    # Sooner than the mailbox would be looked at in any case.
+    await wait_until(lambda: seen == [1], seconds=1)
+    await other.stop()

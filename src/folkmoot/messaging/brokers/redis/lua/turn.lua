@@ -97,12 +97,21 @@ for _ = 1, groups do
     at = at + 7
   end
 end
+-- A lane that was given back is ready for whoever comes next.
+local highest = -1
+local function bring_back(rank, sender)
+  if redis.call('EXISTS', base .. 'q:' .. rank .. ':' .. sender) == 1 then
+    redis.call('RPUSH', base .. 'ready:' .. rank, sender)
+    highest = math.max(highest, tonumber(rank))
+  end
+end
+
 for _ = 1, releases do
   local rank, sender = ARGV[at + 1], ARGV[at + 2]
   local lane = rank .. ':' .. sender
   if redis.call('HGET', lanes, lane) == consumer then
     redis.call('HDEL', lanes, lane)
-    if redis.call('EXISTS', base .. 'q:' .. lane) == 1 then redis.call('RPUSH', base .. 'ready:' .. rank, sender) end
+    bring_back(rank, sender)
   end
   at = at + 2
 end
@@ -117,11 +126,12 @@ if held >= 0 then
     local lane = owners[place]
     if owners[place + 1] == consumer and not known[lane] then
       redis.call('HDEL', lanes, lane)
-      local rank, sender = string.match(lane, '^(%d):(.*)$')
-      if redis.call('EXISTS', base .. 'q:' .. lane) == 1 then redis.call('RPUSH', base .. 'ready:' .. rank, sender) end
+      bring_back(string.match(lane, '^(%d):(.*)$'))
     end
   end
 end
+-- Who gives back and takes nothing leaves: the others must hear of it.
+if highest >= 0 and wanted == 0 then redis.call('PUBLISH', base .. 'bell', highest) end
 local ended = counts.handled + counts.dead + counts.expired
 if ended > 0 then
   redis.call('HINCRBY', meta, 'size', -ended)
