@@ -11,10 +11,11 @@ import pytest
 from folkmoot.kernel import SimulatedClock, SystemClock, new_id
 from folkmoot.link import Link, LinkDownError, Place
 from folkmoot.link.pipe import Command
-from folkmoot.messaging import AgentMessage, Delivery, Receipt
+from folkmoot.messaging import Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
-from folkmoot.messaging.errors import BrokerStoppedError, HandlingRefusedError, UnknownMessageError
+from folkmoot.messaging.brokers.redis.desk import Batch
+from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.storage import Database
 from tests.contracts.rigs import HEARTBEAT, PATIENCE, RedisRig, message
 from tests.redis_server import running_redis
@@ -34,22 +35,6 @@ async def rig(redis_url: str, clock: SimulatedClock, database: Database) -> Asyn
 async def status_of(broker: RedisBroker, message_id: str) -> MessageStatus | None:
     record = await broker.find(message_id)
     return None if record is None else record.status
-
-
-def lose_an_answer(broker: RedisBroker, script: str) -> list[Command]:
-    """Break the connection after Redis has run a script and before its answer came; what was lost, once it is."""
-    pipe, lost = broker._pipe, list[Command]()
-    ask, wanted = pipe._ask, {broker._scripts.call(script, [], [])[1], broker._scripts._texts[script]}
-
-    async def lose(commands: Sequence[Command]) -> list[Any]:
-        answers = await ask(commands)
-        if not lost and commands[0][1] in wanted and not isinstance(answers[0], Exception):
-            lost.append(commands[0])
-            raise ConnectionError("the answer was lost")
-        return answers
-
-    pipe._ask = lose  # type: ignore[method-assign]  # such a moment cannot be met otherwise
-    return lost
 
 
 async def test_a_lane_that_ran_empty_in_its_turn_is_not_given_twice(rig: RedisRig) -> None:
@@ -153,33 +138,6 @@ async def test_a_flood_of_one_sender_does_not_hold_up_the_others(redis_url: str,
         await link.close()
 
 
-async def test_a_part_of_a_reply_that_cannot_be_read_deafens_nobody(rig: RedisRig) -> None:
-    free = asyncio.Event()
-
-    async def answer(delivery: Delivery) -> dict[str, object]:
-        await delivery.stream({"n": 1})
-        await free.wait()
-        return {}
-
-    asked = message()
-    reading = asyncio.ensure_future(_read(rig._redis, asked))
-    await wait_until(lambda: rig._redis._answers.replies.has(asked.message_id))
-    me = rig._redis._names.answers(rig._redis.consumer)
-    part = f"5:chunk{len(asked.message_id)}:{asked.message_id}1:03:{{{{["
-    client: Any = rig.link.client
-    await client.publish(me, part)
-    with pytest.raises(ValueError, match="unexpected"):
-        await reading
-    await rig.broker.subscribe("bob", answer)
-    free.set()
-    other = await asyncio.wait_for(rig.broker.request(message(), timeout=timedelta(seconds=20)), 1.5)
-    assert other.payload.data == {}
-
-
-async def _read(broker: RedisBroker, asked: AgentMessage) -> list[object]:
-    return [one async for one in broker.request_stream(asked, timeout=timedelta(seconds=20))]
-
-
 async def test_a_mailbox_that_was_tampered_with_stops_no_other(rig: RedisRig) -> None:
     broker, tries = rig._redis, list[int]()
 
@@ -269,71 +227,8 @@ async def test_a_turn_that_a_clusters_client_repeats_keeps_no_lane(redis_cluster
         await link.close()
 
 
-async def test_a_claim_without_its_message_swallows_no_repeated_send(rig: RedisRig) -> None:
-    rig.directory.staff["role:cso"] = ["carol", "bob"]
-    lost = message("role:cso")
-    await rig.link.client.set(rig._redis._names.claim(lost.message_id), "bob")  # in a Cluster it is set before
-    receipt = await rig.broker.publish(lost)
-    assert (receipt.recipient_id, receipt.duplicate) == ("bob", False)
-    assert (await rig.broker.publish(lost)).duplicate
-    assert await status_of(rig._redis, lost.message_id) is MessageStatus.QUEUED
-    await rig.broker.subscribe("bob", _nothing)
-    claimed = message("role:cso")
-    await rig.link.client.set(rig._redis._names.claim(claimed.message_id), "bob")
-    assert (await rig.broker.request(claimed, timeout=PATIENCE)).sender_id == "bob"
-
-
 async def _nothing(_delivery: Delivery) -> None:
     return None
-
-
-async def test_parts_of_a_reply_are_not_doubled_by_a_lost_answer(rig: RedisRig) -> None:
-    async def answer(delivery: Delivery) -> dict[str, object]:
-        for number in range(3):
-            await delivery.stream({"n": number})
-        return {}
-
-    await rig.broker.subscribe("bob", answer)
-    lost = lose_an_answer(rig._redis, "chunk")
-    heard = await _read(rig._redis, message())
-    assert lost
-    assert heard[:-1] == [{"n": 0}, {"n": 1}, {"n": 2}]
-
-
-async def test_a_send_whose_answer_was_lost_is_no_duplicate(rig: RedisRig) -> None:
-    lost = lose_an_answer(rig._redis, "publish")
-    sent = message()
-    receipt = await rig.broker.publish(sent)
-    assert lost
-    assert not receipt.duplicate
-    assert (await rig.broker.publish(sent)).duplicate
-
-
-async def test_a_dead_letter_whose_retry_was_not_answered_is_retried_once(rig: RedisRig) -> None:
-    broker = rig._redis
-
-    async def refuse(_delivery: Delivery) -> None:
-        raise HandlingRefusedError("never")
-
-    async def dead() -> bool:
-        return (await broker.stats()).dead == 1
-
-    subscription = await broker.subscribe("bob", refuse)
-    await broker.publish(refused := message())
-    await wait_until(dead)
-    await subscription.cancel()
-    lost = lose_an_answer(broker, "again")
-    await broker.retry_dead_letter(refused.message_id)
-    assert len(lost) == 1
-    assert (await broker.stats()).queued == 1
-    await broker.subscribe("bob", refuse)
-    await wait_until(dead)
-    lost = lose_an_answer(broker, "again")
-    await broker.drop_dead_letter(refused.message_id)
-    assert len(lost) == 1
-    assert not await broker._archive.first(refused.message_id)
-    with pytest.raises(UnknownMessageError):
-        await broker.drop_dead_letter(refused.message_id)
 
 
 async def test_a_broker_that_could_not_say_goodbye_takes_what_it_had_when_it_starts_again(rig: RedisRig) -> None:
@@ -438,21 +333,6 @@ async def test_a_turn_brings_no_more_bytes_than_come_through_in_time(redis_url: 
         await link.close()
 
 
-async def test_a_mailbox_that_redis_refuses_holds_up_no_send_to_another(redis_url: str, clock: SimulatedClock) -> None:
-    link = Link(Place.of(redis_url))
-    broker = RedisBroker(link=link, clock=clock, patience=timedelta(seconds=0.3))
-    await broker.start()
-    client: Any = link.client
-    await client.set(f"{broker._names.base('bob')}meta", "not what it was")
-    refused, sent = await asyncio.gather(
-        broker.publish(message("bob")), broker.publish(message("carol")), return_exceptions=True
-    )
-    assert isinstance(refused, LinkDownError)
-    assert isinstance(sent, Receipt)
-    await broker.stop()
-    await link.close()
-
-
 async def test_what_a_leaving_replica_gives_back_is_taken_at_once(
     rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
 ) -> None:
@@ -475,3 +355,36 @@ async def test_what_a_leaving_replica_gives_back_is_taken_at_once(
     # Sooner than the mailbox would be looked at in any case.
     await wait_until(lambda: seen == [1], seconds=1)
     await other.stop()
+
+
+async def test_who_comes_while_a_desk_has_something_to_say_gets_no_mail_twice(
+    rig: RedisRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("folkmoot.messaging.brokers.redis.desk._FLUSH_SECONDS", 0.1)
+    free, seen = asyncio.Event(), list[str]()
+
+    async def hold(delivery: Delivery) -> None:
+        seen.append(delivery.message.sender_id)
+        await free.wait()
+
+    first = await rig.broker.subscribe("bob", _nothing)
+    desk = rig._redis._desks["bob"]
+    turn = desk._turn
+
+    async def out_of_reach() -> None:
+        desk._unsure = True
+        await asyncio.sleep(0.02)
+
+    await rig.broker.request(message(), timeout=PATIENCE)
+    desk._turn = out_of_reach  # type: ignore[method-assign]  # as long as Redis is away
+    desk.released(Batch(1, "alice", []))
+    await first.cancel()
+    await rig.broker.subscribe("bob", hold, concurrency=8)
+    await rig.broker.publish(message(sender="carol"))
+    await wait_until(lambda: seen == ["carol"] or rig._redis._desks["bob"] is desk)
+    desk._turn = turn  # type: ignore[method-assign]  # see above
+    await wait_until(lambda: not desk._released)
+    await rig.broker.publish(message(sender="dave"))
+    await wait_until(lambda: "dave" in seen)
+    assert seen == ["carol", "dave"]
+    free.set()

@@ -6,6 +6,7 @@ waited for a while looks; chunks are numbered, and those that are missing are fe
 
 import asyncio
 import contextlib
+import uuid
 from typing import Any, Final
 
 import orjson
@@ -24,16 +25,23 @@ _log = get_logger("folkmoot.messaging")
 LOOK_SECONDS: Final = 2.0
 _END_PIECES: Final = 9
 _CHUNK_PIECES: Final = 4
+_CHUNKS_KEPT_SECONDS: Final = 600
 
 
 class Answers:
-    """The askers of this process. `consumer` is its name on the channels."""
+    """The askers of this process. `consumer` is its name on the channels.
 
-    def __init__(self, *, pipe: Pipe, scripts: Scripts, names: Names, consumer: str, chain: Chain) -> None:
+    `patience`: for how many seconds a part of a reply waits for a Redis that is away.
+    """
+
+    def __init__(
+        self, *, pipe: Pipe, scripts: Scripts, names: Names, consumer: str, chain: Chain, patience: float
+    ) -> None:
         self._pipe = pipe
         self._scripts = scripts
         self._names = names
         self._chain = chain
+        self._patience = patience
         self.replies = Replies[str]()
         self.waits = f"{consumer} "
         self.reads = f"{consumer}~ "
@@ -82,6 +90,18 @@ class Answers:
         if len(found) > 1:
             asker.settled(_settlement(first.key, found[1:]))
         return True
+
+    async def send(self, agent_id: str, message_id: str, chunk: bytes) -> None:
+        """Send a part of a reply to whoever reads it, on any process. Raises `LinkDownError`."""
+        packed = self._chain.packing(chunk, message_id)
+        call = self._scripts.call(
+            "chunk",
+            [self._names.base(agent_id)],
+            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, uuid.uuid4().bytes, packed],
+        )
+        (answer,) = await self._scripts.run(self._pipe, [call], patience=self._patience)
+        if isinstance(answer, Exception):
+            raise LinkDownError(f"Redis refused a part of a reply: {answer}") from answer
 
     def heard(self, told: bytes) -> None:
         """What came by the channel."""

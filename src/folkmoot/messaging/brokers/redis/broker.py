@@ -47,7 +47,6 @@ _log = get_logger("folkmoot.messaging")
 _UNLISTED: Final = 1_000
 _MOST_UNLISTED: Final = 50_000
 _POLL_SECONDS: Final = 5.0
-_CHUNKS_KEPT_SECONDS: Final = 600
 
 
 class RedisBroker:
@@ -102,7 +101,7 @@ class RedisBroker:
         common: dict[str, Any] = {"pipe": pipe, "scripts": self._scripts, "names": self._names}
         self._alarm = Alarm(self._clock)
         self._archive = Archive(**common, clock=self._clock, chain=self._chain)
-        self._answers = Answers(**common, consumer=self.consumer, chain=self._chain)
+        self._answers = Answers(**common, consumer=self.consumer, chain=self._chain, patience=self._patience)
         self._outbox = Outbox(
             **common,
             link=self._link,
@@ -153,6 +152,7 @@ class RedisBroker:
         self._polling.cancel()
         await asyncio.gather(self._polling, return_exceptions=True)
         await asyncio.gather(*(subscription.cancel() for subscription in list(self._subscriptions)))
+        self._desks.clear()
         await self._outbox.stop()
         await self._timers.stop()
         await self._answers.stop()
@@ -193,7 +193,7 @@ class RedisBroker:
             concurrency=concurrency,
             attempts=self._attempts,
             clock=self._clock,
-            stream=self._send_chunk,
+            stream=self._answers.send,
             life=lambda: self._presence.life,
             ended=self._unsubscribed,
         )
@@ -329,21 +329,13 @@ class RedisBroker:
 
     async def _unsubscribed(self, subscription: RedisSubscription) -> None:
         self._subscriptions.discard(subscription)
-        desk = subscription.desk
-        if not desk.hands and self._desks.get(desk.agent_id) is desk:
+        await self._forget(subscription.desk)
+
+    async def _forget(self, desk: Desk) -> None:
+        """Forget a desk at which nothing is left to do; until then it serves who comes."""
+        if desk.done and self._desks.get(desk.agent_id) is desk:
             del self._desks[desk.agent_id]
             await self._ears.leave(self._names.bell(desk.agent_id))
-
-    async def _send_chunk(self, agent_id: str, message_id: str, chunk: bytes) -> None:
-        packed = self._chain.packing(chunk, message_id)
-        call = self._scripts.call(
-            "chunk",
-            [self._names.base(agent_id)],
-            [self._names.answers_prefix, _CHUNKS_KEPT_SECONDS, message_id, uuid.uuid4().bytes, packed],
-        )
-        (answer,) = await self._scripts.run(self._pipe, [call], patience=self._patience)
-        if isinstance(answer, Exception):
-            raise LinkDownError(f"Redis refused a part of a reply: {answer}") from answer
 
     async def _again(self, dead: MessageRecord, *, drop: bool) -> None:
         agent_id, message_id = dead.message.recipient_id, dead.message.message_id
@@ -367,8 +359,9 @@ class RedisBroker:
             await asyncio.sleep(_POLL_SECONDS / 10)
             beats += 1
             if not beats % 10:
-                for desk in self._desks.values():
+                for desk in tuple(self._desks.values()):
                     desk.ring()
+                    await self._forget(desk)
                 with contextlib.suppress(LinkDownError):
                     await self._timers.check(tuple(self._desks))
             unlisted, quiet = self._outbox.unlisted, self._outbox.unlisted == before

@@ -138,6 +138,11 @@ class Desk:
         elif seconds > _SLOW_SECONDS:
             self._depth = max(1, self._depth // 4)
 
+    @property
+    def done(self) -> bool:
+        """Whether nobody takes mail here, and Redis has everything that ended."""
+        return not (self.hands or self._ends or self._released or self._turning)
+
     async def flush(self) -> None:
         """Return when Redis has everything that ended until now, or is away."""
         deadline = asyncio.get_running_loop().time() + _FLUSH_SECONDS
