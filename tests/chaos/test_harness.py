@@ -13,8 +13,8 @@ from chaos.tally import Tally
 MESSAGES = 300
 
 
-def a_round(folder: Path, broken: str = "") -> Tally:
-    return embedded_round(folder / "round", Random(4), kills=3, messages=MESSAGES, broken=broken)
+def a_round(folder: Path, broken: str = "", kills: int = 3) -> Tally:
+    return embedded_round(folder / "round", Random(4), kills=kills, messages=MESSAGES, broken=broken)
 
 
 @pytest.mark.slow
@@ -34,7 +34,8 @@ def test_a_broker_that_acknowledges_before_it_handled_is_found_out(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_broker_without_marks_is_found_out(tmp_path: Path) -> None:
-    tally = a_round(tmp_path, "doubles")
+    # Several, as a kill that comes between an effect and its acknowledgement is a matter of luck.
+    tally = a_round(tmp_path, "doubles", kills=10)
     assert tally.effects_twice > 0
     assert any(word.startswith("effects_twice") for word in tally.broken())
 
