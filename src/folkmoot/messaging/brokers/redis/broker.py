@@ -5,7 +5,6 @@ import contextlib
 import uuid
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -24,13 +23,13 @@ from folkmoot.messaging.broker import (
 )
 from folkmoot.messaging.brokers.address import Addresses, to_each
 from folkmoot.messaging.brokers.alarm import Alarm
-from folkmoot.messaging.brokers.archive import not_dead
 from folkmoot.messaging.brokers.attempt import Attempts
 from folkmoot.messaging.brokers.redis.answers import Answers
 from folkmoot.messaging.brokers.redis.archive import Archive
 from folkmoot.messaging.brokers.redis.asking import Asking
 from folkmoot.messaging.brokers.redis.desk import Desk
 from folkmoot.messaging.brokers.redis.ears import Ears
+from folkmoot.messaging.brokers.redis.given_up import GivenUp
 from folkmoot.messaging.brokers.redis.names import Names
 from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox
 from folkmoot.messaging.brokers.redis.presence import Presence
@@ -101,6 +100,13 @@ class RedisBroker:
         common: dict[str, Any] = {"pipe": pipe, "scripts": self._scripts, "names": self._names}
         self._alarm = Alarm(self._clock)
         self._archive = Archive(**common, clock=self._clock, chain=self._chain)
+        self._given_up = GivenUp(
+            **common,
+            archive=self._archive,
+            cluster=self._link.cluster,
+            limit=self._mailbox_limit,
+            full=self._full,
+        )
         self._answers = Answers(**common, consumer=self.consumer, chain=self._chain, patience=self._patience)
         self._outbox = Outbox(
             **common,
@@ -254,21 +260,14 @@ class RedisBroker:
     async def retry_dead_letter(self, message_id: str) -> MessageRecord:
         """See `Broker.retry_dead_letter`."""
         self._must_run()
-        dead = await self._archive.dead_letter(message_id)
-        await self._again(dead, drop=False)
+        record = await self._given_up.retry(message_id)
         self._timers.look()
-        return replace(dead, status=MessageStatus.QUEUED, attempts=0, settled_at=None, error=None, reply=None)
+        return record
 
     async def drop_dead_letter(self, message_id: str) -> None:
         """See `Broker.drop_dead_letter`."""
         self._must_run()
-        dead = await self._archive.dead_letter(message_id)
-        await self._again(dead, drop=True)
-        await self._archive.lists.bring_up()
-        message = dead.message
-        await self._archive.lists.forget(
-            message.recipient_id, [message_id], [message.sender_id], [message.conversation_id]
-        )
+        await self._given_up.drop(message_id)
 
     async def forget_replies(self, agent_id: str, intents: Collection[str]) -> int:
         """See `Broker.forget_replies`."""
@@ -336,21 +335,6 @@ class RedisBroker:
         if desk.done and self._desks.get(desk.agent_id) is desk:
             del self._desks[desk.agent_id]
             await self._ears.leave(self._names.bell(desk.agent_id))
-
-    async def _again(self, dead: MessageRecord, *, drop: bool) -> None:
-        agent_id, message_id = dead.message.recipient_id, dead.message.message_id
-        keys = [self._names.base(agent_id)] if self._link.cluster else [self._names.base(agent_id), self._names.timers]
-        mark = uuid.uuid4().bytes
-        call = self._scripts.call("again", keys, [agent_id, message_id, self._mailbox_limit, int(drop), mark])
-        (answer,) = await self._scripts.run(self._pipe, [call])
-        if isinstance(answer, Exception):
-            raise LinkDownError(f"Redis refused: {answer}") from answer
-        if answer == 0 and drop and await self._archive.find(message_id) is None:
-            return  # it was there before: this very call may have dropped it, and its answer was lost
-        if answer == 0:
-            raise not_dead(message_id)
-        if answer != 1:
-            raise self._full(agent_id)
 
     async def _poll(self) -> None:
         """What a channel should have told and did not; and the lists, when there is time, or too much is unlisted."""
