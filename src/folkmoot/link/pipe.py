@@ -143,8 +143,12 @@ class Pipe:
                 # Its time limit would be for each read; here it is for each question.
                 made = self._link.client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # the library's own
                 made.socket_timeout = None
-                async with asyncio.timeout(self._link.patience):
-                    await made.connect()
+                try:
+                    async with asyncio.timeout(self._link.patience):
+                        await made.connect()
+                except BaseException:
+                    _hang_up(made)  # it may be half made, and nobody has it
+                    raise
                 self._reading = asyncio.create_task(self._read(made), name="folkmoot-link")
                 self._connection = made
             return self._connection
@@ -173,13 +177,17 @@ class Pipe:
             return
         dropped, self._connection = self._connection, None
         if dropped is not None:
-            with suppress(Exception):
-                dropped._close()  # type: ignore[no-untyped-call]  # noqa: SLF001  # its polite way waits for a server that may be gone
+            _hang_up(dropped)
         waiting = list(self._waiting)
         self._waiting.clear()
         for one in waiting:
             if not one.done():
                 one.set_exception(fault.ConnectionError(str(error) or type(error).__name__))
+
+
+def _hang_up(connection: AbstractConnection) -> None:
+    with suppress(Exception):
+        connection._close()  # type: ignore[no-untyped-call]  # noqa: SLF001  # its polite way waits for a server that may be gone
 
 
 def _packed(commands: Sequence[Command]) -> list[bytes]:
