@@ -14,7 +14,7 @@ from folkmoot.link.pipe import Command
 from folkmoot.messaging import Delivery
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
-from folkmoot.messaging.brokers.redis.desk import Batch
+from folkmoot.messaging.brokers.redis.desk import Batch, Desk
 from folkmoot.messaging.errors import BrokerStoppedError
 from folkmoot.storage import Database
 from tests.contracts.rigs import HEARTBEAT, PATIENCE, RedisRig, message
@@ -251,22 +251,19 @@ async def test_a_broker_that_could_not_say_goodbye_takes_what_it_had_when_it_sta
     await wait_until(lambda: seen == [1])
 
 
-async def test_a_subscription_that_failed_can_be_made_again_and_hears(tmp_path: Path) -> None:
-    with running_redis(folder=tmp_path) as server:
-        link = Link(Place.of(server.url), patience=0.2)
-        broker = RedisBroker(link=link, clock=SystemClock())
-        await broker.start()
-        try:
-            server.kill()
-            with pytest.raises(LinkDownError):
-                await broker.subscribe("bob", _nothing)
-            server.start()
-            await broker.subscribe("bob", _nothing)
-            bell: Any = link.client
-            await wait_until(lambda: _heard(bell, broker._names.bell("bob")))
-        finally:
-            await broker.stop()
-            await link.close()
+async def test_a_subscription_that_failed_can_be_made_again_and_hears(
+    rig: RedisRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_desk: Desk) -> None:
+        raise LinkDownError("Redis is away")
+
+    with monkeypatch.context() as moment:
+        moment.setattr(Desk, "open", away)
+        with pytest.raises(LinkDownError):
+            await rig.broker.subscribe("bob", _nothing)
+    assert "bob" not in rig._redis._desks
+    await rig.broker.subscribe("bob", _nothing)
+    await wait_until(lambda: _heard(rig.link.client, rig._redis._names.bell("bob")))
 
 
 async def _heard(client: Any, channel: str) -> bool:
