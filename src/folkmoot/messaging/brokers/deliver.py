@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler
 from folkmoot.messaging.brokers.attempt import Attempts
+from folkmoot.messaging.brokers.drain import let_go
 from folkmoot.messaging.brokers.figures import Figures
 from folkmoot.messaging.brokers.mailboxes import Lane, Mailbox
 from folkmoot.messaging.brokers.reader import Reader
@@ -135,17 +136,7 @@ class EmbeddedSubscription:
             self._ended(self, self._mailbox)
         while called := self._parked_worker():
             called.set_result(None)
-        # A handler may end its own agent: nobody waits for himself.
-        workers = self._workers - {asyncio.current_task()}
-        if workers and drain > timedelta(0):
-            finished = asyncio.ensure_future(asyncio.wait(workers))
-            patience = asyncio.ensure_future(self._clock.sleep(drain))
-            await asyncio.wait({finished, patience}, return_when=asyncio.FIRST_COMPLETED)
-            finished.cancel()
-            patience.cancel()
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await let_go(self._workers, drain=drain, clock=self._clock)
 
     async def _work(self) -> None:
         until = time.perf_counter() + _TURN_SECONDS

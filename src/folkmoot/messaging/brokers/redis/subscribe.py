@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.messaging.broker import Handler
 from folkmoot.messaging.brokers.attempt import Attempts, Ending
+from folkmoot.messaging.brokers.drain import let_go
 from folkmoot.messaging.brokers.redis.desk import Batch, Desk, End
 
 # A handler that never waits must not keep the loop for itself: after so many messages others get their turn.
@@ -63,17 +64,7 @@ class RedisSubscription:
         first, self._closed = not self._closed, True
         if first:
             self.desk.hands.remove(self)
-        # A handler may end its own agent: nobody waits for himself.
-        workers = self._workers - {asyncio.current_task()}
-        if workers and drain > timedelta(0):
-            finished = asyncio.ensure_future(asyncio.wait(workers))
-            patience = asyncio.ensure_future(self._clock.sleep(drain))
-            await asyncio.wait({finished, patience}, return_when=asyncio.FIRST_COMPLETED)
-            finished.cancel()
-            patience.cancel()
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await let_go(self._workers, drain=drain, clock=self._clock)
         await self.desk.flush()
         if first:
             await self._ended(self)
