@@ -105,6 +105,26 @@ async def test_an_application_s_own_rule_for_retries_is_followed(rig: Rig) -> No
     await ended(rig, sent, MessageStatus.DEAD)
 
 
+async def test_a_middleware_that_cannot_answer_keeps_no_message_for_ever(rig: Rig) -> None:
+    class Broken(Middleware):
+        def too_late_at(self, sent: AgentMessage) -> None:  # noqa: ARG002  # see `Middleware`
+            raise RuntimeError("no idea")
+
+        def trying_again(self, sent: AgentMessage, attempt: int, error: Exception) -> None:  # noqa: ARG002  # see `Middleware`
+            raise RuntimeError("no idea either")
+
+    async def fail(delivery: Delivery) -> None:
+        if delivery.message.payload.data:
+            raise RuntimeError("no")
+
+    await rig.restart([Broken()])
+    await rig.broker.subscribe("bob", fail)
+    await rig.broker.publish(good := message())
+    await rig.broker.publish(bad := message(data={"n": 1}))
+    await ended(rig, good, MessageStatus.HANDLED)
+    await ended(rig, bad, MessageStatus.DEAD)
+
+
 async def test_what_is_sealed_is_read_by_who_has_the_key_and_by_nobody_else(rig: Rig) -> None:
     await rig.restart(sealed(OLD))
     await rig.broker.subscribe("bob", echo)

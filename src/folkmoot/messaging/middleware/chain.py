@@ -75,7 +75,7 @@ class Chain:
         """See `Middleware.too_late_at`."""
         earliest: datetime | None = None
         for ask in self._too_late_at:
-            end: datetime | None = ask(message)
+            end: datetime | None = self._asked(ask, message)
             if end is not None and (earliest is None or end < earliest):
                 earliest = end
         return earliest
@@ -83,10 +83,18 @@ class Chain:
     def trying_again(self, message: AgentMessage, attempt: int, error: Exception) -> timedelta | None:
         """See `Middleware.trying_again`."""
         for ask in self._trying_again:
-            wait: timedelta | None = ask(message, attempt, error)
+            wait: timedelta | None = self._asked(ask, message, attempt, error)
             if wait is not None:
                 return wait
         return None
+
+    def _asked(self, ask: Callable[..., Any], message: AgentMessage, *more: object) -> Any:
+        """What a middleware says; nothing where it cannot answer, as its message must end in some way all the same."""
+        try:
+            return ask(message, *more)
+        except Exception:  # noqa: BLE001  # one middleware's fault must not keep a message in hand for ever; it is logged
+            _log.exception("middleware_failed", middleware=ask.__qualname__, message_id=message.message_id)
+            return None
 
     def happened(self, what: Happening, message: AgentMessage) -> None:
         """See `Middleware.happened`."""
