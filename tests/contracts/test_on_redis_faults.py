@@ -196,6 +196,50 @@ async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
     await other.stop()
 
 
+async def test_a_lane_that_came_back_is_not_freed_by_what_was_begun_before(
+    rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
+) -> None:
+    other = RedisRig(redis_url, clock, database)
+    await other.start()
+    here, there = list[object](), list[object]()
+    go = {number: asyncio.Event() for number in range(3)}
+    go[2].set()
+
+    async def hold(delivery: Delivery) -> None:
+        number = delivery.message.payload.data["n"]
+        here.append(number)
+        await go[number].wait()
+
+    async def note(delivery: Delivery) -> None:
+        there.append(delivery.message.payload.data["n"])
+
+    await rig.broker.subscribe("bob", hold, concurrency=2)
+    await rig.broker.publish(message(data={"n": 0}))
+    await wait_until(lambda: here == [0])
+    presence = rig._redis._presence
+    assert presence._beating is not None
+    presence._beating.cancel()
+    await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
+    taking = await other.broker.subscribe("bob", note)
+    await wait_until(lambda: there == [0])
+    await taking.cancel()
+    await presence._beat(1.0)
+    presence._beating = asyncio.create_task(presence._beat_on())
+    for number in (1, 2):
+        await rig.broker.publish(message(data={"n": number}))
+    await wait_until(lambda: here == [0, 1])
+    go[0].set()
+    await rig.broker.health_check()
+    await other.broker.subscribe("bob", note)
+    for _ in range(50):  # time for a turn here and a turn there
+        await rig.broker.stats()
+        await other.broker.stats()
+    assert (here, there) == ([0, 1], [0])  # the second waits for the first, which is being handled here
+    go[1].set()
+    await wait_until(lambda: 2 in [*here, *there])
+    await other.stop()
+
+
 @pytest.mark.slow
 async def test_a_turn_that_a_clusters_client_repeats_keeps_no_lane(redis_cluster: ClusteredRedis) -> None:
     link = Link(Place.of(redis_cluster.url))

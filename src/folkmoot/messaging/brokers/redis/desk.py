@@ -99,7 +99,7 @@ class Desk:
         self._timed = timed
         self._ends: list[End] = []
         self._released: list[Batch] = []
-        self._held: set[tuple[int, str]] = set()
+        self._held: dict[tuple[int, str], Batch] = {}
         self._unsure = False
         self._rung = False
         self._depth = 1
@@ -127,7 +127,9 @@ class Desk:
 
     def released(self, batch: Batch) -> None:
         """A lane is done with, or given back with what was not begun."""
-        self._released.append(batch)
+        # A process that was taken for dead may have the lane again by now: that batch of it is not this one's to free.
+        if self._held.get((batch.rank, batch.sender)) is batch:
+            self._released.append(batch)
         self._rung = True
         self._wake()
 
@@ -199,7 +201,8 @@ class Desk:
             self._unsure = True
             raise
         self._unsure = False
-        self._held -= {(batch.rank, batch.sender) for batch in released}
+        for batch in released:
+            self._held.pop((batch.rank, batch.sender), None)
         self._report(ends, now)
         lanes = answer[2:]
         if answer[1] or len(lanes) == wanted or sum(len(lane) - 2 for lane in lanes) >= 3 * _MOST_TAKEN:
@@ -249,7 +252,7 @@ class Desk:
         rank, sender, *rest = lane
         messages = [(rest[place].decode(), rest[place + 1], int(rest[place + 2])) for place in range(0, len(rest), 3)]
         batch = Batch(int(rank), sender.decode(), messages)
-        self._held.add((batch.rank, batch.sender))
+        self._held[batch.rank, batch.sender] = batch
         hand = max(self.hands, key=lambda one: one.free, default=None)
         if hand is None or hand.free <= 0:
             self.released(batch)
