@@ -185,6 +185,7 @@ async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
     presence = rig._redis._presence
     assert presence._beating is not None
     presence._beating.cancel()
+    await asyncio.gather(presence._beating, return_exceptions=True)
     await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
     await other.broker.subscribe("bob", note)
     await wait_until(lambda: there == [0])
@@ -219,6 +220,7 @@ async def test_a_lane_that_came_back_is_not_freed_by_what_was_begun_before(
     presence = rig._redis._presence
     assert presence._beating is not None
     presence._beating.cancel()
+    await asyncio.gather(presence._beating, return_exceptions=True)
     await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
     taking = await other.broker.subscribe("bob", note)
     await wait_until(lambda: there == [0])
