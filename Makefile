@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOCK := requirements.lock
 ARGS ?=
 # Twice the cores: tests wait for servers, processes and clocks about as long as they compute.
-WORKERS ?= $(shell echo $$((2 * $$(nproc 2>/dev/null || echo 2))))
+WORKERS ?= $(shell echo $$((1 + $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format bench chaos docs clean services lock

@@ -1,8 +1,10 @@
 """Programs that use the Python API run as they are: those that users have, and our examples."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,28 +44,53 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str
     return kept | found
 
 
-def run(program: Path, environment: dict[str, str], folder: Path) -> str:
-    """What a program that ends well by itself has printed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", program],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+def passed(done: "subprocess.CompletedProcess[str]") -> str:
+    """What a program that ended well by itself has printed."""
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Task was destroyed" not in done.stderr, done.stderr
     assert "did_not_stop" not in done.stderr, done.stderr
     return done.stdout
 
 
+def started(program: Path, environment: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """A program run to its end; what it started itself ends with it."""
+    command = [sys.executable, "-W", "error::ResourceWarning", str(program)]
+    with subprocess.Popen(
+        command,
+        env=environment,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            said, complained = process.communicate(timeout=SECONDS)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+
+def was_only_slow(done: "subprocess.CompletedProcess[str]") -> bool:
+    """Whether nothing failed but the program's own clock, while other processes wait for the same cores."""
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+    crowded = os.getloadavg()[0] > 0.75 * (os.cpu_count() or 1)
+    return crowded and bool(failed) and all(line.rstrip().endswith("- TimeoutError") for line in failed)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not CLIENTS.is_dir() and not os.environ.get("CI"), reason="the client programs are not here")
 @pytest.mark.parametrize("name", COMMS)
-def test_a_program_that_users_have_passes(name: str, environment: dict[str, str], tmp_path: Path) -> None:
-    said = run(CLIENTS / f"{name}.py", environment, tmp_path)
+def test_a_program_that_users_have_passes(
+    name: str, environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    done = started(CLIENTS / f"{name}.py", environment, tmp_path)
+    if was_only_slow(done):
+        if "REDIS_URL" in environment:
+            request.getfixturevalue("redis_server").empty()
+        done = started(CLIENTS / f"{name}.py", {**environment, "FOLKMOOT_HOME": str(tmp_path / "again")}, tmp_path)
+    said = passed(done)
     assert "FAIL" not in said
     assert said.count("ok ") >= 5
 
@@ -71,7 +98,7 @@ def test_a_program_that_users_have_passes(name: str, environment: dict[str, str]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_does_what_it_says(name: str, environment: dict[str, str], tmp_path: Path) -> None:
-    said = run(ROOT / "examples" / f"{name}.py", environment, tmp_path)
+    said = passed(started(ROOT / "examples" / f"{name}.py", environment, tmp_path))
     for line in EXAMPLES[name]:
         assert line in said, said
 

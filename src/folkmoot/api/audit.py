@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.moments import Moment
 
 router = APIRouter(prefix="/api/audit", tags=["accounts"])
 
@@ -31,7 +32,7 @@ async def lines(
     window: Paging,
     action: Annotated[str | None, Query(max_length=500, description="Only these actions, between commas")] = None,
     user_id: Annotated[str | None, Query(max_length=64, description="Only what this user did")] = None,
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
 ) -> Page[AuditShown]:
     """What was done, the newest first."""
     found, total = await rooms.audit.lines(

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from folkmoot.consent import Consent, InvalidConsentError, Purpose
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.moments import Moment
 from folkmoot.web.ownership import check_consent, check_speaks_for
 from folkmoot.web.principal import Acting
 
@@ -23,7 +24,7 @@ class ConsentWanted(BaseModel):
     email: str | None = Field(default=None, max_length=254, examples=["zoe@acme.example"])
     platform: str = Field(min_length=1, max_length=40, examples=["whatsapp"])
     purposes: list[Purpose] = Field(min_length=1, max_length=10, examples=[["import", "profile"]])
-    expires_at: AwareDatetime | None = Field(default=None, examples=["2027-06-30T00:00:00Z"])
+    expires_at: Moment | None = Field(default=None, examples=["2027-06-30T00:00:00Z"])
 
 
 class ConsentShown(BaseModel):

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from folkmoot.memory import Filters
 from folkmoot.web import Rooms, SignedIn, documented
+from folkmoot.web.moments import Moment
 
 router = APIRouter(prefix="/api/knowledge", tags=["knowledge"])
 _LONGEST_QUERY: Final = 10_000
@@ -20,8 +21,8 @@ class SearchFilters(BaseModel):
     scope: str | None = Field(default=None, max_length=400, examples=["marketing"])
     document_id: str | None = Field(default=None, max_length=100)
     media_type: str | None = Field(default=None, max_length=100)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class SearchWanted(BaseModel):

@@ -9,6 +9,7 @@ from folkmoot.security import Principal
 from folkmoot.tools import CallStatus, Effect
 from folkmoot.tools.model import LoggedCall, Resolution
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
+from folkmoot.web.moments import Moment
 
 router = APIRouter(prefix="/api/logs", tags=["tools"])
 Text = Annotated[str | None, Query(max_length=200)]
@@ -85,7 +86,7 @@ async def list_calls(
     user_id: Text = None,
     conversation_id: Text = None,
     status: Annotated[list[CallStatus] | None, Query(max_length=7)] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Calls from then on")] = None,
+    since: Annotated[Moment | None, Query(description="Calls from then on")] = None,
 ) -> Page[CallShown]:
     """Calls of tools, the newest first."""
     found, total = await rooms.tools.log.page(
@@ -107,7 +108,7 @@ async def stats(
     rooms: Rooms,
     agent_id: Text = None,
     user_id: Text = None,
-    since: Annotated[AwareDatetime | None, Query(description="Calls from then on")] = None,
+    since: Annotated[Moment | None, Query(description="Calls from then on")] = None,
 ) -> Figures:
     """By tool: how many calls, how they ended, and how long they took."""
     found = await rooms.tools.log.stats(agent_id=agent_id, user_id=seen_by(principal, user_id), since=since)

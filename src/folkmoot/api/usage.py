@@ -12,6 +12,7 @@ from folkmoot.models.spending.use import nano, usd
 from folkmoot.security import Principal
 from folkmoot.web import Page, Paging, Rooms, SignedIn, documented
 from folkmoot.web.bounded import bounded
+from folkmoot.web.moments import Moment
 
 router = APIRouter(prefix="/api/usage", tags=["usage"])
 MOST_TOKENS = 10**15
@@ -92,8 +93,8 @@ async def usage(
     rooms: Rooms,
     window: Paging,
     group_by: Annotated[Group, Query(description="What is summed by")] = Group.MODEL,
-    since: Annotated[AwareDatetime | None, Query(description="From then on; without it the last 30 days")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before then; without it until now")] = None,
+    since: Annotated[Moment | None, Query(description="From then on; without it the last 30 days")] = None,
+    until: Annotated[Moment | None, Query(description="Before then; without it until now")] = None,
     user_id: Annotated[str | None, Query(max_length=200, description="Only this user's; others' is for admins")] = None,
     agent_id: Annotated[str | None, Query(max_length=200)] = None,
     model: Annotated[str | None, Query(max_length=200)] = None,

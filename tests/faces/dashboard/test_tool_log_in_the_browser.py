@@ -1,6 +1,7 @@
 """The approval queue as people use it: by page, by command and by REST, on a real server with a scripted model."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,7 @@ def test_what_waits_is_approved_and_rejected(archive: Served, stub_model: StubMo
         card.get_by_role("button", name="Approve").click()
         expect(card).to_have_count(0)
         expect(page.get_by_role("region", name="Calls")).to_contain_text("Done")
+        appears(kept / "first.md")
         assert (kept / "first.md").read_text().startswith(HOSTILE)
         phone = windows.new(viewport={"width": 390, "height": 800}, color_scheme="dark")
         phone.sign_in()
@@ -90,6 +92,14 @@ def test_what_waits_is_approved_and_rejected(archive: Served, stub_model: StubMo
         assert figures["save_user_file"] == {"succeeded": 2, "denied": 1}
     windows.close()
     assert (window.complaints, phone.complaints) == ([], [])
+
+
+def appears(file: Path) -> None:
+    """Return when a file is there: the page may tell of a call while its tool still writes."""
+    deadline = time.monotonic() + 10
+    while not file.exists():
+        assert time.monotonic() < deadline, f"{file} was not written"
+        time.sleep(0.05)
 
 
 def _decide_by_command(archive: Served, call_id: str) -> None:
