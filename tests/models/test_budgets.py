@@ -110,7 +110,8 @@ async def test_of_twenty_at_once_only_as_many_pass_as_the_budget_has_room_for(
     # Each holds about 1,040 tokens until it is answered: of 5,000, four fit and a part of a fifth.
     await place.bound(Subject.USER, "anna", tokens=5_000)
     for _ in range(20):
-        stub_model.say("done", delay=0.3)
+        # Long enough for all twenty to have asked before the first answer gives back what it held.
+        stub_model.say("done", delay=2.0)
     outcomes = await asyncio.gather(*(place.ask() for _ in range(20)), return_exceptions=True)
     passed = [one for one in outcomes if one == "done"]
     refused = [one for one in outcomes if isinstance(one, ModelBudgetExceededError)]

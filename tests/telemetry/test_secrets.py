@@ -43,6 +43,8 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     file = tmp_path / "folkmoot.log"
+    # Another test may have had warnings captured, which pytest then undid without `logging` knowing.
+    logging.captureWarnings(capture=False)
     configure_logging(level="DEBUG", file=file, secrets=["known-value-9"])
     yield file
     for handler in root.handlers:
