@@ -29,6 +29,7 @@ from folkmoot.assembly.lines.keep import enter, is_open
 from folkmoot.assembly.lines.line import Line, LinePlace
 from folkmoot.home import Home, HomeBusyError
 from folkmoot.messaging import Delivery
+from folkmoot.messaging.errors import NobodyFitsError
 from folkmoot.registry import AgentExistsError
 from tests.waiting import wait_until
 
@@ -142,6 +143,12 @@ async def test_the_whole_workplace_cannot_be_opened_beside_a_line_and_that_is_sa
         with pytest.raises(HomeBusyError, match="open in this program already"):
             await asyncio.wait_for(memory.initialize(), 10)
     await memory.close()
+
+
+async def test_a_message_to_everybody_is_told_to_be_a_broadcast(settings: Settings) -> None:
+    async with MessageSender(settings=settings) as sender:
+        with pytest.raises(NobodyFitsError, match="use broadcast"):
+            await sender.send_message("everybody", "chat", {"message": "hello"})
 
 
 async def test_two_agents_of_one_id_in_a_program_are_one_too_many(settings: Settings) -> None:

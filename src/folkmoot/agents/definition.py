@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from folkmoot.kernel import FolkmootError
-from folkmoot.messaging import AgentMessage
+from folkmoot.messaging import GROUPS, AgentMessage
 from folkmoot.registry import AgentType
 from folkmoot.registry.model import EVERYBODY, Selector
 
@@ -26,7 +26,6 @@ from folkmoot.registry.model import EVERYBODY, Selector
 RESERVED_IDS: Final = frozenset(
     {"health", "directory", "messages", "invoke", "workflows", "everybody", "user", "system", "broadcast"}
 )
-_SELECTORS: Final = ("role:", "capability:", "department:")
 
 
 def _agent_id(value: str) -> str:
@@ -34,7 +33,7 @@ def _agent_id(value: str) -> str:
         raise ValueError(f"'{value}' must be 1 to 100 ASCII characters without blanks, '/', '?', '#', '%' or '\\'")
     if value.casefold() in RESERVED_IDS or value.startswith("."):
         raise ValueError(f"'{value}' is reserved; take another id, for example 'agent.{value.strip('.')}'")
-    if value.casefold().startswith(_SELECTORS):
+    if value.casefold().startswith(GROUPS):
         raise ValueError(f"'{value}' reads like the address of a group; take an id that does not begin so")
     return value
 

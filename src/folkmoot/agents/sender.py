@@ -12,12 +12,11 @@ from folkmoot.agents.letter import Patience, letter
 from folkmoot.agents.reach import Joining
 from folkmoot.agents.sent import AgentStatus, Delivered, SenderStats, delivered, status_of
 from folkmoot.kernel import FolkmootError
-from folkmoot.messaging import AgentMessage, MessageIntent, Priority, Receipt
+from folkmoot.messaging import EVERYBODY, AgentMessage, MessageIntent, Priority, Receipt, selects
 from folkmoot.messaging.errors import ReplyTimeoutError
 from folkmoot.registry import AgentRecord
 
 PATIENCE: Final = 30.0
-_SELECTORS: Final = ("role:", "capability:", "department:")
 _Data = Mapping[str, Any]
 
 
@@ -114,7 +113,7 @@ class Sender:
             at=reach.clock.now(),
         )
         try:
-            if not recipient_id.startswith(_SELECTORS):
+            if not selects(recipient_id):
                 await reach.known.get(recipient_id)  # a mailbox that nobody opens would take it all the same
             self._stats["messages_sent"] += 1
             if not wait_for_response:
@@ -267,7 +266,7 @@ class Sender:
         reach = await self._joining.open()
         message, _ = letter(
             sender_id=self.sender_id,
-            recipient_id=chosen[0] if chosen else "everybody",
+            recipient_id=chosen[0] if chosen else EVERYBODY,
             intent=intent,
             data=data,
             waits=False,

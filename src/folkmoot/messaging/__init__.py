@@ -5,9 +5,19 @@ who is online is the registry's business, what a message means the agents'.
 """
 
 from folkmoot.messaging.broker import Broker, Delivery, Directory, Handler, Receipt, Reply, Subscription
-from folkmoot.messaging.envelope import AgentMessage, MessageIntent, MessagePayload, Priority
+from folkmoot.messaging.envelope import (
+    EVERYBODY,
+    GROUPS,
+    AgentMessage,
+    MessageIntent,
+    MessagePayload,
+    Priority,
+    selects,
+)
 
 __all__ = [
+    "EVERYBODY",
+    "GROUPS",
     "AgentMessage",
     "Broker",
     "Delivery",
@@ -19,4 +29,5 @@ __all__ = [
     "Receipt",
     "Reply",
     "Subscription",
+    "selects",
 ]

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from folkmoot.kernel import new_id
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
+EVERYBODY: Final = "everybody"
+GROUPS: Final = ("role:", "capability:", "department:")
 _CUSTOM = re.compile(r"custom:[a-z0-9][a-z0-9_.-]{0,63}")
 # Roles and departments are written as people write them: `role:Backend engineer`.
 _ADDRESS = re.compile(r"(?:role|capability|department):[^\s](?:[^\t\r\n]*[^\s])?|[^\s/?#]+")
@@ -142,3 +144,8 @@ class AgentMessage(BaseModel):
             correlation_id=self.correlation_id or self.message_id,
             trace=self.trace,
         )
+
+
+def selects(address: str) -> bool:
+    """Whether an address means whoever fits, rather than one agent by its id."""
+    return address == EVERYBODY or address.startswith(GROUPS)

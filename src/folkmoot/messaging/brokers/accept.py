@@ -17,7 +17,7 @@ from folkmoot.messaging.brokers.replies import Asker, Publisher, Replies
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.write import Written
 from folkmoot.messaging.brokers.writer import Batch, Letter, LetterSender, Writer
-from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.envelope import AgentMessage, selects
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
 from folkmoot.messaging.middleware import Chain, Happening
 
@@ -59,7 +59,7 @@ class Acceptance:
         """Have the message in the journal. Raises what `Broker.publish` raises."""
         if self._chain.changes:
             message = await self._chain.sending(message)
-        if self._addresses.selects(message):
+        if selects(message.recipient_id):
             # A repeated send goes to whom the first went, whoever fits by now.
             first = await self._archive.first(message.message_id)
             if first is not None:
@@ -80,7 +80,7 @@ class Acceptance:
         """Submit a message whose end, or repetition, `asker` will hear of; answers it with its recipient resolved."""
         if self._chain.changes:
             message = await self._chain.sending(message)
-        if self._addresses.selects(message):
+        if selects(message.recipient_id):
             first = await self._archive.first(message.message_id)
             if first is not None:
                 asker.accepted(first)

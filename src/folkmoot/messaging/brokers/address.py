@@ -6,11 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from folkmoot.messaging.broker import Directory, Receipt
-from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.envelope import EVERYBODY, AgentMessage, selects
 from folkmoot.messaging.errors import NobodyFitsError
 
-EVERYBODY: Final = "everybody"
-_KINDS: Final = ("role:", "capability:", "department:")
 _COPIES: Final = uuid.UUID("0d7c3f1a-8f5e-4f7b-9a70-5f7f6a2f4c55")
 
 
@@ -19,10 +17,6 @@ class Addresses:
 
     def __init__(self, directory: Directory | None) -> None:
         self._directory = directory
-
-    def selects(self, message: AgentMessage) -> bool:
-        """Whether the recipient is to be chosen."""
-        return message.recipient_id.startswith(_KINDS) or message.recipient_id == EVERYBODY
 
     async def resolved(self, message: AgentMessage) -> AgentMessage:
         """The message with an agent's id as its recipient. Raises `NobodyFitsError`."""
@@ -40,7 +34,7 @@ class Addresses:
 
     async def everyone(self, message: AgentMessage) -> list[str]:
         """All whom a broadcast is for; the sender is not among them."""
-        if not self.selects(message):
+        if not selects(message.recipient_id):
             return [message.recipient_id]
         return await self._fitting(message)
 

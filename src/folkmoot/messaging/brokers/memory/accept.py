@@ -8,7 +8,7 @@ from folkmoot.messaging.brokers.memory.kept import Kept
 from folkmoot.messaging.brokers.memory.shelf import Shelf
 from folkmoot.messaging.brokers.settle import Settler
 from folkmoot.messaging.brokers.write import Written
-from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.envelope import AgentMessage, selects
 from folkmoot.messaging.errors import MailboxFullError, MessageTooLargeError
 from folkmoot.messaging.middleware import Chain, Happening
 
@@ -50,7 +50,7 @@ class Acceptance:
         first = self._shelf.known(message.message_id)
         if first is not None:
             return first, False
-        if not self._mailboxes.has(message.recipient_id) and self._addresses.selects(message):
+        if not self._mailboxes.has(message.recipient_id) and selects(message.recipient_id):
             message = await self._addresses.resolved(message)
             # While the directory was asked the same message may have come again.
             first = self._shelf.known(message.message_id)

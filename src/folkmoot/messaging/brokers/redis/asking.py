@@ -15,7 +15,7 @@ from folkmoot.messaging.brokers.redis.answers import Answers
 from folkmoot.messaging.brokers.redis.archive import Archive
 from folkmoot.messaging.brokers.redis.outbox import Letter, Outbox, Waiting
 from folkmoot.messaging.brokers.replies import Asker, StreamReader, reply_of
-from folkmoot.messaging.envelope import AgentMessage
+from folkmoot.messaging.envelope import AgentMessage, selects
 from folkmoot.messaging.errors import MessageTooLargeError
 from folkmoot.messaging.middleware import Chain
 
@@ -84,7 +84,7 @@ class Asking:
 
         It is sent in any case. That it was claimed for somebody, as it is first in a Cluster, is no proof that it came.
         """
-        if not self._addresses.selects(message):
+        if not selects(message.recipient_id):
             return message
         first = await self._archive.first(message.message_id)
         if first is None:
