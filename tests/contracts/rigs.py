@@ -197,11 +197,14 @@ class RedisRig:
 
     broker: Broker
 
-    def __init__(self, url: str, clock: SimulatedClock, database: Database) -> None:
+    def __init__(
+        self, url: str, clock: SimulatedClock, database: Database, *, heartbeat: timedelta = HEARTBEAT
+    ) -> None:
         self.clock = clock
         self.directory = StaffList()
         self.database = database
         self.url = url
+        self._heartbeat = heartbeat
         self._place = Place.of(url)
         self._middleware: Sequence[Middleware] = USUAL
 
@@ -216,7 +219,7 @@ class RedisRig:
             middleware=self._middleware,
             mailbox_limit=MAILBOX_LIMIT,
             max_message_bytes=MAX_BYTES,
-            heartbeat=HEARTBEAT,
+            heartbeat=self._heartbeat,
         )
         await self.broker.start()
 

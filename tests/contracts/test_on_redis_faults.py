@@ -32,6 +32,30 @@ async def rig(redis_url: str, clock: SimulatedClock, database: Database) -> Asyn
     await rig.stop()
 
 
+@pytest.fixture
+async def patient(
+    redis_url: str, clock: SimulatedClock, database: Database
+) -> AsyncIterator[tuple[RedisRig, RedisRig]]:
+    """Two processes that a busy machine makes nobody take for dead."""
+    heartbeat = timedelta(seconds=2)
+    both = tuple(RedisRig(redis_url, clock, database, heartbeat=heartbeat) for _ in range(2))
+    for one in both:
+        await one.start()
+    yield both[0], both[1]
+    for one in both:
+        await one.stop()
+
+
+async def die(rig: RedisRig) -> None:
+    """Nothing is heard of this process any more, and it knows that itself."""
+    presence = rig._redis._presence
+    assert presence._beating is not None
+    presence._beating.cancel()
+    await asyncio.gather(presence._beating, return_exceptions=True)
+    presence._seen = float("-inf")
+    await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
+
+
 async def status_of(broker: RedisBroker, message_id: str) -> MessageStatus | None:
     record = await broker.find(message_id)
     return None if record is None else record.status
@@ -162,10 +186,9 @@ async def test_a_mailbox_that_was_tampered_with_stops_no_other(rig: RedisRig) ->
 
 
 async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
-    rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
+    patient: tuple[RedisRig, RedisRig],
 ) -> None:
-    other = RedisRig(redis_url, clock, database)
-    await other.start()
+    rig, other = patient
     here, there, free = list[object](), list[object](), asyncio.Event()
 
     async def hold(delivery: Delivery) -> None:
@@ -182,26 +205,18 @@ async def test_a_process_that_was_taken_for_dead_begins_nothing_of_what_it_had(
     rig._redis._desks["bob"]._depth = 3
     await rig.broker.subscribe("bob", hold, concurrency=1)
     await wait_until(lambda: here == [0])
-    presence = rig._redis._presence
-    assert presence._beating is not None
-    presence._beating.cancel()
-    await asyncio.gather(presence._beating, return_exceptions=True)
-    await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
+    await die(rig)
     await other.broker.subscribe("bob", note)
     await wait_until(lambda: there == [0])
-    await presence._beat(1.0)
+    await rig._redis._presence._beat(1.0)
     free.set()
     await wait_until(lambda: there == [0, 1, 2])
     assert here == [0]
     await subscription.cancel()
-    await other.stop()
 
 
-async def test_a_lane_that_came_back_is_not_freed_by_what_was_begun_before(
-    rig: RedisRig, redis_url: str, clock: SimulatedClock, database: Database
-) -> None:
-    other = RedisRig(redis_url, clock, database)
-    await other.start()
+async def test_a_lane_that_came_back_is_not_freed_by_what_was_begun_before(patient: tuple[RedisRig, RedisRig]) -> None:
+    rig, other = patient
     here, there = list[object](), list[object]()
     go = {number: asyncio.Event() for number in range(3)}
     go[2].set()
@@ -217,16 +232,12 @@ async def test_a_lane_that_came_back_is_not_freed_by_what_was_begun_before(
     await rig.broker.subscribe("bob", hold, concurrency=2)
     await rig.broker.publish(message(data={"n": 0}))
     await wait_until(lambda: here == [0])
-    presence = rig._redis._presence
-    assert presence._beating is not None
-    presence._beating.cancel()
-    await asyncio.gather(presence._beating, return_exceptions=True)
-    await rig.link.client.delete(rig._redis._names.alive(rig._redis.consumer))
+    await die(rig)
     taking = await other.broker.subscribe("bob", note)
     await wait_until(lambda: there == [0])
     await taking.cancel()
-    await presence._beat(1.0)
-    presence._beating = asyncio.create_task(presence._beat_on())
+    await rig._redis._presence._beat(1.0)
+    rig._redis._presence._beating = asyncio.create_task(rig._redis._presence._beat_on())
     for number in (1, 2):
         await rig.broker.publish(message(data={"n": number}))
     await wait_until(lambda: here == [0, 1])
@@ -239,7 +250,6 @@ async def test_a_lane_that_came_back_is_not_freed_by_what_was_begun_before(
     assert (here, there) == ([0, 1], [0])  # the second waits for the first, which is being handled here
     go[1].set()
     await wait_until(lambda: 2 in [*here, *there])
-    await other.stop()
 
 
 @pytest.mark.slow
