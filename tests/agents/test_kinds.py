@@ -118,7 +118,10 @@ async def test_an_answer_streams_with_the_disclosure_first(house: House, stub_mo
             )
         ]
         reply = parts.pop()
-        assert parts[0] == {"chunk": f"I am the AI twin of {MIRA}.\n\n"}
+        assert parts[0] == {"chunk": f"I am the AI twin of {MIRA}.\n\n", "at": 0, "attempt": 1}
+        assert [part["at"] for part in parts] == [
+            sum(len(one["chunk"]) for one in parts[:number]) for number in range(len(parts))
+        ]
         assert "".join(part["chunk"] for part in parts) == reply.payload.data["answer"]
         assert len(parts) > 2
 

@@ -2,6 +2,7 @@
 `request_knowledge` enter the model loop; every other handler stays plain.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
@@ -22,14 +23,28 @@ Search = Callable[[str, int], Awaitable[Sequence[Found]]]
 class AnsweringAgent(BaseAgent):
     """Answers questions by its model, from what it may search.
 
-    `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "stream": true?}`,
-    `request_knowledge` `{"query": text}`. The reply is `{status, answer, disclosure, notice, sources: [{text, source,
-    score, id}], model, offline, usage}`; streamed, chunks `{"chunk": text}` come before it.
+    `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "summary": text?, "model": name?,
+    "stream": true?}`, `request_knowledge` `{"query": text}`. The reply is `{status, answer, disclosure, notice,
+    sources: [{text, source, score, id}], model, offline, usage}`; streamed, chunks `{"chunk": text, "at": characters
+    before it, "attempt": number}` come before it. `custom:stop` with a `message_id` breaks off the answer to it.
     """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._at_work: dict[str, asyncio.Task[Any]] = {}
+        self._stopped: set[asyncio.Task[Any]] = set()
 
     async def handle_chat(self, message: AgentMessage, delivery: Delivery) -> Reply:
         """Answer what somebody said."""
         return await self._answered(message, delivery, asked_in=("message", "content", "question", "query"))
+
+    async def handle_custom_stop(self, message: AgentMessage) -> Reply:
+        """Break off the answer to a message, if it is being made here."""
+        task = self._at_work.get(str(message.payload.data.get("message_id")))
+        if task is not None:
+            self._stopped.add(task)
+            task.cancel()
+        return {"stopped": task is not None}
 
     async def handle_request_knowledge(self, message: AgentMessage, delivery: Delivery) -> Reply:
         """Answer a question from what this agent knows."""
@@ -61,13 +76,27 @@ class AnsweringAgent(BaseAgent):
         return ""
 
     async def _answered(self, message: AgentMessage, delivery: Delivery, *, asked_in: Sequence[str]) -> Reply:
-        question = _question(message, asked_in)
-        handle, search, notice = await self.may_use(await self.context.models.resolve(self.definition.model))
+        work = asyncio.ensure_future(self._work(message, delivery, _question(message, asked_in)))
+        self._at_work[message.message_id] = work
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if work not in self._stopped:
+                raise
+            return {"status": "error", "error": "it was stopped by who asked"}
+        finally:
+            self._at_work.pop(message.message_id, None)
+            self._stopped.discard(work)
+
+    async def _work(self, message: AgentMessage, delivery: Delivery, question: str) -> Reply:
+        wanted = message.payload.data.get("model")
+        named = wanted if isinstance(wanted, str) and wanted else self.definition.model
+        handle, search, notice = await self.may_use(await self.context.models.resolve(named))
         own, now = self.definition.limits, in_hand()
         asking: dict[str, Any] = {
             "instructions": await self.instructions(),
             "prompt": question,
-            "history": _in_mind(_history(message)),
+            "history": _in_mind(_history(message), _summary(message)),
             "tools": await offer(self.context.tools, agent_id=self.agent_id, handling=now, cited=_cited(search)),
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
             "caller": now.caller(self.agent_id) if now else Caller(agent_id=self.agent_id),
@@ -96,14 +125,21 @@ class AnsweringAgent(BaseAgent):
 
 
 async def _streamed(pieces: AsyncIterator[str | Answer], delivery: Delivery, opening: str) -> Answer:
+    at = 0
+
+    async def say(text: str) -> None:
+        nonlocal at
+        await delivery.stream({"chunk": text, "at": at, "attempt": delivery.attempt})
+        at += len(text)
+
     if opening:
-        await delivery.stream({"chunk": f"{opening}\n\n"})
+        await say(f"{opening}\n\n")
     whole = Answer(text="", model="")
     async for piece in pieces:
         if isinstance(piece, Answer):
             whole = piece
         else:
-            await delivery.stream({"chunk": piece})
+            await say(piece)
     return whole
 
 
@@ -138,13 +174,19 @@ def _question(message: AgentMessage, asked_in: Sequence[str]) -> str:
     )
 
 
-def _in_mind(turns: Sequence[Turn]) -> list[Turn]:
+def _in_mind(turns: Sequence[Turn], summary: str) -> list[Turn]:
     """The latest turns, after what was said before in short where it was too much."""
     kept = in_mind([Said(turn.role, turn.text) for turn in turns])
     latest = list(turns[len(turns) - len(kept.turns) :])
-    if not kept.summary:
+    short = "\n".join(part for part in (summary, kept.summary) if part)
+    if not short:
         return latest
-    return [Turn(role="user", text=f"(What we said before, in short quotes)\n{kept.summary}"), *latest]
+    return [Turn(role="user", text=f"(What we said before, in short quotes)\n{short}"), *latest]
+
+
+def _summary(message: AgentMessage) -> str:
+    given = message.payload.data.get("summary")
+    return given if isinstance(given, str) else ""
 
 
 def _history(message: AgentMessage) -> list[Turn]:

@@ -15,6 +15,8 @@ from folkmoot.models import Caller
 from folkmoot.tools.keys import CallRun
 
 ON_BEHALF_OF: Final = "on_behalf_of"
+ROOM: Final = "room"
+"""Whose place it is in which something is said, where a program speaks for users of its own."""
 _WORKFLOW: Final = "workflow_id"
 
 

@@ -49,6 +49,7 @@ def serving_chores(rooms: Rooms) -> list[Chore]:
         Chore(name="events", every=HOUR, act=lambda: parts.events.prune(older_than=KEPT_EVENTS)),
         *rooms.spending.chores,
         *rooms.leads.chores,
+        *rooms.talking.chores,
         *rooms.searching.chores,
         *rooms.documents.chores,
         Chore(name="sign-ins", every=HOUR, act=rooms.people.credentials.tidy),

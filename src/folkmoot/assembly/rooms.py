@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from folkmoot.agents import AgentContext, AgentHost
+from folkmoot.assembly.conversations import Talking, build_conversations
 from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
 from folkmoot.assembly.integrations import Integrations, integrations
@@ -65,6 +66,7 @@ class Rooms:
     tooling: ToolHouse
     tracing: Tracing
     leads: LeadRoom
+    talking: Talking
     roster: RegistryRoster
     database: Database
 
@@ -205,6 +207,15 @@ def build_rooms(
         here=settings.hosts,
         alone=mail.link is None,
     )
+    talking = build_conversations(
+        settings,
+        database=database,
+        clock=clock,
+        broker=broker,
+        registry=registry,
+        host=host,
+        process=runs.executor_id,
+    )
     twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)
@@ -246,6 +257,7 @@ def build_rooms(
         credentials=people.credentials,
         tasks=desk,
         leads=leads.desk,
+        conversations=talking.desk,
         twins=twins,
         imports=twinning.imports,
         forgetting=twinning.forgetting,
@@ -296,6 +308,7 @@ def build_rooms(
         tooling=tooling,
         tracing=traces,
         leads=leads,
+        talking=talking,
         roster=roster,
         database=database,
     )

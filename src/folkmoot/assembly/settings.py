@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from folkmoot.assembly.setting_groups.conversations import ConversationSettings
 from folkmoot.assembly.setting_groups.integrations import IntegrationSettings
 from folkmoot.assembly.setting_groups.knowledge import KnowledgeSettings
 from folkmoot.assembly.setting_groups.messages import MessageSettings
@@ -56,6 +57,7 @@ class Settings(
     WallSettings,
     PeopleSettings,
     MessageSettings,
+    ConversationSettings,
 ):
     """Every setting, with the default that runs the embedded workplace."""
 

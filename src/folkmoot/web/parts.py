@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
 from folkmoot.consent import ConsentLedger
+from folkmoot.conversations import ConversationDesk
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.leads import LeadDesk
@@ -88,6 +89,7 @@ class Parts:
     credentials: Credentials
     tasks: TaskDesk
     leads: LeadDesk
+    conversations: ConversationDesk
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting

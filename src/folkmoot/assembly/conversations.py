@@ -1,0 +1,119 @@
+"""Conversations, made from the settings and joined to the agents that answer and to what reads attachments."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from folkmoot.agents import AgentHost
+from folkmoot.assembly.settings import Settings
+from folkmoot.assembly.upkeep import Chore
+from folkmoot.conversations import ConversationDesk, Lobby, Upload
+from folkmoot.conversations.answering import Answering
+from folkmoot.conversations.pick import Picker
+from folkmoot.conversations.relay import Relay
+from folkmoot.conversations.routing.router import Router
+from folkmoot.kernel import Clock
+from folkmoot.messaging import Broker
+from folkmoot.reading import Chunk, DocumentReader
+from folkmoot.registry import Registry
+from folkmoot.storage import Database
+
+_PLAIN: Final = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml")
+_DOCUMENTS: Final = (".pdf", ".docx", ".html", ".htm", ".csv", ".md", ".txt")
+_LONGEST_TEXT: Final = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talking:
+    """What the house uses of them."""
+
+    desk: ConversationDesk
+    answering: Answering
+    relay: Relay
+    chores: Sequence[Chore]
+
+    async def start(self) -> None:
+        """Take up what was left unanswered; hear what other servers answer."""
+        await self.answering.start()
+        self.relay.start()
+
+    async def stop(self) -> None:
+        """Break off what is being answered; it is kept, and taken up again."""
+        await self.relay.stop()
+        await self.answering.stop()
+
+
+def build_conversations(
+    settings: Settings,
+    *,
+    database: Database,
+    clock: Clock,
+    broker: Broker,
+    registry: Registry,
+    host: AgentHost,
+    process: str,
+) -> Talking:
+    """`process` is this process's id among those that share the database."""
+    lobby = Lobby()
+    picker = Picker(registry=registry, routes=Router(), definitions=lambda: host.definitions, clock=clock)
+    answering = Answering(
+        database=database,
+        clock=clock,
+        broker=broker,
+        picker=picker,
+        lobby=lobby,
+        owner=process,
+        patience=timedelta(seconds=settings.chat_timeout),
+        alone=database.is_sqlite,
+    )
+    desk = ConversationDesk(
+        database=database,
+        clock=clock,
+        answering=answering,
+        picker=picker,
+        lobby=lobby,
+        read_text=AttachmentText(DocumentReader(processes=1)),
+    )
+    return Talking(
+        desk=desk,
+        answering=answering,
+        relay=Relay(database=database, lobby=lobby, answering=answering, alone=database.is_sqlite),
+        chores=[Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge)],
+    )
+
+
+class AttachmentText:
+    """The text of an attachment: plain text as it is, documents by a process of their own, None for anything else."""
+
+    def __init__(self, reader: DocumentReader) -> None:
+        self._reader = reader
+
+    async def __call__(self, upload: Upload) -> str | None:
+        suffix = Path(upload.name).suffix.casefold()
+        if upload.media_type.startswith("image/"):
+            return None
+        if upload.media_type.startswith(_PLAIN) and suffix not in (".html", ".htm"):
+            return upload.data.decode(errors="replace")[:_LONGEST_TEXT].replace("\x00", "")
+        if suffix not in _DOCUMENTS and upload.media_type != "application/pdf":
+            return None
+        parts: list[str] = []
+
+        async def take(chunks: Sequence[Chunk]) -> None:
+            parts.extend(one.text for one in chunks)
+
+        path = await asyncio.to_thread(_kept, upload.data, suffix or ".pdf")
+        try:
+            await self._reader.read(path, take, name=upload.name, media_type=upload.media_type)
+        finally:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return "\n\n".join(parts)[:_LONGEST_TEXT]
+
+
+def _kept(data: bytes, suffix: str) -> Path:
+    with tempfile.NamedTemporaryFile(prefix="folkmoot-", suffix=suffix, delete=False) as file:
+        file.write(data)
+    return Path(file.name)

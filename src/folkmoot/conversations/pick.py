@@ -1,0 +1,157 @@
+"""Which agent is to answer: the one that the person chose, else the one that the router finds among those that may."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
+
+from folkmoot.agents import AgentDefinition
+from folkmoot.conversations.errors import NobodyAnswersError
+from folkmoot.conversations.model import Conversation
+from folkmoot.conversations.routing.model import Candidate, Decision
+from folkmoot.kernel import Clock
+from folkmoot.messaging import MessageIntent
+from folkmoot.models import Caller
+from folkmoot.registry import AgentRecord, Registry, UnknownAgentError
+from folkmoot.registry.permissions import allows
+
+_FRESH_SECONDS: Final = 1.0
+_GENERALISTS: Final = ("general", "chat")
+
+
+class Routes(Protocol):
+    """What of the router is used here."""
+
+    async def route(
+        self,
+        text: str,
+        *,
+        candidates: Sequence[Candidate],
+        sticky: str | None = None,
+        fallback: str | None = None,
+        caller: Caller | None = None,
+    ) -> Decision:
+        """Who of the candidates is to answer."""
+        ...
+
+
+class Picker:
+    """`definitions` says what examples and keywords the agents have."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        routes: Routes,
+        definitions: Callable[[], Mapping[str, AgentDefinition]],
+        clock: Clock,
+    ) -> None:
+        self._registry = registry
+        self._routes = routes
+        self._definitions = definitions
+        self._clock = clock
+        self._online: list[AgentRecord] = []
+        self._online_until = float("-inf")
+        self._sets: dict[tuple[str, ...], tuple[Candidate, ...]] = {}
+
+    async def named(self, agent: str, *, account: str) -> AgentRecord:
+        """The agent meant by an id, a specialty or a name, if this account may send to it.
+
+        Raises `UnknownAgentError`; one that is offline counts, for its mail waits.
+        """
+        wanted = agent.strip().casefold()
+        known = await self._registry.discover(viewer=account)
+        meant = [
+            one
+            for one in known
+            if MessageIntent.CHAT in one.supported_intents
+            and wanted in (one.agent_id.casefold(), one.specialty.casefold(), one.name.casefold())
+        ]
+        meant.sort(key=lambda one: (one.agent_id.casefold() != wanted, one.presence != "online", one.agent_id))
+        for one in meant:
+            if await self._registry.may_address(account, one.agent_id):
+                return one
+        there = ", ".join(sorted(one.agent_id for one in known if MessageIntent.CHAT in one.supported_intents)[:12])
+        raise UnknownAgentError(f"no agent that you may talk to is called {agent[:60]!r}; there are {there}")
+
+    async def pick(self, text: str, *, talk: Conversation, chosen: str | None, caller: Caller) -> tuple[Decision, str]:
+        """Who answers `text` in this conversation, and what people call it.
+
+        Raises `NobodyAnswersError`, and `UnknownAgentError` for a chosen one that is gone.
+        """
+        wanted = chosen or talk.agent_id
+        if wanted is not None:
+            one = await self.named(wanted, account=talk.account_id)
+            said = f"{one.name} was chosen" + ("" if chosen else " for this conversation")
+            decision = Decision(
+                agent_id=one.agent_id, confidence=1.0, in_scope_confidence=1.0, method="chosen", reasoning=said
+            )
+            return decision, one.name
+        there = await self._there(talk.account_id)
+        if not there:
+            raise NobodyAnswersError(
+                "no agent that may answer you is online; start one, or ask an administrator to make one visible to you"
+            )
+        names = {one.agent_id: one.name for one in there}
+        sticky = talk.last_agent if talk.last_agent in names else None
+        decision = await self._routes.route(
+            text, candidates=self._candidates(there), sticky=sticky, fallback=_fallback(there), caller=caller
+        )
+        return decision, names[decision.agent_id]
+
+    async def name_of(self, agent_id: str) -> str:
+        """What people call an agent; its id where it is gone."""
+        try:
+            return (await self._registry.get(agent_id)).name
+        except UnknownAgentError:
+            return agent_id
+
+    async def candidates(self, account: str) -> tuple[tuple[Candidate, ...], str | None]:
+        """Everybody who may answer this account now, and who answers what fits nobody."""
+        there = await self._there(account)
+        return self._candidates(there), _fallback(there)
+
+    async def _there(self, account: str) -> list[AgentRecord]:
+        now = self._clock.monotonic()
+        if now >= self._online_until:
+            self._online = await self._registry.discover(intent=MessageIntent.CHAT, online_only=True)
+            self._online_until = now + _FRESH_SECONDS
+        return [
+            one
+            for one in self._online
+            if one.type != "user_proxy"
+            and one.availability != "offline"
+            and allows(one.visible_to, account, None)
+            and await self._registry.may_address(account, one.agent_id)
+        ]
+
+    def _candidates(self, there: Sequence[AgentRecord]) -> tuple[Candidate, ...]:
+        """The same objects again and again while nothing changes, so that the router knows them."""
+        definitions = self._definitions()
+        key = tuple(f"{one.agent_id} {one.name} {id(definitions.get(one.agent_id))}" for one in there)
+        if key not in self._sets:
+            if len(self._sets) > 64:  # noqa: PLR2004  # as many different sights of the same agents are kept
+                self._sets.clear()
+            self._sets[key] = tuple(_candidate(one, definitions.get(one.agent_id)) for one in there)
+        return self._sets[key]
+
+
+def _candidate(one: AgentRecord, definition: AgentDefinition | None) -> Candidate:
+    aliases = {one.agent_id, one.specialty, one.role, one.person or ""} - {"", one.type, one.name}
+    return Candidate(
+        agent_id=one.agent_id,
+        name=one.name,
+        description=one.description,
+        keywords=definition.keywords if definition else (),
+        examples=definition.examples if definition else (),
+        aliases=tuple(sorted(aliases)),
+    )
+
+
+def _fallback(there: Sequence[AgentRecord]) -> str:
+    """A generalist, else the manager, else whoever comes first."""
+
+    def rank(one: AgentRecord) -> tuple[int, str]:
+        if one.specialty in _GENERALISTS:
+            return _GENERALISTS.index(one.specialty), one.agent_id
+        return (2 if one.type == "manager" else 3), one.agent_id
+
+    return min(there, key=rank).agent_id

@@ -1,0 +1,1 @@
+"""The router: which agent answers what somebody said, how sure that is, and why."""
