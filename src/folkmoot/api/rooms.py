@@ -1,7 +1,8 @@
 """`WS /ws/{user_id}`: a user's room, open in as many tabs as they like (SPEC E3).
 
 In: `{type: "message", message, conversation_id?, agent?, id?}`, or a plain line of text; without a `conversation_id`
-the latest of the room goes on. `{type: "new"}` (the next message begins a new one), `{type: "cancel"}`, `{type: "ping"}`.
+the latest of the room goes on. `{type: "new"}` (the next message begins a new one), `{type: "cancel"}` and
+`{type: "ping"}`.
 `id` is the client's own: said twice, it is one message.
 
 Out: `system` (the line is open), `typing` (the message is kept, and this agent answers), `chunk` (words of an answer;
