@@ -15,13 +15,13 @@ from folkmoot.kernel import Clock, FolkmootError, JsonValue, new_id
 from folkmoot.telemetry import Tracing, get_logger
 from folkmoot.tools.carry_out import Ended, carry_out
 from folkmoot.tools.errors import ToolFailedError
-from folkmoot.tools.files import UserFiles
 from folkmoot.tools.keys import CallRun
 from folkmoot.tools.ledger import Entry, Ledger, Taken
 from folkmoot.tools.model import CallStatus, Effect, LoggedCall, ToolContext, ToolOutcome
 from folkmoot.tools.registry import ToolRegistry
 from folkmoot.tools.specify import Act, Arguments, ToolSpec
 from folkmoot.tools.walls import Pace, Walls
+from folkmoot.user_files import UserFiles
 
 GRACE: Final = timedelta(seconds=5)
 _RECORDING: Final = (0.05, 0.5, 2.0)  # seconds between attempts to write down an outcome
