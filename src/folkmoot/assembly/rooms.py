@@ -182,6 +182,7 @@ def build_rooms(
         models=hub,
         knowledge=index,
         sights=searching.desk,
+        shelves=documents.library,
         tools=tooling.parts.desk,
         shared=AgentsMemory(shared=searching.shared, people=people.users),
         consents=gate,

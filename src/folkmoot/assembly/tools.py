@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from folkmoot.agents import AgentHost, Workplace
+from folkmoot.agents.about import telling
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.offer import searching
 from folkmoot.assembly.settings import Settings
@@ -22,6 +23,7 @@ from folkmoot.storage import Database
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools import CallStatus, Effect, ToolDesk, ToolRegistry, ToolSpec
 from folkmoot.tools.decide import Decisions
+from folkmoot.tools.diary import DIARY_TOOLS
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.parts import ToolParts
@@ -35,8 +37,8 @@ from folkmoot.user_files import FileLimits, UserFiles
 KEY_FILE = "tool_calls.key"
 USER_FOLDER = "user_contexts"
 _OLD_USER_FOLDER = "users"  # where homes of earlier versions have them
-# What an agent may call without listing it: to look into what it may see anyway.
-EVERYBODYS = frozenset({searching.name})
+# What an agent may call without listing it: to look into what it may see anyway, and to say who it is.
+EVERYBODYS = frozenset({searching.name, telling.name})
 
 
 class AgentWalls:
@@ -164,7 +166,7 @@ def build_tools(
 ) -> ToolHouse:
     """Make them. `presence` says which other processes live, where several share the database."""
     registry, secret = ToolRegistry(), settings.tool_calls_secret
-    registry.add(searching, *USER_DATA_TOOLS, *tools)
+    registry.add(searching, telling, *USER_DATA_TOOLS, *DIARY_TOOLS, *tools)
     ledger = Ledger(
         database=database,
         clock=clock,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from folkmoot.kernel import words
+from folkmoot.kernel import SMALL_WORDS, words
 
 # A question longer than this says no more by its further words, and each costs time.
 LONGEST: Final = 40
@@ -28,8 +28,15 @@ def asked_words(query: str) -> list[str]:
 
 
 def chosen(asked: Sequence[str], frequencies: Mapping[str, int], *, budget: int = BUDGET) -> Choice:
-    """The rarest words, as many as stay within the budget; of the others the three rarest stand by."""
-    rarest = sorted(asked, key=lambda word: frequencies.get(word, 0))
+    """The rarest words, as many as stay within the budget; of the others the three rarest stand by.
+
+    Small words count only where there is nothing else to look up.
+    """
+    telling = [word for word in asked if word not in SMALL_WORDS]
+    rarest = sorted(
+        telling if any(frequencies.get(word, 0) for word in telling) else asked,
+        key=lambda word: frequencies.get(word, 0),
+    )
     places = list(accumulate(frequencies.get(word, 0) for word in rarest))
     within = sum(place <= budget for place in places)
     return Choice(tuple(rarest[:within]), tuple(rarest[within : within + 3]))
