@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from folkmoot.kernel import SMALL_WORDS, excerpt, words
+from folkmoot.kernel import SMALL_WORDS, Language, excerpt, language_of, words
 from folkmoot.models.knowledge import ABOUT_TOOL
 from folkmoot.models.model import Source
 from folkmoot.models.wording import wording_for
@@ -17,6 +17,10 @@ _BEST_LENGTH: Final = 600  # of the first quote: it is most of the answer
 _RESULT_LENGTH: Final = 600
 _STEM: Final = 4  # fewer letters in common make no two forms of one word
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
+_WRAPPED: Final = 60  # a line of as many characters without an end goes on in the next
+_OTHER_LANGUAGE: Final = 0.7  # what a source in another language counts
+_ENDS: Final = (".", "!", "?", "…", ":")
+_MARKS: Final = "-*•#>|"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +63,9 @@ def quoted_answer(question: str, sources: Sequence[Source]) -> str:
     if not sources:
         return nothing_found(question)
     lines = [wording.quoting.format(about=f"“{excerpt(question, 120)}”")]
-    quoted_sources = _worth_quoting(sources, subject)
+    quoted_sources = _worth_quoting(sources, subject, language_of(question))
     lines += [
-        f"{number}. “{_nearest(_below_heading(source), subject, _BEST_LENGTH if number == 1 else _QUOTE_LENGTH)}” "
+        f"{number}. “{_quote(source, subject, _BEST_LENGTH if number == 1 else _QUOTE_LENGTH)}” "
         f"({source.source or wording.source_unknown})"
         for number, source in enumerate(quoted_sources, start=1)
     ]
@@ -75,15 +79,24 @@ def quoted_answer(question: str, sources: Sequence[Source]) -> str:
     return "\n".join(lines)
 
 
-def _worth_quoting(sources: Sequence[Source], subject: Sequence[str]) -> Sequence[Source]:
+def _worth_quoting(sources: Sequence[Source], subject: Sequence[str], language: Language) -> Sequence[Source]:
     """The best, without those that speak of much less of the question than the one that speaks of most.
 
-    What has a word of the question in its heading is about it, and goes before what only mentions it.
+    The search's order holds, but for sections whose heading has words of the question, and for texts in its language.
     """
-    shares = [_share(source.text, subject) for source in sources]
+    headings = [_share(_heading(source), subject) for source in sources]
+    shares = [
+        max(_share(_below_heading(source), subject), heading) for source, heading in zip(sources, headings, strict=True)
+    ]
     enough = max(shares, default=0) / 2
-    worth = [source for source, share in zip(sources, shares, strict=True) if share >= enough]
-    return sorted(worth, key=lambda one: -_share(one.text, subject) - _share(_heading(one), subject))[:MAX_QUOTES]
+    ranked: list[tuple[float, Source]] = []
+    for source, share, heading in zip(sources, shares, headings, strict=True):
+        if share >= enough:
+            about = 1 + heading / max(1, len(subject))
+            same = 1.0 if language_of(source.text) == language else _OTHER_LANGUAGE
+            ranked.append((source.score / (1.001 - min(1.0, source.score)) * about * same, source))
+    ranked.sort(key=lambda one: -one[0])
+    return [source for _, source in ranked[:MAX_QUOTES]]
 
 
 def _share(text: str, subject: Sequence[str]) -> int:
@@ -131,6 +144,28 @@ def _below_heading(source: Source) -> str:
     """The text without the heading above it, where the source names that heading anyway."""
     first, _, rest = source.text.strip().partition("\n")
     return rest if rest.strip() and first.strip() in source.source else source.text
+
+
+def _quote(source: Source, subject: Sequence[str], length: int) -> str:
+    """A section of a document whole where there is room for it, else what of the text is nearest to the question."""
+    text = _unwrapped(_below_heading(source))
+    if _heading(source) and len(text) <= length:
+        return " ".join(text.split())
+    return _nearest(text, subject, length)
+
+
+def _unwrapped(text: str) -> str:
+    """The text with lines that were only broken for the eye put together; what was said line by line stays."""
+    lines: list[str] = []
+    goes_on = False
+    for line in text.strip().splitlines():
+        joined = goes_on and bool(line.strip()) and line.lstrip()[0] not in _MARKS
+        if joined:
+            lines[-1] = f"{lines[-1]} {line.strip()}"
+        else:
+            lines.append(line)
+        goes_on = len(line) >= _WRAPPED and not line.rstrip().endswith(_ENDS)
+    return "\n".join(lines)
 
 
 def _nearest(text: str, subject: Sequence[str], length: int) -> str:
