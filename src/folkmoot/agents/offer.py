@@ -89,10 +89,11 @@ class _Offer:
         self._desk = desk
         self._agent_id = agent_id
         self._conversation_id = handling.message.conversation_id if handling else None
+        self._files_of = handling.files_of if handling else None
         self._run = handling.run if handling else None
         self._cited = cited
         self._about = about
-        self._called = f"[{' '.join(words(name))}] " if words(name) else ""
+        self._called = f"[{' '.join(words(name))}]" if words(name) else ""
 
     def tool(self, spec: ToolSpec) -> OfferedTool:
         """A tool as the model is shown it."""
@@ -110,7 +111,7 @@ class _Offer:
             parameters=spec.parameters,
             call=self._search if spec.name == SEARCH_TOOL else carried_out,
             one_at_a_time=spec.effect.lasting,
-            said_like=tuple(f"{self._called}{phrase}" for phrase in spec.said_like),
+            said_like=tuple(f"{self._called} {phrase} {self._called}" for phrase in spec.said_like),
         )
 
     async def strayed(self, name: str, arguments: dict[str, Any]) -> None:
@@ -141,6 +142,7 @@ class _Offer:
             conversation_id=self._conversation_id,
             run=self._run,
             act=act,
+            files_of=self._files_of,
         )
 
 

@@ -127,15 +127,18 @@ def _plain(sentence: str) -> str:
 @lru_cache(maxsize=2048)
 def _compiled(phrase: str, schema: str) -> _Phrase:
     properties, pattern, free = json.loads(schema).get("properties", {}), "", set()
+    opened: list[bool] = []  # of each part that may be left out, whether anything may stand in it
     for piece in _PIECE.finditer(phrase):
         if piece["open"]:
             pattern += "(?:"
+            opened.append(False)
         elif piece["close"]:
-            pattern += ")??"  # what may be left out is, where the rest fits without it
+            pattern += ")??" if opened.pop() else ")?"  # anything stands there only where the rest fits no better
         elif piece["slot"]:
             body = _one_of(piece["of"]) if piece["of"] else _slot(properties.get(piece["slot"], {}))
             if body == _FEW_WORDS:
                 free.add(piece["slot"])
+                opened = [True] * len(opened)
             pattern += f"(?P<{piece['slot']}>{body}) "
         else:
             pattern += f"(?:{_one_of(piece['either'] or piece['word'])}) "
