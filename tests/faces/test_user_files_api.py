@@ -71,3 +71,14 @@ def test_files_go_with_their_account(api: httpx.Client, kept: UserFiles) -> None
     asyncio.run(kept.save(user, "meals.json", "[]"))
     api.delete(f"/api/users/{user}").raise_for_status()
     assert asyncio.run(kept.names(user)) == []
+
+
+def test_files_go_with_a_person_who_is_forgotten(api: httpx.Client, kept: UserFiles) -> None:
+    person = "Filed Person"
+    made = api.post("/api/users", json={"name": "Filed", "person": person}).raise_for_status().json()["user_id"]
+    api.post("/api/twins", json={"person": person, "email": "filed@example.com"}).raise_for_status()
+    asyncio.run(kept.save(made, "goals.json", "[]"))
+    receipt = api.delete(f"/api/twins/{person}").raise_for_status().json()
+    assert receipt["removed"]["user files"] == 1
+    assert asyncio.run(kept.names(made)) == []
+    api.delete(f"/api/users/{made}").raise_for_status()
