@@ -30,13 +30,12 @@ def asked_words(query: str) -> list[str]:
 def chosen(asked: Sequence[str], frequencies: Mapping[str, int], *, budget: int = BUDGET) -> Choice:
     """The rarest words, as many as stay within the budget; of the others the three rarest stand by.
 
-    Small words count only where there is nothing else to look up.
+    Small words stand by as well, where there is anything else to look up.
     """
-    telling = [word for word in asked if word not in SMALL_WORDS]
-    rarest = sorted(
-        telling if any(frequencies.get(word, 0) for word in telling) else asked,
-        key=lambda word: frequencies.get(word, 0),
-    )
+    known = any(frequencies.get(word, 0) for word in asked if word not in SMALL_WORDS)
+    # The small ones are the commonest of all, whatever their number in few texts.
+    rarest = sorted(asked, key=lambda word: (known and word in SMALL_WORDS, frequencies.get(word, 0)))
+    telling = sum(not (known and word in SMALL_WORDS) for word in rarest)
     places = list(accumulate(frequencies.get(word, 0) for word in rarest))
-    within = sum(place <= budget for place in places)
+    within = min(telling, sum(place <= budget for place in places))
     return Choice(tuple(rarest[:within]), tuple(rarest[within : within + 3]))
