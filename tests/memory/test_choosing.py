@@ -11,12 +11,9 @@ from folkmoot.storage import Database
 
 
 def test_rare_words_are_looked_up_and_common_ones_stand_by() -> None:
-    counts = {"the": 9000, "plan": 3000, "lighthouse": 5, "company": 8000, "we": 7000, "sea": 9500}
-    assert chosen(["sea", "plan", "lighthouse"], counts, budget=4000) == Choice(("lighthouse", "plan"), ("sea",))
-    assert chosen(["the", "sea", "company", "we"], counts) == Choice((), ("company", "sea", "we"))
-    assert chosen(["how", "plan"], {"how": 2, "plan": 30}) == Choice(("plan",), ("how",))
-    assert chosen(["the", "we"], counts) == Choice((), ("we", "the"))
-    assert chosen(["we", "unheard"], {"we": 3}) == Choice(("unheard", "we"), ())
+    counts = {"the": 9000, "plan": 3000, "lighthouse": 5, "company": 8000, "we": 7000}
+    assert chosen(["the", "plan", "lighthouse"], counts, budget=4000) == Choice(("lighthouse", "plan"), ("the",))
+    assert chosen(["the", "company", "we"], counts) == Choice((), ("we", "company", "the"))
     assert chosen(["unheard"], counts) == Choice(("unheard",), ())
     assert chosen(["plan", "lighthouse"], counts, budget=10) == Choice(("lighthouse",), ("plan",))
 

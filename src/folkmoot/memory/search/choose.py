@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from folkmoot.kernel import SMALL_WORDS, words
+from folkmoot.kernel import words
 
 # A question longer than this says no more by its further words, and each costs time.
 LONGEST: Final = 40
@@ -28,14 +28,8 @@ def asked_words(query: str) -> list[str]:
 
 
 def chosen(asked: Sequence[str], frequencies: Mapping[str, int], *, budget: int = BUDGET) -> Choice:
-    """The rarest words, as many as stay within the budget; of the others the three rarest stand by.
-
-    Small words stand by as well, where there is anything else to look up.
-    """
-    known = any(frequencies.get(word, 0) for word in asked if word not in SMALL_WORDS)
-    # The small ones are the commonest of all, whatever their number in few texts.
-    rarest = sorted(asked, key=lambda word: (known and word in SMALL_WORDS, frequencies.get(word, 0)))
-    telling = sum(not (known and word in SMALL_WORDS) for word in rarest)
+    """The rarest words, as many as stay within the budget; of the others the three rarest stand by."""
+    rarest = sorted(asked, key=lambda word: frequencies.get(word, 0))
     places = list(accumulate(frequencies.get(word, 0) for word in rarest))
-    within = min(telling, sum(place <= budget for place in places))
+    within = sum(place <= budget for place in places)
     return Choice(tuple(rarest[:within]), tuple(rarest[within : within + 3]))

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic_ai import RunContext
 from pydantic_ai.messages import (
@@ -33,6 +33,8 @@ from folkmoot.models.knowledge import ABOUT_TOOL, SAID_LIKE, SEARCH_TOOL, source
 from folkmoot.models.model import Source
 from folkmoot.models.phrases import Asked, Phrases, asked_for
 from folkmoot.models.quoting import Told, nothing_to_search, speaks_of, subject_words, whole_answer
+
+SEARCHED: Final = 8  # results that are looked at; fewer are quoted
 
 
 class QuotingModel(Model[None]):
@@ -128,7 +130,7 @@ def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameter
             ToolCallPart(one.tool, one.arguments) for one in asked if not (question_left and one.tool == ABOUT_TOOL)
         ]
         if question_left and SEARCH_TOOL in tools:
-            calls.append(ToolCallPart(SEARCH_TOOL, {"query": rest}))
+            calls.append(_search(rest, tools[SEARCH_TOOL]))
     found = sources_in(part.content for part in called if part.tool_name == SEARCH_TOOL)
     if ABOUT_TOOL in tools and ABOUT_TOOL not in done and not calls and not _helped(called, found, rest):
         calls = [ToolCallPart(ABOUT_TOOL, {})]
@@ -140,6 +142,14 @@ def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameter
     else:
         text = nothing_to_search(question)
     return ModelResponse(parts=[TextPart(text)], model_name="offline", usage=_usage(question, text))
+
+
+def _search(question: str, tool: ToolDefinition) -> ToolCallPart:
+    # Among few texts even "how" and "do" are rare enough to mislead: the subject alone is looked for.
+    arguments: dict[str, Any] = {"query": " ".join(subject_words(question)) or question}
+    if "limit" in tool.parameters_json_schema.get("properties", {}):
+        arguments["limit"] = SEARCHED
+    return ToolCallPart(tool.name, arguments)
 
 
 def _helped(called: Sequence[ToolReturnPart], found: Sequence[Source], rest: str) -> bool:
