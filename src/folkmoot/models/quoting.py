@@ -20,6 +20,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _WRAPPED: Final = 60  # a line of as many characters without an end goes on in the next
 _OTHER_LANGUAGE: Final = 0.7  # what a source in another language counts
 _ENDS: Final = (".", "!", "?", "…", ":")
+_STOPS: Final = '.,;:!?…"“”„()'
 _MARKS: Final = "-*•#>|"
 
 
@@ -35,6 +36,11 @@ class Told:
 def subject_words(question: str) -> list[str]:
     """The words of a question that its subject is in, each once, in order."""
     return list(dict.fromkeys(word for word in words(question) if word not in SMALL_WORDS and len(word) > 1))
+
+
+def subject_of(question: str) -> str:
+    """The same as a person wrote them: an index may tell `ß` from the `ss` that comparing makes of it."""
+    return " ".join(word.strip(_STOPS) for word in question.split() if subject_words(word))
 
 
 def speaks_of(sources: Sequence[Source], question: str) -> bool:

@@ -32,7 +32,7 @@ from folkmoot.models.errors import OfflineModelError
 from folkmoot.models.knowledge import ABOUT_TOOL, SAID_LIKE, SEARCH_TOOL, sources_in
 from folkmoot.models.model import Source
 from folkmoot.models.phrases import Asked, Phrases, asked_for
-from folkmoot.models.quoting import Told, nothing_to_search, speaks_of, subject_words, whole_answer
+from folkmoot.models.quoting import Told, nothing_to_search, speaks_of, subject_of, subject_words, whole_answer
 
 SEARCHED: Final = 8  # results that are looked at; fewer are quoted
 
@@ -146,7 +146,7 @@ def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameter
 
 def _search(question: str, tool: ToolDefinition) -> ToolCallPart:
     # Among few texts even "how" and "do" are rare enough to mislead: the subject alone is looked for.
-    arguments: dict[str, Any] = {"query": " ".join(subject_words(question)) or question}
+    arguments: dict[str, Any] = {"query": subject_of(question) or question}
     if "limit" in tool.parameters_json_schema.get("properties", {}):
         arguments["limit"] = SEARCHED
     return ToolCallPart(tool.name, arguments)
