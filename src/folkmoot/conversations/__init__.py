@@ -1,0 +1,1 @@
+"""Conversations: turns, streams, sessions; `routing/` picks the agent that answers."""
