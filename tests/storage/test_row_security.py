@@ -34,7 +34,11 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
-RULES: dict[str, str] = importlib.import_module("folkmoot.migrations.versions.0009_row_security").RULES
+RULES: dict[str, str] = {
+    table: rule
+    for revision in ("0009_row_security", "0011_routing")
+    for table, rule in importlib.import_module(f"folkmoot.migrations.versions.{revision}").RULES.items()
+}
 BY_USER = sorted(name for name, rule in RULES.items() if rule.startswith("user_id"))
 BY_PERSON = sorted(name for name, rule in RULES.items() if rule.startswith("person"))
 VALUES: list[tuple[tuple[type, ...], Callable[[int], Any]]] = [

@@ -7,6 +7,7 @@ the fallback. An agent that answered before keeps a message unless the chances s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final, Self
 
 from folkmoot.conversations.routing.model import Alternative, Decision
@@ -142,10 +143,9 @@ def _made(
 ) -> Decision:
     weighed = chances or found.chances
     scope = found.in_scope if in_scope is None else in_scope
-    rest = 1.0 - confidence
-    others = sorted(((one, other) for one, other in weighed.items() if one != agent), key=lambda pair: (-pair[1], pair[0]))
-    total = sum(other for _, other in others)
-    scale = min(1.0, rest / total) if total > 0 else 0.0
+    likely = sorted(weighed.items(), key=itemgetter(1), reverse=True)[: _ALTERNATIVES + 1]
+    total = sum(weighed.values()) - weighed.get(agent, 0.0)
+    scale = min(1.0, (1.0 - confidence) / total) if total > 0 else 0.0
     return Decision(
         agent_id=agent,
         confidence=round(confidence, 4),
@@ -154,8 +154,8 @@ def _made(
         reasoning=reasoning,
         alternatives=tuple(
             Alternative(agent_id=one, confidence=round(other * scale, 4))
-            for one, other in others[:_ALTERNATIVES]
-            if other * scale >= _SHOWN
+            for one, other in likely
+            if one != agent and other * scale >= _SHOWN
         ),
         evidence=found.as_json(),
     )

@@ -32,8 +32,8 @@ from folkmoot.conversations.routing.features import (
 _STRENGTH: Final = 5.0  # inverse regularisation
 _STRENGTH_OF_MANY: Final = 15.0
 _MANY: Final = 150  # examples an agent
+_NEVER: Final = -20.0
 _REMEMBERED: Final = 20_000
-_BATCH: Final = 2048
 
 Table = NDArray[np.float32]
 
@@ -47,11 +47,14 @@ class Linear:
 
 
 def fit_linear(rows: sp.csr_matrix | Floats, labels: Ints, worth: Floats, agents: int) -> Linear:
-    """One-against-all logistic regressions. An agent without a row is never meant: its score is -20."""
+    """One-against-all logistic regressions, moved so that a text that says nothing scores 0 among any number of agents.
+
+    An agent without a row is never meant: its score is -20.
+    """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # takes a second; imported in a thread
 
     weights = np.zeros((rows.shape[1], agents))
-    bias = np.full(agents, -20.0)
+    bias = np.full(agents, _NEVER)
     strength = _STRENGTH if len(labels) < _MANY * agents else _STRENGTH_OF_MANY
     for agent in range(agents):
         mine = labels == agent
@@ -61,6 +64,8 @@ def fit_linear(rows: sp.csr_matrix | Floats, labels: Ints, worth: Floats, agents
         fitted = LogisticRegression(C=strength, solver="liblinear", random_state=0)
         fitted.fit(rows, mine, sample_weight=worth)
         weights[:, agent], bias[agent] = fitted.coef_[0], fitted.intercept_[0]
+    present = len(np.unique(labels))
+    bias[bias > _NEVER] += math.log(max(1, present - 1))  # one among so many has these odds against it
     return Linear(weights=weights, bias=bias)
 
 
@@ -118,12 +123,12 @@ class Classifier:
         for word in dict.fromkeys(found):
             row = known.get(word)
             if row is None:
-                extra = self._remember(word)
+                extra = self.remember(word)
                 by_word = extra if by_word is None else by_word + extra
             else:
                 rows.append(row)
         if rows:
-            total = self.word_table[rows].sum(axis=0)
+            total = np.add.reduce(self.word_table.take(rows, axis=0))
             by_word = total if by_word is None else by_word + total
         if by_word is None:
             return self.bias
@@ -131,54 +136,16 @@ class Classifier:
         known = self.pair_rows
         rows = [known[pair] for pair in seen if pair in known]
         length = (len(seen) - len(rows)) * self.unknown**2
-        scores = (
-            self.bias
-            + by_word[:agents] / math.sqrt(by_word[-2])
-            + by_word[agents : 2 * agents] / math.sqrt(by_word[-1])
-        )
+        scores = by_word[:agents] * (1.0 / math.sqrt(by_word[-2]))
+        scores += by_word[agents : 2 * agents] * (1.0 / math.sqrt(by_word[-1]))
+        scores += self.bias
         if rows:
-            by_pair = self.pair_table[rows].sum(axis=0)
-            scores = scores + by_pair[:agents] / math.sqrt(length + by_pair[agents])
+            by_pair = np.add.reduce(self.pair_table.take(rows, axis=0))
+            scores += by_pair[:agents] * (1.0 / math.sqrt(length + by_pair[agents]))
         return scores
 
-    def score_all(self, texts: Sequence[str]) -> Table:
-        """(texts, agents) log-odds, quicker than one by one."""
-        done = [self._batch(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
-        return np.concatenate(done) if done else np.zeros((0, len(self.bias)), dtype=np.float32)
-
-    def _batch(self, texts: Sequence[str]) -> Table:
-        agents, known, paired = len(self.bias), self.word_rows, self.pair_rows
-        word_at: list[int] = []
-        word_of: list[int] = []
-        pair_at: list[int] = []
-        pair_of: list[int] = []
-        strange: list[tuple[int, Table]] = []
-        unknown = np.zeros(len(texts), dtype=np.float32)
-        for number, text in enumerate(texts):
-            found = read(text)
-            for word in dict.fromkeys(found):
-                row = known.get(word)
-                if row is None:
-                    strange.append((number, self._remember(word)))
-                else:
-                    word_at.append(row)
-                    word_of.append(number)
-            seen = pairs(found) if found else []
-            rows = [paired[pair] for pair in seen if pair in paired]
-            pair_at += rows
-            pair_of += [number] * len(rows)
-            unknown[number] = len(seen) - len(rows)
-        by_word = _gather(self.word_table, word_at, word_of, len(texts))
-        for number, extra in strange:
-            by_word[number] += extra
-        by_pair = _gather(self.pair_table, pair_at, pair_of, len(texts))
-        by_pair[:, -1] += unknown * np.float32(self.unknown**2)
-        scores = self.bias + _over(by_word[:, :agents], by_word[:, -2])
-        scores += _over(by_word[:, agents : 2 * agents], by_word[:, -1])
-        scores += _over(by_pair[:, :agents], by_pair[:, -1])
-        return scores
-
-    def _remember(self, word: str) -> Table:
+    def remember(self, word: str) -> Table:
+        """The row of a word that no example has: by its stem and its pieces."""
         row = self.remembered.get(word)
         if row is None:
             if len(self.remembered) >= _REMEMBERED:
@@ -202,17 +169,3 @@ class Classifier:
             row[agents : 2 * agents] = total[:agents]
             row[-1] += total[agents]
         return row
-
-
-def _gather(table: Table, rows: list[int], of: list[int], texts: int) -> Table:
-    """(texts, columns): the sum of a text's rows; `of` grows."""
-    chosen = sp.csr_matrix(
-        (np.ones(len(rows), dtype=np.float32), (np.array(of, dtype=np.int32), np.array(rows, dtype=np.int32))),
-        shape=(texts, len(table)),
-    )
-    return np.asarray(chosen @ table, dtype=np.float32)
-
-
-def _over(part: Table, squared: Table) -> Table:
-    length = np.sqrt(squared)
-    return part / np.where(length > 0, length, 1.0)[:, None]

@@ -6,9 +6,11 @@ not, so a message full of words that nobody has examples of is far from everybod
 """
 
 import math
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +18,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from folkmoot.conversations.routing.small_words import SMALL_WORDS
-from folkmoot.kernel import words
+from folkmoot.kernel.text import WORD, words
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,7 +30,8 @@ _SMALL: Final = 0.7
 _SIZES: Final = (3, 4, 5)
 _LONGEST_WORD: Final = 40
 _MOST_WORDS: Final = 400  # of one message: what it is about is said by then
-_EDGE: Final = "\x02"
+EDGE: Final = "\x02"
+_BETWEEN: Final = "\x00"
 _ENDINGS: Final = ("ings", "ing", "ies", "ed", "es", "s")
 
 
@@ -61,10 +64,17 @@ def read(text: str) -> list[str]:
     return words(text)[:_MOST_WORDS]
 
 
+def read_all(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The words of each of many messages: as `read`, but what can be done for all at once is."""
+    whole = _BETWEEN.join([text.replace(_BETWEEN, " ") for text in texts])
+    for text in unicodedata.normalize("NFKC", whole).casefold().split(_BETWEEN):
+        yield WORD.findall(text)[:_MOST_WORDS]
+
+
 def pairs(found: Sequence[str]) -> list[str]:
     """The distinct pairs of neighbouring stems, the ends of the message counted as neighbours."""
-    stems = [_EDGE, *map(stem, found), _EDGE]
-    return list(dict.fromkeys(f"{one} {two}" for one, two in zip(stems, stems[1:], strict=False)))
+    stems = [EDGE, *map(stem, found), EDGE]
+    return list(dict.fromkeys(f"{one} {two}" for one, two in pairwise(stems)))
 
 
 def telling(found: Sequence[str]) -> list[str]:
@@ -102,7 +112,7 @@ def count(texts: Sequence[str]) -> Counted:
         )
         matrix.sum_duplicates()
         matrices.append(matrix)
-    small = {stem(word) for word in SMALL_WORDS} | {_EDGE}
+    small = {stem(word) for word in SMALL_WORDS} | {EDGE}
     damp = (
         np.array([_SMALL if name in small else 1.0 for name in columns[WORDS]]),
         np.array([_damp_pair(name, small) for name in columns[PAIRS]]),

@@ -19,7 +19,7 @@ from folkmoot.conversations.routing.errors import NobodyToAnswerError
 from folkmoot.conversations.routing.model import Candidate, Decision, Utterance, fingerprint
 from folkmoot.conversations.routing.overrides import Override, OverrideBook, OverridesInMemory, gate
 from folkmoot.conversations.routing.train import Material, Trained, texts_of, train
-from folkmoot.conversations.routing.view import Share, View
+from folkmoot.conversations.routing.view import Classified, Share, View
 from folkmoot.kernel import Clock, FolkmootError, SystemClock, new_id
 from folkmoot.models import Caller
 from folkmoot.telemetry import get_logger
@@ -121,17 +121,10 @@ class Router:
         """Whether a language model would be asked."""
         return unclear(found, below=self._ask_below)
 
-    async def route_all(
-        self, texts: Sequence[str], *, candidates: Sequence[Candidate], fallback: str | None = None
-    ) -> list[Decision]:
-        """The decisions for many messages by words alone, no language or embedding model asked; quicker than singly."""
+    async def classify_all(self, texts: Sequence[str], *, candidates: Sequence[Candidate]) -> list[Classified]:
+        """What the classifier alone says of many messages, by words; much quicker than `route` for each."""
         view = await self._view(candidates)
-
-        def all_of_them() -> list[Decision]:
-            scores = view.trained.classifier.score_all(texts)
-            return [decide(view.judge(text, fallback=fallback, scores=row)) for text, row in zip(texts, scores, strict=True)]
-
-        return await asyncio.to_thread(all_of_them)
+        return await asyncio.to_thread(view.classify_all, texts)
 
     async def prepare(self, candidates: Sequence[Candidate]) -> None:
         """Train for these, in a thread, unless that was done; call it when agents change. May be left running."""
@@ -251,6 +244,8 @@ class Router:
                 await self._embedder.embed(texts[start : start + _AT_ONCE]) for start in range(0, len(texts), _AT_ONCE)
             ]
         except FolkmootError as error:
-            _log.warning("the embedding model does not answer; words decide", model=self._embedder.name, error=error.message)
+            _log.warning(
+                "the embedding model does not answer; words decide", model=self._embedder.name, error=error.message
+            )
             return None
         return np.concatenate(parts) if parts else np.zeros((0, 0), dtype=np.float32)

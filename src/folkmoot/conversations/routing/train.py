@@ -15,20 +15,17 @@ from folkmoot.conversations.routing.calibrate import (
     RIGHT,
     WRONG,
     Calibration,
-    Curve,
     Samples,
+    assumed,
     best_and_lead,
     calibrate,
 )
 from folkmoot.conversations.routing.classifier import Classifier, Linear, Table, fit_linear
 from folkmoot.conversations.routing.features import Floats, Ints, Weighing, count
 from folkmoot.conversations.routing.held_out import OUT_SHARE, Lesson, held_out
+from folkmoot.conversations.routing.many import Batch
 from folkmoot.conversations.routing.model import Candidate, Utterance
 
-# What HWU64 gave with three to ten examples an agent: for agents with too few examples to measure on.
-_PLAIN: Final = Calibration(
-    line=-1.75, scope=Curve(bias=5.5, best=2.5, lead=0.0), right=Curve(bias=1.2, best=1.0, lead=2.4)
-)
 _HELD_WORTH: Final = 40.0  # messages that all held-out examples count for beside those given for tuning
 
 
@@ -69,9 +66,9 @@ class Material:
 def texts_of(candidates: Sequence[Candidate], learned: Sequence[Utterance] = ()) -> list[tuple[str, int, bool]]:
     """(text, whose by position, whether said by a person) of everything an agent is known by."""
     learned_by: dict[str, list[str]] = {}
-    for one in learned:
-        if one.agent_id is not None:
-            learned_by.setdefault(one.agent_id, []).append(one.text)
+    for message in learned:
+        if message.agent_id is not None:
+            learned_by.setdefault(message.agent_id, []).append(message.text)
     found = []
     for position, one in enumerate(candidates):
         said = [*one.examples, *learned_by.get(one.agent_id, ())]
@@ -105,7 +102,7 @@ def train(material: Material) -> Trained:
     linear = fit_linear(rows, lesson.labels, lesson.worth, lesson.agents)
     ids = tuple(one.agent_id for one in material.candidates)
     classifier = Classifier.compiled(lesson.counted, weighing, linear, texts)
-    scores = classifier.score_all([one.text for one in material.tune])
+    scores = Batch(classifier).scores([one.text for one in material.tune])
     calibration, out_share = _calibration(_samples(scores, material.tune, ids), held_out(lesson))
     trained = Trained(agent_ids=ids, classifier=classifier, calibration=calibration, out_share=out_share)
     if lesson.vectors is None:
@@ -134,13 +131,13 @@ def _calibration(tuned: Samples | None, held: Samples | None) -> tuple[Calibrati
     """Curves by both kinds of samples, and the share out of scope that they stand for."""
     if tuned is None:
         if held is None or not _both(held.outcome):
-            return _PLAIN, OUT_SHARE
+            return assumed(held), OUT_SHARE
         return calibrate(held), OUT_SHARE
     samples, share = tuned, float((tuned.outcome == OUT).mean())
     if held is not None:
         samples = _joined(tuned, held)
     if not _both(samples.outcome):
-        return _PLAIN, OUT_SHARE
+        return assumed(samples), OUT_SHARE
     if not _both(tuned.outcome):
         # A file of one kind alone says nothing about the share of the other.
         share = OUT_SHARE
@@ -170,4 +167,3 @@ def _shared(samples: Samples, share: float) -> Samples:
     worth[outside] *= share * total / worth[outside].sum()
     worth[~outside] *= (1 - share) * total / worth[~outside].sum()
     return replace(samples, worth=worth)
-

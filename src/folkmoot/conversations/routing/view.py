@@ -5,14 +5,16 @@ The classifier may know more agents than are candidates now; those that are away
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
 
 import numpy as np
 
+from folkmoot.conversations.routing.calibrate import best_and_lead
 from folkmoot.conversations.routing.cascade import Findings
 from folkmoot.conversations.routing.classifier import Table
-from folkmoot.conversations.routing.features import read
+from folkmoot.conversations.routing.features import Floats, read
 from folkmoot.conversations.routing.keywords import Keywords
+from folkmoot.conversations.routing.many import Batch
 from folkmoot.conversations.routing.mention import Mentions
 from folkmoot.conversations.routing.model import Candidate
 from folkmoot.conversations.routing.small_words import SMALL_WORDS
@@ -20,7 +22,9 @@ from folkmoot.conversations.routing.train import Trained
 
 _WORDS_SHOWN: Final = 3
 _FEWEST: Final = 0.02
+_LOWEST: Final = -1e9
 _KEYWORD_PRIOR: Final = (4.0, 5.0)  # right of asked, before any example was looked at
+Chance = TypeVar("Chance", float, Floats)
 
 
 class Share:
@@ -38,17 +42,25 @@ class Share:
         self.now = self._begin
         self._weight = self.BEGIN
 
-    def weigh(self, in_scope: float) -> float:
-        """The chance to be in scope under the present share."""
-        inside = in_scope * (1 - self.now) / (1 - self._begin)
-        outside = (1 - in_scope) * self.now / self._begin
-        return inside / (inside + outside) if inside + outside > 0 else in_scope
+    def weigh(self, in_scope: Chance) -> Chance:
+        """The chance to be in scope under the present share; of one message or of many."""
+        inside = in_scope * ((1 - self.now) / (1 - self._begin))
+        outside = (1 - in_scope) * (self.now / self._begin)
+        return inside / (inside + outside)
 
     def take(self, in_scope: float) -> None:
         """A message came with this (weighed) chance to be in scope."""
         self._weight = min(self.LATEST, self._weight + 1)
         self.now += (1 - in_scope - self.now) / self._weight
         self.now = min(0.95, max(0.01, self.now))
+
+
+class Classified(NamedTuple):
+    """What the classifier says of one message; `agent_id` None: out of scope."""
+
+    agent_id: str | None
+    confidence: float
+    in_scope_confidence: float
 
 
 class View:
@@ -62,6 +74,7 @@ class View:
         self._names = {one.agent_id: one.name for one in candidates}
         places = {agent: place for place, agent in enumerate(trained.agent_ids)}
         self._columns = np.array([places[agent] for agent in self._ids], dtype=np.int64)
+        self._batch: Batch | None = None
         self._all = len(self._columns) == len(places) and bool((self._columns == np.arange(len(places))).all())
         self._mentions = Mentions(candidates)
         self._keywords = Keywords(candidates)
@@ -83,9 +96,9 @@ class View:
         everybody = self.trained.scores(found, vector) if scores is None else scores
         mine = everybody if self._all else everybody[self._columns]
         values = mine.tolist()
-        place = max(range(len(values)), key=values.__getitem__)
-        score = values[place]
-        lead = score - max(value for at, value in enumerate(values) if at != place) if len(values) > 1 else 0.0
+        score = max(values)
+        place = values.index(score)
+        lead = score - max(*values[:place], *values[place + 1 :], _LOWEST) if len(values) > 1 else 0.0
         calibration = self.trained.reading(with_meaning=meaning)
         taken = self.share.now
         in_scope = self.share.weigh(calibration.scope(score, lead))
@@ -96,9 +109,9 @@ class View:
         return Findings(
             chances=self._chances(values, place, right, in_scope),
             best=self._ids[place],
-            score=round(score, 6),
-            lead=round(lead, 6),
-            line=round(calibration.line, 6),
+            score=score,
+            lead=lead,
+            line=calibration.line,
             in_scope=in_scope,
             out_share=taken,
             names=self._names,
@@ -113,13 +126,27 @@ class View:
             meaning=meaning,
         )
 
+    def classify_all(self, texts: Sequence[str]) -> list[Classified]:
+        """What the classifier says of each, under the present share of messages out of scope, which stays as it is."""
+        if self._batch is None:
+            self._batch = Batch(self.trained.classifier)
+        scores = self._batch.scores(texts)
+        best, top, lead = best_and_lead(scores if self._all else scores[:, self._columns])
+        calibration = self.trained.calibration
+        in_scope = self.share.weigh(calibration.scope.all(top, lead))
+        right = in_scope * (calibration.right.all(top, lead) if len(self._ids) > 1 else 1.0)
+        accepted = top >= calibration.line
+        confidence = np.where(accepted, right, 1.0 - in_scope)
+        agents = [self._ids[at] if taken else None for at, taken in zip(best.tolist(), accepted.tolist(), strict=True)]
+        return list(map(Classified, agents, confidence.tolist(), in_scope.tolist()))
+
     def _chances(self, values: Sequence[float], place: int, right: float, in_scope: float) -> dict[str, float]:
         """The best has its calibrated chance; the others share what is left of being in scope, by their odds."""
         top = values[place]
-        odds = [math.exp(value - top) if at != place else 0.0 for at, value in enumerate(values)]
-        total = sum(odds)
+        odds = [math.exp(value - top) for value in values]
+        total = sum(odds) - 1.0
         left = (in_scope - right) / total if total > 0 else 0.0
-        chances = {agent: round(left * odd, 6) for agent, odd in zip(self._ids, odds, strict=True)}
+        chances = {agent: left * odd for agent, odd in zip(self._ids, odds, strict=True)}
         chances[self._ids[place]] = right
         return chances
 
@@ -145,5 +172,3 @@ class View:
                     asked += 1
                     right += agent == one.agent_id
         return round(right / asked, 4)
-
-
