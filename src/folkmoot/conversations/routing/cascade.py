@@ -6,7 +6,7 @@ the fallback. An agent that answered before keeps a message unless the chances s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Final, Self
 
@@ -71,7 +71,7 @@ def decide(found: Findings) -> Decision:
         return _sticking(found, chances)
     if found.model_says is not None:
         return _by_model(found)
-    if found.best is not None and found.score >= found.line:
+    if found.best is not None and (found.score >= found.line or _likelier_than_fallback(found)):
         return _made(found, found.best, chances[found.best], "classifier", _because(found, found.best))
     return _falling_back(found)
 
@@ -80,7 +80,7 @@ def unclear(found: Findings, *, below: float) -> bool:
     """Whether a language model should be asked: nothing explicit decides, and what the rest says is less sure."""
     if found.mentioned is not None or found.keywords_of is not None:
         return False
-    return decide(found).confidence < below
+    return decide(replace(found, model_says=None)).confidence < below
 
 
 def _in_conversation(found: Findings) -> dict[str, float]:
@@ -118,6 +118,14 @@ def _by_model(found: Findings) -> Decision:
         f": {reason}." if reason else "."
     )
     return _made(found, chosen, sure, method, said, in_scope=sure if found.model_says else 1 - sure)
+
+
+def _likelier_than_fallback(found: Findings) -> bool:
+    """Where an agent is there for everything else, whichever of the two is likelier answers, line or not."""
+    if found.fallback is None or found.best is None:
+        return False
+    fallback = max(0.0, 1.0 - found.in_scope) + found.chances.get(found.fallback, 0.0)
+    return found.chances[found.best] > fallback
 
 
 def _falling_back(found: Findings) -> Decision:

@@ -121,6 +121,10 @@ class Router:
         """Whether a language model would be asked."""
         return unclear(found, below=self._ask_below)
 
+    def was_unclear(self, decision: Decision) -> bool:
+        """The same of a decision, by its evidence."""
+        return self.is_unclear(Findings.from_json(decision.evidence))
+
     async def classify_all(self, texts: Sequence[str], *, candidates: Sequence[Candidate]) -> list[Classified]:
         """What the classifier alone says of many messages, by words; much quicker than `route` for each."""
         view = await self._view(candidates)
