@@ -18,6 +18,7 @@ _NAMED: Final = 0.99
 # Taken, not measured: how often a language model that was told all agents is right on what was unclear before.
 _MODEL_AGREES: Final = 0.85  # with the classifier's best
 _MODEL_DIFFERS: Final = 0.65
+_CLEARLY: Final = 1.05  # so that what is even goes to who is there for everything
 _ALTERNATIVES: Final = 4
 _SHOWN: Final = 0.01
 
@@ -125,7 +126,7 @@ def _likelier_than_fallback(found: Findings) -> bool:
     if found.fallback is None or found.best is None:
         return False
     fallback = max(0.0, 1.0 - found.in_scope) + found.chances.get(found.fallback, 0.0)
-    return found.chances[found.best] > fallback
+    return found.chances[found.best] > _CLEARLY * fallback
 
 
 def _falling_back(found: Findings) -> Decision:

@@ -48,7 +48,7 @@ def stem(word: str) -> str:
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":  # noqa: PLR2004
                 word = word[:-1]
             break
-    if len(word) > 4 and word[-1] == "e":  # noqa: PLR2004  # `make` and `making` are one
+    if len(word) > 3 and word[-1] == "e":  # noqa: PLR2004  # `make` and `making` are one
         word = word[:-1]
     return word[:-1] + "i" if len(word) > 4 and word[-1] == "y" else word  # noqa: PLR2004
 
@@ -66,6 +66,8 @@ def read(text: str) -> list[str]:
 
 def read_all(texts: Sequence[str]) -> Iterator[list[str]]:
     """The words of each of many messages: as `read`, but what can be done for all at once is."""
+    if not texts:
+        return
     whole = _BETWEEN.join([text.replace(_BETWEEN, " ") for text in texts])
     for text in unicodedata.normalize("NFKC", whole).casefold().split(_BETWEEN):
         yield WORD.findall(text)[:_MOST_WORDS]
