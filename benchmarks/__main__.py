@@ -29,6 +29,7 @@ NAMES = (
     "telemetry",
     "encryption",
     "registry",
+    "routing",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 
