@@ -6,6 +6,7 @@ agents is drawn by seeds that nothing was tuned on (100 and up; `FOLKMOOT_BENCH_
 installed, semantic-router. The pace is measured with and without the set.
 """
 
+import asyncio
 import os
 import random
 import time
@@ -68,7 +69,7 @@ async def _quality(task: Problem, embedder: Embedder | None) -> dict[str, dict[s
         figures["nearest example"] = measured(nearest_example(known.vectors), task)
         peer = semantic_router(known.vectors)
         if peer is not None:
-            figures["semantic-router"] = measured(peer, task)
+            figures["semantic-router"] = await asyncio.to_thread(measured, peer, task)
     return figures
 
 

@@ -1,5 +1,6 @@
 """Simple ways of routing, each with the threshold that is best on the messages for tuning."""
 
+import importlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -59,26 +60,24 @@ def nearest_example(vectors: dict[str, NDArray[np.float32]]) -> Peer:
 
 
 def semantic_router(vectors: dict[str, NDArray[np.float32]]) -> Peer | None:
-    """The package of that name on the same vectors, its own thresholds left out; None where it is not installed."""
+    """The package of that name on the same vectors, without thresholds of its own; None where it is not installed."""
     try:
-        from semantic_router import Route  # type: ignore[import-not-found,unused-ignore]  # a peer
-        from semantic_router.encoders import DenseEncoder  # type: ignore[import-not-found,unused-ignore]
-        from semantic_router.routers import SemanticRouter  # type: ignore[import-not-found,unused-ignore]
+        package, encoders = (importlib.import_module(f"semantic_router{part}") for part in ("", ".encoders.base"))
     except ImportError:
         return None
 
-    class Known(DenseEncoder):  # type: ignore[misc,unused-ignore]
-        name: str = "known"
-        score_threshold: float = 0.0
-
+    class Known(encoders.DenseEncoder):  # type: ignore[name-defined,misc]  # a peer, of whatever version
         def __call__(self, docs: list[str]) -> list[list[float]]:
             return [[float(value) for value in vectors[doc]] for doc in docs]
 
+        async def acall(self, docs: list[str]) -> list[list[float]]:
+            return self(docs)
+
     def scored(candidates: Sequence[Candidate], texts: Sequence[str]) -> Scored:
-        routes = [Route(name=one.agent_id, utterances=list(one.examples), score_threshold=0.0) for one in candidates]
-        router = SemanticRouter(encoder=Known(), routes=routes, auto_sync="local")
+        routes = [package.Route(name=one.agent_id, utterances=list(one.examples)) for one in candidates]
+        router = package.IndexedRouter(encoder=Known(name="known"), routes=routes)
         choices = [router(text) for text in texts]
-        return [(choice.name or candidates[0].agent_id, float(choice.similarity_score or 0.0)) for choice in choices]
+        return [(choice.name or candidates[0].agent_id, float(choice.confidence or 0.0)) for choice in choices]
 
     return scored
 
@@ -92,12 +91,9 @@ def measured(peer: Peer, problem: Problem) -> dict[str, Any]:
 
 
 def _figures(found: Scored, right: Sequence[Utterance], line: float) -> dict[str, Any]:
-    inside = [
-        agent == one.agent_id and score >= line
-        for (agent, score), one in zip(found, right, strict=True)
-        if one.agent_id
-    ]
-    outside = [score < line for (_, score), one in zip(found, right, strict=True) if one.agent_id is None]
+    pairs = list(zip(found, right, strict=True))
+    inside = [agent == one.agent_id and score >= line for (agent, score), one in pairs if one.agent_id]
+    outside = [score < line for (_, score), one in pairs if one.agent_id is None]
     return {
         "balanced": (float(np.mean(inside)) + float(np.mean(outside))) / 2,
         "accuracy": float(np.mean(inside)),
