@@ -1,6 +1,7 @@
 """`folkmoot backtest routing` on files: figures, predictions, the plot, and what is said of wrong files."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -134,10 +135,14 @@ WRONG_LINES = [
 def test_wrong_lines_are_named(tmp_path: Path, content: str, said: str, kinds: str) -> None:
     path, known = tmp_path / "lines.jsonl", frozenset({"fern"})
     path.write_text(content)
-    readers = {"m": read_messages, "t": lambda at: read_tune(at, known), "g": lambda at: read_gold(at, known)}
+    readers: dict[str, Callable[[], object]] = {
+        "m": lambda: read_messages(path),
+        "t": lambda: read_tune(path, known),
+        "g": lambda: read_gold(path, known),
+    }
     for kind in kinds:
         with pytest.raises(BadRoutingFileError) as fault:
-            readers[kind](path)
+            readers[kind]()
         assert said in fault.value.message
     with pytest.raises(BadRoutingFileError, match="cannot be read"):
         read_messages(tmp_path / "nowhere.jsonl")

@@ -91,7 +91,7 @@ class Synonyms:
             for place, idea in enumerate(self.IDEAS):
                 rows[row, place] += len(said & set(idea.split()))
             rows[row, -1] += not rows[row, :-1].max() > 1
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 async def test_an_embedding_model_finds_what_shares_no_word() -> None:
