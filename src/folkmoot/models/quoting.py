@@ -65,6 +65,11 @@ def nothing_to_search() -> str:
     )
 
 
+def not_looked_at(names: Sequence[str]) -> str:
+    """What is said of images, which nobody looked at."""
+    return f"I cannot look at images, so I left out: {', '.join(names)}."
+
+
 def _below_heading(source: Source) -> str:
     """The text without the heading above it, where the source names that heading anyway."""
     first, _, rest = source.text.strip().partition("\n")

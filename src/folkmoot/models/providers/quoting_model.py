@@ -26,9 +26,10 @@ from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
 from folkmoot.kernel import words
+from folkmoot.models.attached import names_of
 from folkmoot.models.errors import OfflineModelError
 from folkmoot.models.knowledge import SEARCH_TOOL, sources_in
-from folkmoot.models.quoting import nothing_to_search, quoted_answer
+from folkmoot.models.quoting import not_looked_at, nothing_to_search, quoted_answer
 
 
 class QuotingModel(Model[None]):
@@ -112,7 +113,7 @@ class _QuotedStream(StreamedResponse):
 def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> ModelResponse:
     if not parameters.allow_text_output:
         raise OfflineModelError("the offline model decides nothing; estimate, or set MODEL to a language model")
-    question, found = _asked(messages)
+    question, found, unseen = _asked(messages)
     can_search = any(tool.name == SEARCH_TOOL for tool in parameters.function_tools)
     if found is not None:
         text = quoted_answer(question, sources_in(found))
@@ -121,11 +122,13 @@ def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameter
         return ModelResponse(parts=[call], model_name="offline", usage=_usage(question, ""))
     else:
         text = nothing_to_search()
+    if unseen:
+        text = f"{text}\n{not_looked_at(unseen)}"
     return ModelResponse(parts=[TextPart(text)], model_name="offline", usage=_usage(question, text))
 
 
-def _asked(messages: Sequence[ModelMessage]) -> tuple[str, list[Any] | None]:
-    """The last question, and what searching for it returned; None if it was not searched for yet."""
+def _asked(messages: Sequence[ModelMessage]) -> tuple[str, list[Any] | None, list[str]]:
+    """The last question, what searching for it returned (None if it was not searched for yet), and images with it."""
     found: list[Any] = []
     searched = False
     for message in reversed(messages):
@@ -134,13 +137,13 @@ def _asked(messages: Sequence[ModelMessage]) -> tuple[str, list[Any] | None]:
                 searched = True
                 found.append(part.content)
             elif isinstance(part, UserPromptPart):
-                text = part.content if isinstance(part.content, str) else _texts(part.content)
-                return text, found if searched else None
-    return "", found if searched else None
+                return _words_of(part.content), found if searched else None, names_of(part.content)
+    return "", found if searched else None, []
 
 
-def _texts(content: Sequence[Any]) -> str:
-    return "\n".join(piece for piece in content if isinstance(piece, str))
+def _words_of(content: str | Sequence[Any]) -> str:
+    """What was asked; the texts of files stand after it."""
+    return content if isinstance(content, str) else next((one for one in content if isinstance(one, str)), "")
 
 
 def _usage(question: str, text: str) -> RequestUsage:

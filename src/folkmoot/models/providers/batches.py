@@ -1,0 +1,171 @@
+"""Reading a stream of tokens with little work for each: what came in a short while is parsed and handed on together.
+
+A server sends a token an event, a hundred times a second; an SDK builds an object of each and the loop above passes
+it through a dozen hands. Here the first token goes on at once. After it the connection is left alone for a moment
+(`_SHORTEST`, longer when the process is busy), in which the kernel gathers what comes, and the texts of one reading
+travel as one event. Every other event, a tool call for instance, goes on as it came and in its place. What an SDK
+needs for that is a decoder of this form.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import orjson
+
+_SHORTEST: Final = 0.03  # seconds: an eye takes it for steady writing
+_LONGEST: Final = 0.25
+_BUSY: Final = 0.01  # waking up so much too late means that others want the processor
+_END_OF_EVENT: Final = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(slots=True)
+class Event:
+    """A server-sent event, as the SDKs look at it."""
+
+    event: str | None
+    raw: bytes
+    parsed: Any = None
+    id: str | None = None
+    retry: int | None = None
+
+    @property
+    def data(self) -> str:
+        return self.raw.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        return orjson.loads(self.raw) if self.parsed is None else self.parsed
+
+
+class Family(Protocol):
+    """Where the text of an event is in one family's protocol."""
+
+    def text(self, parsed: Any) -> str | None:
+        """The text if the event holds nothing else that matters, None for any other event."""
+        ...
+
+    def joins(self, first: Any, parsed: Any) -> bool:
+        """Whether the text of both is of the same piece of the answer."""
+        ...
+
+    def put(self, parsed: Any, text: str) -> None:
+        """Make `text` the event's text."""
+        ...
+
+
+class ChatCompletions:
+    """OpenAI's, and that of all servers that speak like it."""
+
+    def text(self, parsed: Any) -> str | None:
+        match parsed:
+            case {"choices": [{"delta": {"content": str(text), **delta}, **choice}], **whole} if text:
+                bare = not any(value for name, value in delta.items() if name != "role")
+                ended = choice.get("finish_reason") or choice.get("logprobs")
+                return text if bare and not ended and not whole.get("usage") and not whole.get("error") else None
+            case _:
+                return None
+
+    def joins(self, first: Any, parsed: Any) -> bool:
+        return bool(first["choices"][0].get("index") == parsed["choices"][0].get("index"))
+
+    def put(self, parsed: Any, text: str) -> None:
+        parsed["choices"][0]["delta"]["content"] = text
+
+
+class Messages:
+    """Anthropic's."""
+
+    def text(self, parsed: Any) -> str | None:
+        match parsed:
+            case {"type": "content_block_delta", "delta": {"type": "text_delta", "text": str(text)}} if text:
+                return text
+            case _:
+                return None
+
+    def joins(self, first: Any, parsed: Any) -> bool:
+        return bool(first.get("index") == parsed.get("index"))
+
+    def put(self, parsed: Any, text: str) -> None:
+        parsed["delta"]["text"] = text
+
+
+class BatchDecoder:
+    """The decoder of one stream."""
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self._window = _SHORTEST
+
+    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[Event]:
+        """Every event of the stream."""
+        rest, spoke = b"", False
+        async for chunk in iterator:
+            *whole, rest = _END_OF_EVENT.split(rest + chunk)
+            for event in self._joined(whole):
+                spoke = spoke or event.parsed is not None
+                yield event
+            if spoke:
+                await self._gather()
+        for event in self._joined([rest]):
+            yield event
+
+    def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[Event]:
+        """Every event of a stream that is read by a thread."""
+        yield from self._joined(_END_OF_EVENT.split(b"".join(iterator)))
+
+    async def _gather(self) -> None:
+        began = time.monotonic()
+        await asyncio.sleep(self._window)
+        if time.monotonic() - began > self._window + _BUSY:
+            self._window = min(self._window * 1.5, _LONGEST)
+        else:
+            self._window = max(self._window * 0.95, _SHORTEST)
+
+    def _joined(self, blocks: list[bytes]) -> Iterator[Event]:
+        held: Event | None = None
+        texts: list[str] = []
+        for block in blocks:
+            event = _read(block)
+            if event is None:
+                continue
+            event.parsed, text = self._looked_at(event)
+            if text is not None and held is not None and self._family.joins(held.parsed, event.parsed):
+                texts.append(text)
+                continue
+            if held is not None:
+                yield self._put(held, texts)
+                held = None
+            if text is None:
+                event.parsed = None
+                yield event
+            else:
+                held, texts = event, [text]
+        if held is not None:
+            yield self._put(held, texts)
+
+    def _looked_at(self, event: Event) -> tuple[Any, str | None]:
+        try:
+            parsed = orjson.loads(event.raw)
+        except orjson.JSONDecodeError:
+            return None, None  # `[DONE]`, or what the SDK will complain about
+        return parsed, self._family.text(parsed)
+
+    def _put(self, event: Event, texts: list[str]) -> Event:
+        if len(texts) > 1:
+            self._family.put(event.parsed, "".join(texts))
+        return event
+
+
+def _read(block: bytes) -> Event | None:
+    name, data = None, []
+    for line in block.splitlines():
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"data":
+            data.append(value)
+        elif field == b"event":
+            name = value.decode("utf-8", "replace")
+    return Event(event=name, raw=b"\n".join(data)) if data else None
