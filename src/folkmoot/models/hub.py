@@ -183,13 +183,33 @@ class ModelHub:
 
     async def states(self, *, listing: bool = False) -> list[ModelState]:
         """Every provider and how it is, in the order in which `auto` tries them; `listing` asks for their models."""
-        try:
-            chosen = await self.resolve(None)
-        except ModelsError:
-            chosen = None  # what is wrong stands in the line of its provider
+        chosen = await self.chosen()  # what is wrong stands in the line of its provider
         return list(
             await asyncio.gather(*(self._state(one, chosen, listing) for one in self._names.providers.values()))
         )
+
+    async def chosen(self) -> ModelHandle | None:
+        """What agents without a model of their own ask now; None if none of it can be asked."""
+        try:
+            return await self.resolve(None)
+        except ModelsError:
+            return None
+
+    async def conditions(self, handle: ModelHandle) -> list[ModelReport]:
+        """How each model of a handle is now; `fault` says why it cannot be asked, None if it can.
+
+        A server on this machine or network is asked whether it is there; one elsewhere is judged by its last answers.
+        """
+
+        async def one(member: ModelHandle) -> ModelReport:
+            report = self._watches.of(member).report()
+            if report.breaker == "open":
+                return replace(report, fault=report.fault or "it asked to be left alone for a while")
+            provider = self._names.providers[member.provider]
+            there = member.offline or member.remote or bool(await provider.models())
+            return replace(report, fault=None if there else f"no server answers at {provider.url}")
+
+        return list(await asyncio.gather(*(one(member) for member in handle.members)))
 
     def reports(self) -> list[ModelReport]:
         """How every model was that was asked since the start."""
@@ -215,15 +235,22 @@ class ModelHub:
         missing = provider.why_not()
         if missing is not None:
             return ModelState(provider=provider.name, status="not_configured", detail=missing)
-        default = chosen is not None and chosen.provider == provider.name
-        model = chosen.model if default and chosen is not None else await provider.default_model()
+        member = next((one for one in chosen.members if one.provider == provider.name), None) if chosen else None
+        default = chosen is not None and chosen.members[0] == member
+        model = member.model if member else await provider.default_model()
         models = await provider.models() if listing else []
-        if not model or (default and not provider.offline and listing and not models):
+        limits = self._watches.gate(provider.name).limits
+        if not model or (member and not provider.offline and listing and not models):
             said = f"no server answers at {provider.url}"
-            handle = chosen if default else None
-            return ModelState(provider=provider.name, handle=handle, status="down", detail=said, default=default)
+            return ModelState(
+                provider=provider.name, handle=member, status="down", detail=said, default=default, limits=limits
+            )
         return ModelState(
-            provider=provider.name, handle=handle_of(provider, model), default=default, models=tuple(models)
+            provider=provider.name,
+            handle=handle_of(provider, model),
+            default=default,
+            models=tuple(models),
+            limits=limits,
         )
 
     async def _ready(
