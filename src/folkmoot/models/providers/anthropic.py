@@ -9,7 +9,7 @@ from folkmoot.models.providers.listing import listed_models
 
 ANTHROPIC_URL: Final = "https://api.anthropic.com"
 DEFAULT_MODEL: Final = "claude-haiku-4-5"
-_VERSION: Final = "2023-06-01"
+_VERSION: Final = "2026-10-21"  # what the SDK names too
 
 
 class Anthropic:
@@ -36,7 +36,7 @@ class Anthropic:
             f"{self._url}/v1/models",
             list_key="data",
             name_key="id",
-            headers={"x-api-key": key or "", "anthropic-version": _VERSION},
+            headers={"Authorization": f"Bearer {key}", "anthropic-version": _VERSION},
             patience=self._settings.probe_timeout,
         )
 
