@@ -29,6 +29,7 @@ NAMES = (
     "telemetry",
     "encryption",
     "registry",
+    "streaming_model",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 

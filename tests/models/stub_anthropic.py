@@ -32,32 +32,17 @@ class StubAnthropic(StubFamily):
             return JSONResponse(self.error(401, "invalid API key"), status_code=401)
         return JSONResponse({"data": [{"id": "claude-stub", "type": "model"}], "has_more": False})
 
-    def fault(self, request: Request, body: dict[str, Any]) -> str | None:
+    def fault(self, request: Request, body: dict[str, Any]) -> str | None:  # noqa: PLR0911  # one line a rule
         if not request.headers.get("anthropic-version"):
             return "anthropic-version: header is required"
-        for name in ("model", "max_tokens", "messages"):
-            if not body.get(name):
-                return f"{name}: field required"
+        if missing := [name for name in ("model", "max_tokens", "messages") if not body.get(name)]:
+            return f"{missing[0]}: field required"
         roles = [one["role"] for one in body["messages"]]
         if roles[0] != "user" or not set(roles) <= {"user", "assistant"}:
             return "messages: first message must use the 'user' role"
         if any(not one["content"] for one in body["messages"]):
             return "messages: content must be non-empty"
-        called = {
-            part["id"]
-            for one in body["messages"]
-            if isinstance(one["content"], list)
-            for part in one["content"]
-            if part["type"] == "tool_use"
-        }
-        answered = {
-            part["tool_use_id"]
-            for one in body["messages"]
-            if isinstance(one["content"], list)
-            for part in one["content"]
-            if part["type"] == "tool_result"
-        }
-        if called != answered:
+        if _ids(body, "tool_use", "id") != _ids(body, "tool_result", "tool_use_id"):
             return "messages: tool_use ids were found without tool_result blocks"
         if any("input_schema" not in tool for tool in body.get("tools", [])):
             return "tools: input_schema: field required"
@@ -101,6 +86,11 @@ class StubAnthropic(StubFamily):
         name = body["tools"][-1]["name"] if scripted.tool == "*" else scripted.tool
         number = len(self.requests)
         return {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": scripted.arguments}, "tool_use"
+
+
+def _ids(body: dict[str, Any], kind: str, name: str) -> set[str]:
+    lists = [one["content"] for one in body["messages"] if isinstance(one["content"], list)]
+    return {part[name] for content in lists for part in content if part["type"] == kind}
 
 
 def _message(body: dict[str, Any]) -> dict[str, Any]:

@@ -79,9 +79,7 @@ class StubGoogle(StubFamily):
         return {"functionCall": {"name": name, "args": scripted.arguments}}
 
 
-def _answer(
-    parts: list[dict[str, Any]], *, usage: dict[str, int] | None = None, ended: bool = False
-) -> dict[str, Any]:
+def _answer(parts: list[dict[str, Any]], *, usage: dict[str, int] | None = None, ended: bool = False) -> dict[str, Any]:
     candidate: dict[str, Any] = {"content": {"role": "model", "parts": parts}, "index": 0}
     if ended:
         candidate["finishReason"] = "STOP"

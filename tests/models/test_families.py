@@ -19,7 +19,9 @@ from tests.models.stub_anthropic import StubAnthropic
 from tests.models.stub_family import StubFamily, serving
 from tests.models.stub_google import StubGoogle
 
-PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg==")
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+)
 STUBS = {"anthropic": StubAnthropic, "google": StubGoogle}
 
 
@@ -134,9 +136,7 @@ async def test_an_image_and_a_text_go_along(stub: StubFamily, hub: ModelHub, mod
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 529])
-async def test_a_passing_fault_is_tried_again(
-    stub: StubFamily, hub: ModelHub, model: ModelHandle, status: int
-) -> None:
+async def test_a_passing_fault_is_tried_again(stub: StubFamily, hub: ModelHub, model: ModelHandle, status: int) -> None:
     stub.fail(status, retry_after=0.01)
     stub.say("Now I can.")
     assert (await hub.answer(model, instructions="", prompt="?")).text == "Now I can."
@@ -153,9 +153,7 @@ async def test_a_passing_fault_is_tried_again(
         (404, UnknownModelError),
     ],
 )
-async def test_a_lasting_fault_has_its_name(
-    stub: StubFamily, family: str, status: int, error: type[Exception]
-) -> None:
+async def test_a_lasting_fault_has_its_name(stub: StubFamily, family: str, status: int, error: type[Exception]) -> None:
     hub = hub_for(settings_for(stub, retries=0))
     model = await hub.resolve(f"{family}:x-stub")
     for _ in range(2):
@@ -192,7 +190,7 @@ async def test_a_wrong_key_is_refused_and_not_shown(stub: StubFamily, family: st
     await hub.close()
 
 
-async def test_its_models_are_listed(stub: StubFamily, hub: ModelHub, family: str) -> None:
+async def test_its_models_are_listed(hub: ModelHub, family: str) -> None:
     state = next(one for one in await hub.states(listing=True) if one.provider == family)
     assert (state.status, [name.partition("-")[2] for name in state.models]) == ("ok", ["stub"])
 

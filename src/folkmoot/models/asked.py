@@ -1,8 +1,9 @@
 """One question to the hub, as its parts need to know it. No pydantic-ai here: this is imported at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from folkmoot.kernel import Clock
+from folkmoot.models.errors import ModelsError
 from folkmoot.models.model import Caller, ModelHandle, ModelSettings
 from folkmoot.models.spending import UsageLedger
 from folkmoot.models.watch import Watches
@@ -15,6 +16,7 @@ class Run:
 
     until: float | None = None  # on the hub's clock
     by: ModelHandle | None = None
+    given_up: dict[str, ModelsError] = field(default_factory=dict)  # of a chain: who is not asked again in this run
 
 
 @dataclass(frozen=True, kw_only=True)

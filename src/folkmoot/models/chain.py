@@ -2,7 +2,8 @@
 
 The next of a chain is asked when one is unavailable, limits us, is left alone or does not answer in time, as long as
 nothing of its answer was handed on; never after a refusal (of the key, the request or its content), and never where a
-budget is used up. Imported late, as the loop is.
+budget is used up. Who was given up for the next is not asked again in the same run, whose tool calls are further
+requests. Imported late, as the loop is.
 """
 
 from collections.abc import Mapping
@@ -23,14 +24,15 @@ def driven(handle: ModelHandle, built: Mapping[str, tuple[Any, bool]], asked: As
     members = [_member(one, *built[one.name], asked) for one in handle.members]
     if len(members) == 1:
         return members[0]
-    before_last = {one.name: one for one in handle.members[:-1]}
+    counted: set[str] = set()
 
     def goes_on(error: Exception) -> bool:
         if not isinstance(error, ModelUnavailableError):
             return False
-        member = before_last.get(str(error.fields.get("model")))
-        if member is not None:
-            asked.watches.of(member).fell_back(error)
+        for member in handle.members[:-1]:
+            if asked.run.given_up.get(member.name) is error and member.name not in counted:
+                counted.add(member.name)
+                asked.watches.of(member).fell_back(error)
         return True
 
     return FallbackModel(*members, fallback_on=goes_on)

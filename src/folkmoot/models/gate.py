@@ -97,7 +97,7 @@ class ProviderGate:
         if len(self._turns) >= self._per_minute:
             turn = max(now, self._turns[-self._per_minute] + _MINUTE)
         wait = turn - now
-        if wait > patience:
+        if wait > max(patience, 0.0):
             raise self._too_many(f"it is asked {self._per_minute} times a minute at most", wait)
         self._turns.append(turn)
         if wait > 0:

@@ -25,7 +25,7 @@ from folkmoot.kernel import Clock
 from folkmoot.kernel.breaker import BreakerState
 from folkmoot.models.asked import Run
 from folkmoot.models.attached import without_images
-from folkmoot.models.errors import ModelsError
+from folkmoot.models.errors import ModelsError, ModelUnavailableError
 from folkmoot.models.faults import fails, passes, pause_asked, translated
 from folkmoot.models.gate import ProviderGate
 from folkmoot.models.model import ModelHandle, ModelSettings
@@ -62,6 +62,7 @@ class GuardedModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         care, attempt = self._care, 0
+        self._not_given_up()
         messages = messages if care.sees else without_images(messages)
         while True:
             attempt += 1
@@ -85,6 +86,7 @@ class GuardedModel(WrapperModel):
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
         care, attempt, handed_on = self._care, 0, False
+        self._not_given_up()
         messages = messages if care.sees else without_images(messages)
         while True:
             attempt += 1
@@ -170,7 +172,13 @@ class GuardedModel(WrapperModel):
                 care.watch.repeated()
                 await care.clock.sleep(pause)
                 return
+        if isinstance(named, ModelUnavailableError):
+            care.run.given_up[care.handle.name] = named
         raise named from (error if named is not error else None)
+
+    def _not_given_up(self) -> None:
+        if error := self._care.run.given_up.get(self._care.handle.name):
+            raise error
 
     def _named(self, error: Exception) -> Exception:
         """Our word for what another model may help with; anything else is left to the loop, or is not the model's."""
