@@ -129,6 +129,8 @@ def _server() -> Iterator[str]:
     process = context.Process(target=serve, args=(there,), daemon=True)
     process.start()
     try:
+        if not here.poll(30):
+            raise TimeoutError("the stub server did not start")
         yield f"http://127.0.0.1:{here.recv()}"
     finally:
         process.kill()

@@ -1,24 +1,23 @@
-"""Reading a stream of tokens with little work for each: what came in a short while is parsed and handed on together.
+"""Reading a stream of tokens with little work for each: what came together is parsed and handed on together.
 
 A server sends a token an event, a hundred times a second; an SDK builds an object of each and the loop above passes
-it through a dozen hands. Here the first token goes on at once. After it the connection is left alone for a moment
-(`_SHORTEST`, longer when the process is busy), in which the kernel gathers what comes, and the texts of one reading
-travel as one event. Every other event, a tool call for instance, goes on as it came and in its place. What an SDK
-needs for that is a decoder of this form.
+it through a dozen hands. Here the first token goes on at once. After it the connection is read in larger pieces
+(`gathering.py`), and the texts of one piece travel as one event. Every other event, a tool call for instance, goes on
+as it came and in its place. What an SDK needs for that is a decoder of this form.
 """
 
-import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import orjson
 
-_SHORTEST: Final = 0.03  # seconds: an eye takes it for steady writing
-_LONGEST: Final = 0.25
-_BUSY: Final = 0.01  # waking up so much too late means that others want the processor
+from folkmoot.models.providers.gathering import Gatherer
+
+_TRAILING: Final = 0.5  # seconds for what a server sends after its last event
+_DONE: Final = b"[DONE]"
 _END_OF_EVENT: Final = re.compile(rb"\r?\n\r?\n")
 
 
@@ -97,32 +96,24 @@ class BatchDecoder:
 
     def __init__(self, family: Family) -> None:
         self._family = family
-        self._window = _SHORTEST
 
     async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[Event]:
         """Every event of the stream."""
-        rest, spoke = b"", False
-        async for chunk in iterator:
-            *whole, rest = _END_OF_EVENT.split(rest + chunk)
-            for event in self._joined(whole):
-                spoke = spoke or event.parsed is not None
-                yield event
-            if spoke:
-                await self._gather()
+        rest, gatherer = b"", Gatherer(iterator)
+        async with aclosing(gatherer.pieces()) as pieces:
+            async for piece in pieces:
+                *whole, rest = _END_OF_EVENT.split(rest + piece)
+                for event in self._joined(whole):
+                    gatherer.gathering = gatherer.gathering or event.parsed is not None
+                    if event.raw == _DONE:
+                        await gatherer.end(_TRAILING)
+                    yield event
         for event in self._joined([rest]):
             yield event
 
     def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[Event]:
         """Every event of a stream that is read by a thread."""
         yield from self._joined(_END_OF_EVENT.split(b"".join(iterator)))
-
-    async def _gather(self) -> None:
-        began = time.monotonic()
-        await asyncio.sleep(self._window)
-        if time.monotonic() - began > self._window + _BUSY:
-            self._window = min(self._window * 1.5, _LONGEST)
-        else:
-            self._window = max(self._window * 0.95, _SHORTEST)
 
     def _joined(self, blocks: list[bytes]) -> Iterator[Event]:
         held: Event | None = None
