@@ -7,8 +7,8 @@ as it came and in its place. What an SDK needs for that is a decoder of this for
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -97,57 +97,80 @@ class BatchDecoder:
     def __init__(self, family: Family) -> None:
         self._family = family
 
-    async def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[Event]:
+    def aiter_bytes(self, iterator: AsyncIterator[bytes]) -> AsyncIterator[Event]:
         """Every event of the stream."""
-        rest, gatherer = b"", Gatherer(iterator)
-        async with aclosing(gatherer.pieces()) as pieces:
-            async for piece in pieces:
-                *whole, rest = _END_OF_EVENT.split(rest + piece)
-                for event in self._joined(whole):
-                    gatherer.gathering = gatherer.gathering or event.parsed is not None
-                    if event.raw == _DONE:
-                        await gatherer.end(_TRAILING)
-                    yield event
-        for event in self._joined([rest]):
-            yield event
+        return _Events(self._family, iterator)
 
     def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[Event]:
         """Every event of a stream that is read by a thread."""
-        yield from self._joined(_END_OF_EVENT.split(b"".join(iterator)))
+        yield from _joined(self._family, _END_OF_EVENT.split(b"".join(iterator)))
 
-    def _joined(self, blocks: list[bytes]) -> Iterator[Event]:
-        held: Event | None = None
-        texts: list[str] = []
-        for block in blocks:
-            event = _read(block)
-            if event is None:
-                continue
-            event.parsed, text = self._looked_at(event)
-            if text is not None and held is not None and self._family.joins(held.parsed, event.parsed):
-                texts.append(text)
-                continue
-            if held is not None:
-                yield self._put(held, texts)
-                held = None
-            if text is None:
-                event.parsed = None
-                yield event
-            else:
-                held, texts = event, [text]
-        if held is not None:
-            yield self._put(held, texts)
 
-    def _looked_at(self, event: Event) -> tuple[Any, str | None]:
-        try:
-            parsed = orjson.loads(event.raw)
-        except orjson.JSONDecodeError:
-            return None, None  # `[DONE]`, or what the SDK will complain about
-        return parsed, self._family.text(parsed)
+class _Events:
+    """The events of one stream. No generator: an SDK leaves it lying when whoever asked goes away."""
 
-    def _put(self, event: Event, texts: list[str]) -> Event:
-        if len(texts) > 1:
-            self._family.put(event.parsed, "".join(texts))
+    def __init__(self, family: Family, source: AsyncIterator[bytes]) -> None:
+        self._family = family
+        self._gatherer = Gatherer(source)
+        self._rest = b""
+        self._ready: deque[Event] = deque()
+        self._ended = False
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._ready:
+            if self._ended:
+                raise StopAsyncIteration
+            piece = await self._gatherer.take()
+            *whole, self._rest = _END_OF_EVENT.split(self._rest + (piece or b""))
+            if piece is None:
+                self._ended, whole = True, [*whole, self._rest]
+            self._ready.extend(_joined(self._family, whole))
+        event = self._ready.popleft()
+        if event.raw == _DONE:
+            await self._gatherer.end(_TRAILING)
+        self._gatherer.gathering = self._gatherer.gathering or event.parsed is not None
         return event
+
+
+def _joined(family: Family, blocks: Sequence[bytes]) -> Iterator[Event]:
+    """The events of what came in one piece; neighbours that are text alone become one."""
+    held: Event | None = None
+    texts: list[str] = []
+    for block in blocks:
+        event = _read(block)
+        if event is None:
+            continue
+        event.parsed, text = _looked_at(family, event)
+        if text is not None and held is not None and family.joins(held.parsed, event.parsed):
+            texts.append(text)
+            continue
+        if held is not None:
+            yield _whole(family, held, texts)
+            held = None
+        if text is None:
+            event.parsed = None
+            yield event
+        else:
+            held, texts = event, [text]
+    if held is not None:
+        yield _whole(family, held, texts)
+
+
+def _looked_at(family: Family, event: Event) -> tuple[Any, str | None]:
+    try:
+        parsed = orjson.loads(event.raw)
+    except orjson.JSONDecodeError:
+        return None, None  # `[DONE]`, or what the SDK will complain about
+    return parsed, family.text(parsed)
+
+
+def _whole(family: Family, event: Event, texts: Sequence[str]) -> Event:
+    if len(texts) > 1:
+        family.put(event.parsed, "".join(texts))
+    return event
 
 
 def _read(block: bytes) -> Event | None:

@@ -8,16 +8,19 @@ gathers meanwhile, one reading takes all of it, and whoever is behind gets it in
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from typing import Final
 
-_SHORTEST: Final = 0.025  # seconds: what is waited for is an eye, which takes it for steady writing
+_SHORTEST: Final = 0.03  # seconds: what is waited for is an eye, which takes it for steady writing
 _LONGEST: Final = 0.2
 _BUSY: Final = 0.01  # waking up so much too late means that others want the processor
 
 
 class Gatherer:
-    """The pieces of `source`, as they come until `gathering` is set, and then joined."""
+    """The pieces of `source`, as they come until `gathering` is set, and then joined.
+
+    A task of its own reads; it ends with the source, which whoever opened the connection closes.
+    """
 
     def __init__(self, source: AsyncIterator[bytes]) -> None:
         self._source = source
@@ -26,39 +29,33 @@ class Gatherer:
         self._ended = False
         self._error: Exception | None = None
         self._window = _SHORTEST
+        self._reader: asyncio.Task[None] | None = None
         self.gathering = False
 
-    async def pieces(self) -> AsyncGenerator[bytes]:
-        """Every piece, then what the source raised, if it did."""
-        reader, due = asyncio.create_task(self._read()), 0.0
-        try:
-            while True:
-                await self._heard.wait()
-                if self.gathering and not self._ended and (rest := due - time.monotonic()) > 0:
-                    await asyncio.sleep(rest)
+    async def take(self) -> bytes | None:
+        """What has come, None at the end. Raises what the source raised, after everything that came before it."""
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read(), name="model-stream")
+        while True:
+            await self._heard.wait()
+            piece = b"".join(self._parts)
+            self._parts.clear()
+            if not self._ended:
                 self._heard.clear()
-                ended, piece = self._ended, b"".join(self._parts)
-                self._parts.clear()
-                if piece:
-                    yield piece
-                    due = time.monotonic() + self._window
-                if ended:
-                    break
-            if self._error is not None:
-                raise self._error
-        finally:
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
+            if piece:
+                return piece
+            if self._ended:
+                if self._error is not None:
+                    raise self._error
+                return None
 
     async def end(self, patience: float) -> None:
         """Wait until the source has ended, for so many seconds at most: then its connection can be used again."""
         self.gathering = False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                while not self._ended:
-                    self._heard.clear()
-                    await self._heard.wait()
-        self._heard.set()
+        if self._reader is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await asyncio.shield(self._reader)
 
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()
@@ -71,10 +68,10 @@ class Gatherer:
                 if part is None:
                     return
                 self._parts.append(part)
-                self._heard.set()
                 # The loop went round: this was read from the connection, and not left over from the last reading.
                 if went_round and self.gathering:
                     await self._leave_alone()
+                loop.call_soon(self._heard.set)  # when this task waits again: what is left over comes along
         except Exception as error:  # noqa: BLE001  # raised again where the pieces are taken
             self._error = error
         finally:
