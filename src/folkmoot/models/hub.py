@@ -6,7 +6,8 @@ seconds to import, and a plain handler never needs it.
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import ModuleType
@@ -169,7 +170,7 @@ class ModelHub:
     ) -> AsyncIterator[str | Answer]:
         """Pieces of the answer as they come, then the whole `Answer`. Raises as `answer` does."""
         ready = await self._ready(handle, caller, "stream", bounded=False)
-        pieces: AsyncIterator[str | Answer] = ready.loop.stream(
+        pieces: AsyncGenerator[str | Answer] = ready.loop.stream(
             ready,
             instructions=instructions,
             prompt=prompt,
@@ -178,8 +179,9 @@ class ModelHub:
             tools=tools,
             limits=limits,
         )
-        async for piece in pieces:
-            yield replace(piece, by=ready.run.by) if isinstance(piece, Answer) else piece
+        async with aclosing(pieces):  # who leaves early is counted before they are gone
+            async for piece in pieces:
+                yield replace(piece, by=ready.run.by) if isinstance(piece, Answer) else piece
 
     async def states(self, *, listing: bool = False) -> list[ModelState]:
         """Every provider and how it is, in the order in which `auto` tries them; `listing` asks for their models."""

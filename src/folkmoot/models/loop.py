@@ -114,7 +114,7 @@ async def stream(
     history: Sequence[Turn],
     tools: Sequence[Tool],
     limits: Limits | None,
-) -> AsyncIterator[str | Answer]:
+) -> AsyncGenerator[str | Answer]:
     """See `ModelHub.stream`. The first piece goes out at once, the others gather for `_GATHER` seconds."""
     talker = _talker(ready.model, instructions, tools)
     content = prompt_with(prompt, attachments)
