@@ -266,6 +266,7 @@ def build_rooms(
             budgets=spent.desk,
             library=documents.library,
             services=services,
+            models=hub,
             database=database,
         ),
         tracing=traces,

@@ -217,6 +217,10 @@ class ModelHub:
         """How every model was that was asked since the start."""
         return self._watches.reports()
 
+    def measure(self) -> None:
+        """Put how the models are now into the metrics."""
+        self._watches.measure()
+
     def cost(self, handle: ModelHandle, tokens: Tokens) -> int | None:
         """Nano-USD; None if the price is not known."""
         return self._ledger.prices.cost(handle, tokens) if self._ledger else None

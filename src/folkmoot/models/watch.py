@@ -40,7 +40,7 @@ class Watch:
         self._requests, self._failed, self._repeated, self._fallbacks = 0, 0, 0, 0
         self._answered_at: datetime | None = None
         self._fault: tuple[datetime, str] | None = None
-        self._breaker_changed(BreakerState.CLOSED)
+        self.measure()
 
     def answered(self, seconds: float) -> None:
         """It answered wholly."""
@@ -77,6 +77,11 @@ class Watch:
         """Leave it alone for so long: it asked for that."""
         self.breaker.rest(min(duration, _LONGEST_REST))
 
+    def measure(self) -> None:
+        """Put the breaker's state into the metrics: time alone ends a rest."""
+        if self._metrics is not None:
+            self._metrics.model_breaker.labels(self._label).set(_FIGURES[self.breaker.state])
+
     def report(self) -> ModelReport:
         """All of it."""
         return ModelReport(
@@ -106,8 +111,7 @@ class Watch:
         )
 
     def _breaker_changed(self, state: BreakerState) -> None:
-        if self._metrics is not None:
-            self._metrics.model_breaker.labels(self._label).set(_FIGURES[state])
+        self.measure()
         if state is BreakerState.OPEN:
             _log.warning("a model is left alone", model=self.handle.name)
 
@@ -148,6 +152,11 @@ class Watches:
                 at_once=places.get(provider, places.get(EVERY)),
             )
         return self._gates[provider]
+
+    def measure(self) -> None:
+        """Put what only time changes into the metrics."""
+        for one in self._watches.values():
+            one.measure()
 
     def reports(self) -> list[ModelReport]:
         """How every model was that was asked, in the order in which they were asked first."""
