@@ -45,10 +45,7 @@ class Provider(Protocol):
         ...
 
     def build(self, model: str) -> Any:
-        """A `pydantic_ai.models.Model` that repeats nothing itself. Imports heavy libraries: call it in a thread.
-
-        Raises `ModelNotConfiguredError` if what it needs is not installed.
-        """
+        """A `pydantic_ai.models.Model` that repeats nothing itself. Imports heavy libraries: call it in a thread."""
         ...
 
     async def close(self) -> None:

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from folkmoot.models.address import leaves_network
-from folkmoot.models.errors import ModelNotConfiguredError
 from folkmoot.models.model import ModelSettings
+from folkmoot.models.providers.extras import installed
 from folkmoot.models.providers.listing import listed_models
 
 ANTHROPIC_URL: Final = "https://api.anthropic.com"
@@ -41,7 +41,9 @@ class Anthropic:
         )
 
     def why_not(self) -> str | None:
-        return None if self._settings.anthropic_api_key else "set ANTHROPIC_API_KEY"
+        if not self._settings.anthropic_api_key:
+            return "set ANTHROPIC_API_KEY"
+        return None if installed("anthropic") else "pip install 'folkmoot[anthropic]'"
 
     def remote(self, model: str) -> bool:  # noqa: ARG002  # all models of a server are in one place
         return leaves_network(self._url)
@@ -50,13 +52,8 @@ class Anthropic:
         return None
 
     def build(self, model: str) -> Any:
-        try:
-            from folkmoot.models.providers import anthropic_models as made  # noqa: PLC0415  # an extra's, and heavy
-        except ImportError as error:
-            raise ModelNotConfiguredError(
-                f"the model 'anthropic:{model}' needs the extra 'anthropic': pip install 'folkmoot[anthropic]'",
-                model=f"anthropic:{model}",
-            ) from error
+        from folkmoot.models.providers import anthropic_models as made  # noqa: PLC0415  # an extra's, and heavy
+
         key = self._settings.anthropic_api_key or ""
         client = made.client(self._url, key, self._settings, remote=self.remote(model))
         self._clients.append(client)

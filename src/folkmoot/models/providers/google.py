@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from folkmoot.models.address import leaves_network
-from folkmoot.models.errors import ModelNotConfiguredError
 from folkmoot.models.model import ModelSettings
+from folkmoot.models.providers.extras import installed
 from folkmoot.models.providers.listing import listed_models
 
 GOOGLE_URL: Final = "https://generativelanguage.googleapis.com"
@@ -40,7 +40,9 @@ class Google:
         return [name.removeprefix("models/") for name in found]
 
     def why_not(self) -> str | None:
-        return None if self._settings.google_api_key else "set GOOGLE_API_KEY"
+        if not self._settings.google_api_key:
+            return "set GOOGLE_API_KEY"
+        return None if installed("google.genai") else "pip install 'folkmoot[google]'"
 
     def remote(self, model: str) -> bool:  # noqa: ARG002  # all models of a server are in one place
         return leaves_network(self._url)
@@ -49,13 +51,8 @@ class Google:
         return None
 
     def build(self, model: str) -> Any:
-        try:
-            from folkmoot.models.providers import google_models as made  # noqa: PLC0415  # an extra's, and heavy
-        except ImportError as error:
-            raise ModelNotConfiguredError(
-                f"the model 'google:{model}' needs the extra 'google': pip install 'folkmoot[google]'",
-                model=f"google:{model}",
-            ) from error
+        from folkmoot.models.providers import google_models as made  # noqa: PLC0415  # an extra's, and heavy
+
         connections = made.connect(self._settings, remote=self.remote(model))
         self._clients.append(connections)
         return made.model_of(model, self._url, self._settings.google_api_key or "", connections)
