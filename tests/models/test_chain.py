@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from folkmoot.kernel import SimulatedClock
-from folkmoot.models import Answer, Limits, ModelHandle, ModelHub, ModelSettings, OfflineModelError
+from folkmoot.models import Answer, Limits, ModelHandle, ModelHub, ModelsError, ModelSettings, OfflineModelError
 from folkmoot.models.errors import (
     ModelBudgetExceededError,
     ModelLimitedError,
@@ -22,7 +22,7 @@ from folkmoot.models.errors import (
 from folkmoot.models.model import chain_of
 from folkmoot.telemetry import Metrics
 from tests.models.shelf import Shelf, hub_for
-from tests.stub_model import StubModel, serving
+from tests.stub_model import Scripted, StubModel, serving
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -252,6 +252,17 @@ async def test_a_provider_s_limit_sends_to_the_next(stub_model: StubModel, secon
     assert state.limits is not None
     assert (state.limits.per_minute, state.limits.last_minute) == (1, 1)
     await hub.close()
+
+
+@pytest.mark.parametrize("in_pieces", [False, True])
+async def test_a_server_within_the_network_cannot_send_a_question_out_of_it(
+    hub: ModelHub, stub_model: StubModel, second: StubModel, *, in_pieces: bool
+) -> None:
+    elsewhere = {"location": f"{second.base_url}/chat/completions"}
+    stub_model._script.append(Scripted(status=307, raw=b"", headers=elsewhere))
+    with pytest.raises(ModelsError):
+        await (streamed(hub, "openai:one") if in_pieces else asked(hub, "openai:one"))
+    assert second.requests == []
 
 
 def handle(name: str, *, remote: bool = False, offline: bool = False) -> ModelHandle:
