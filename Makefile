@@ -57,7 +57,7 @@ docs: install  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet
 
 lock: install  ## resolve the pinned versions anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra docs --extra postgres --extra otel --extra oidc --extra qdrant --no-header --no-annotate --no-emit-index-url -o $(LOCK) pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra docs --extra postgres --extra otel --extra oidc --extra qdrant --extra anthropic --extra google --no-header --no-annotate --no-emit-index-url -o $(LOCK) pyproject.toml
 
 clean:  ## remove what was built; data in FOLKMOOT_HOME stays
 	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache benchmarks/results chaos/results

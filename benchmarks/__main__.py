@@ -31,6 +31,7 @@ NAMES = (
     "registry",
     "conversations",
     "routing",
+    "streaming_model",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 

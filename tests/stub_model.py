@@ -47,6 +47,7 @@ class StubModel:
     def __init__(self) -> None:
         self.models = ["stub-small", "stub-large"]
         self.key: str | None = None
+        self.abilities: list[str] | None = None  # of an Ollama's model; None is an Ollama that does not say
         self.requests: list[dict[str, Any]] = []
         self.url = ""
         self.thinking = 0.0
@@ -85,6 +86,7 @@ class StubModel:
                 Route("/v1/models", self._models),
                 Route("/v1/chat/completions", self._completions, methods=["POST"]),
                 Route("/api/tags", self._tags),
+                Route("/api/show", self._show, methods=["POST"]),
             ]
         )
 
@@ -95,6 +97,9 @@ class StubModel:
 
     async def _tags(self, request: Request) -> Response:  # noqa: ARG002  # an Ollama asks for no key
         return JSONResponse({"models": [{"name": name} for name in self.models]})
+
+    async def _show(self, request: Request) -> Response:  # noqa: ARG002  # every model of it is alike
+        return JSONResponse({} if self.abilities is None else {"capabilities": self.abilities})
 
     async def _completions(self, request: Request) -> Response:
         if refused := self._refused(request):

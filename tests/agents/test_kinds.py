@@ -106,6 +106,43 @@ async def test_a_remote_model_is_used_with_consent_and_still_disclosed(house: Ho
         assert "Mira speaks briefly." in sent
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_twin_never_slips_to_a_remote_model_through_a_chain(
+    house: House, stub_model: StubModel, *, streamed: bool
+) -> None:
+    """The near model fails and a far one stands next: without consent the far one is not asked, with it it is."""
+    imported = await house.grant(MIRA, Purpose.IMPORT, Purpose.CHAT)
+    await house.remember(MIRA, DEPLOY, imported)
+
+    class Far(OpenAICompatible):
+        name = "anthropic"  # a name of another provider, on the same stub
+
+        def remote(self, model: str) -> bool:  # noqa: ARG002  # the promise of `Provider`
+            return True
+
+    settings = ModelSettings(
+        model="openai:near, anthropic:far, offline", openai_base_url=stub_model.base_url, retries=0
+    )
+    hub = ModelHub(settings=settings, providers=[OpenAICompatible(settings), Far(settings), Offline()])
+    host = AgentHost(context=replace(house.context, models=hub))
+    await host.start()
+    await host.add(definition("mira", person=MIRA))
+    stub_model.fail(500)
+    reply = await house.ask("mira", "chat", message="Why does the deploy fail?", stream=streamed)
+    assert [one["model"] for one in stub_model.requests] == ["near"]
+    assert (reply["model"], reply["offline"]) == ("offline", True)
+    assert "anthropic:far runs elsewhere" in reply["notice"]
+    assert "so I ask openai:near, offline" in reply["notice"]
+    await house.grant(MIRA, Purpose.CHAT, Purpose.REMOTE_MODEL)
+    stub_model.fail(500)
+    stub_model.say("A blank.")
+    reply = await house.ask("mira", "chat", message="Why does the deploy fail?", stream=streamed)
+    assert [one["model"] for one in stub_model.requests] == ["near", "near", "far"]
+    assert (reply["model"], reply["notice"]) == ("anthropic:far", "")
+    await host.stop()
+    await hub.close()
+
+
 async def test_an_answer_streams_with_the_disclosure_first(house: House, stub_model: StubModel) -> None:
     await house.grant(MIRA, Purpose.CHAT)
     async with with_model(house, stub_model, remote=False) as host:

@@ -117,3 +117,31 @@ def test_local_agents_are_all_none_or_the_named() -> None:
         load_settings({"LOCAL_AGENTS": "off"}, env_file=None)
     with pytest.raises(WrongSettingError, match="names nobody"):
         load_settings({**redis, "LOCAL_AGENTS": " , "}, env_file=None)
+
+
+def test_the_models_settings_reach_the_models() -> None:
+    from folkmoot.models import ModelSettings
+
+    found = load_settings(
+        {
+            "MODEL": "openai:a, offline",
+            "ANTHROPIC_API_KEY": "sk-ant",
+            "TEXT_ONLY_MODELS": "openai:a, ollama:b",
+            "MODEL_REQUESTS_PER_MINUTE": "500, ollama=30",
+            "MODEL_REQUESTS_AT_ONCE": "ollama=2",
+            "MODEL_TIMEOUT": "7",
+        },
+        env_file=None,
+    ).model_settings
+    assert isinstance(found, ModelSettings)
+    assert found.anthropic_api_key == "sk-ant"
+    assert found.text_only == {"openai:a", "ollama:b"}
+    assert found.per_minute == {"*": 500, "ollama": 30}
+    assert found.at_once == {"ollama": 2}
+    assert found.timeout.total_seconds() == 7
+
+
+@pytest.mark.parametrize("written", ["many", "openai=0", "opnai=5", "openai=", "-3"])
+def test_a_wrong_limit_of_a_provider_is_named(written: str) -> None:
+    with pytest.raises(WrongSettingError, match="MODEL_REQUESTS_PER_MINUTE"):
+        load_settings({"MODEL_REQUESTS_PER_MINUTE": written}, env_file=None)

@@ -100,11 +100,28 @@ def test_models_are_listed_with_what_is_missing(api: httpx.Client) -> None:
     assert by_name["offline"]["default"]
     assert by_name["openai"]["status"] == "not_configured"
     assert "OPENAI_API_KEY" in by_name["openai"]["detail"]
+    assert by_name["anthropic"]["status"] == by_name["google"]["status"] == "not_configured"
     assert found["default"] == "offline"
+    assert found["chain"] == ["offline"]
+    assert by_name["offline"]["requests_per_minute"] is None
     unknown = api.post("/api/models/test", json={"model": "nowhere:x"})
     assert unknown.status_code == 422
     missing = api.post("/api/models/test", json={"model": "openai:gpt-5"})
     assert "OPENAI_API_KEY" in missing.json()["detail"]
+
+
+def test_how_models_are_and_were_is_shown(api: httpx.Client) -> None:
+    api.post("/api/models/test", json={"model": "offline"}).raise_for_status()
+    health = api.get("/api/models/health").raise_for_status().json()
+    assert (health["status"], health["default"], health["detail"]) == ("ok", "offline", None)
+    assert health["members"] == [{"name": "offline", "status": "ok", "breaker": "closed", "detail": None}]
+    listed = api.get("/api/models/metrics").raise_for_status().json()["items"]
+    figures = next(one for one in listed if one["name"] == "offline")
+    assert (figures["provider"], figures["breaker"], figures["failed_requests"]) == ("offline", "closed", 0)
+    assert figures["requests"] >= 1
+    assert figures["seconds_median"] >= 0
+    assert figures["last_answer_at"]
+    assert figures in api.get("/api/models").json()["asked"]
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkmoot.kernel import SimulatedClock
-from folkmoot.tools.integrations.breaker import Breaker, BreakerState
+from folkmoot.kernel.breaker import Breaker, BreakerState
 from folkmoot.tools.integrations.errors import ServiceRestingError
 from folkmoot.tools.integrations.slots import Stretch, WorkingHours, free_slots
 
@@ -17,7 +17,13 @@ OFFICE = WorkingHours(opens=time(9), closes=time(17), zone=BERLIN)
 
 
 def breaker_of(clock: SimulatedClock) -> Breaker:
-    return Breaker(service="S", clock=clock, threshold=3, rest=timedelta(seconds=10), longest_rest=timedelta(minutes=1))
+    return Breaker(
+        refuse=lambda wait: ServiceRestingError("S is left alone", retry_after=wait.total_seconds()),
+        clock=clock,
+        threshold=3,
+        rest=timedelta(seconds=10),
+        longest_rest=timedelta(minutes=1),
+    )
 
 
 def now(breaker: Breaker) -> BreakerState:

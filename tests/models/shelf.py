@@ -2,19 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from folkmoot.kernel import SystemClock
 from folkmoot.models import ModelHub, ModelSettings
 from folkmoot.models.knowledge import Tool, search_tool
 from folkmoot.models.model import Source
-from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
+from folkmoot.models.providers import Anthropic, Google, Offline, Ollama, OpenAICompatible
 
 
-def hub_for(settings: ModelSettings) -> ModelHub:
+def hub_for(settings: ModelSettings, **more: Any) -> ModelHub:
     """A hub with every provider, as the assembly makes it."""
     return ModelHub(
         settings=settings,
-        providers=[OpenAICompatible(settings), Ollama(settings, clock=SystemClock()), Offline()],
+        providers=[
+            OpenAICompatible(settings),
+            Anthropic(settings),
+            Google(settings),
+            Ollama(settings, clock=SystemClock()),
+            Offline(),
+        ],
+        **more,
     )
 
 

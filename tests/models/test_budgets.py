@@ -11,10 +11,12 @@ import pytest
 from folkmoot.events import EventLog
 from folkmoot.kernel import SimulatedClock
 from folkmoot.models import Caller, ModelHub, ModelSettings
+from folkmoot.models.embeddings import OpenAIEmbedder
 from folkmoot.models.errors import (
     BudgetInvalidError,
     ModelBudgetExceededError,
     ModelPriceUnknownError,
+    ModelRefusedError,
     ModelUnavailableError,
     UnknownBudgetError,
 )
@@ -25,6 +27,7 @@ from folkmoot.models.spending.prices import Price
 from folkmoot.models.spending.use import NANO, Use
 from folkmoot.storage import Database
 from folkmoot.telemetry import Metrics
+from tests.memory.stub_embeddings import embedding_server
 from tests.models.shelf import Shelf
 from tests.stub_model import StubModel
 
@@ -363,3 +366,52 @@ async def test_an_orderly_stop_writes_what_waits_and_a_full_disk_does_not_lose_i
     monkeypatch.setattr(place.database, "write", writing)
     await place.ledger.stop()
     assert await place.uses() == ["answer:1"]
+
+
+async def test_embedding_is_counted_and_bounded(place: Place) -> None:
+    with embedding_server() as stub:
+        embedder = OpenAIEmbedder("stub", base_url=stub.base_url, ledger=place.ledger, clock=place.clock)
+        await embedder.embed(["a car", "an automobile"])
+        stub.status = 400
+        with pytest.raises(ModelRefusedError):
+            await embedder.embed(["a car"])
+        assert await place.uses() == ["embed:2"]
+        report = await place.desk.report(Group.MODEL, since=datetime(2000, 1, 1, tzinfo=UTC))
+        (one,) = report.groups
+        assert (one.key, one.input_tokens, one.output_tokens, one.failed) == ("openai:stub", 5, 0, 1)
+        stub.status = 200
+        await place.bound(Subject.WORKPLACE, tokens=20)
+        with pytest.raises(ModelBudgetExceededError):
+            await embedder.embed(["far more bytes than the budget has tokens"])
+        assert stub.calls == 2
+        await embedder.close()
+
+
+async def test_use_is_shown_by_conversation(place: Place, stub_model: StubModel) -> None:
+    stub_model.say("One.")
+    await place.ask()
+    stub_model.say("Two.")
+    await place.ask(Caller(user_id="anna", conversation_id="talk-2"))
+    await place.ledger.flush()
+    report = await place.desk.report(Group.CONVERSATION, since=datetime(2000, 1, 1, tzinfo=UTC))
+    assert {one.key: one.requests for one in report.groups} == {"talk-1": 1, "talk-2": 1}
+
+
+async def test_each_model_of_a_chain_is_counted_and_a_budget_ends_the_chain(
+    place: Place, stub_model: StubModel
+) -> None:
+    handle = await place.hub.resolve("openai:first, openai:stub-small")
+    stub_model.fail(500)
+    stub_model.say("Here.")
+    await place.hub.answer(handle, instructions="", prompt="?", caller=ANNA)
+    await place.ledger.flush()
+    report = await place.desk.report(Group.MODEL, since=datetime(2000, 1, 1, tzinfo=UTC))
+    assert {one.key: (one.requests, one.failed) for one in report.groups} == {
+        "openai:stub-small": (1, 0),
+        "openai:first": (1, 1),
+    }
+    asked = len(stub_model.requests)
+    await place.bound(Subject.MODEL, "openai:first", tokens=1)
+    with pytest.raises(ModelBudgetExceededError):
+        await place.hub.answer(handle, instructions="", prompt="?", caller=ANNA)
+    assert len(stub_model.requests) == asked

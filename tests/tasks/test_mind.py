@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from folkmoot.consent import Consent, Purpose
-from folkmoot.models import ModelHub, ModelSettings
+from folkmoot.models import ModelHandle, ModelHub, ModelSettings
+from folkmoot.models.model import chain_of
 from folkmoot.tasks.mind import Character, ConsentedPlatforms, HubMinds
 from folkmoot.tasks.talk import Consultation
 from tests.models.shelf import hub_for
@@ -139,19 +140,27 @@ async def test_two_with_and_without_a_model_negotiate(
 
 
 async def test_a_twin_without_consent_decides_offline_before_a_remote_model(mind_hub: ModelHub) -> None:
+    far = ModelHandle(name="openai:far", provider="openai", model="far", offline=False, remote=True)
+    near = ModelHandle(name="ollama:near", provider="ollama", model="near", offline=False, remote=False)
+    chain = chain_of([far, near])
+    assert chain is not None
+
     @dataclass(frozen=True)
-    class Remote:
-        offline: bool = False
-        remote: bool = True
-        name: str = "openai:far"
-
     class FarHub:
-        async def resolve(self, name: str | None = None) -> Remote:  # noqa: ARG002  # one model
-            return Remote()
+        handle: ModelHandle
 
-    for given in (False, True):
-        minds = HubMinds(hub=FarHub(), characters=Cast(person="Thea"), gate=Permission(given))  # type: ignore[arg-type]  # a model that is far away cannot be had on loopback
-        assert (await minds.of("thinker") is not None) is given
+        async def resolve(self, name: str | None = None) -> ModelHandle:  # noqa: ARG002  # one model
+            return self.handle
+
+    async def mind(handle: ModelHandle, *, given: bool) -> str | None:
+        minds = HubMinds(hub=FarHub(handle), characters=Cast(person="Thea"), gate=Permission(given))  # type: ignore[arg-type]  # a model that is far away cannot be had on loopback
+        found = await minds.of("thinker")
+        return found.name if found else None
+
+    assert await mind(far, given=False) is None
+    assert await mind(far, given=True) == "openai:far"
+    assert await mind(chain, given=False) == "ollama:near"  # of a chain, what stays within the network
+    assert await mind(chain, given=True) == "openai:far, ollama:near"
     assert mind_hub is not None
 
 

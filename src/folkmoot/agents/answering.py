@@ -130,16 +130,19 @@ class AnsweringAgent(BaseAgent):
             answer = await _streamed(self.context.models.stream(handle, **asking), delivery, opening)
         else:
             answer = await self.context.models.answer(handle, **asking)
+        by = answer.by or handle  # of a chain, the model that answered
+        if by != handle and message.payload.data.get("stream") is not True:
+            opening = " ".join(part for part in (self.disclosure(by), notice) if part)
         return {
             "status": "success",
             "answer": f"{opening}\n\n{answer.text}" if opening else answer.text,
-            "disclosure": self.disclosure(handle),
+            "disclosure": self.disclosure(by),
             "notice": notice,
             "sources": [
                 {"text": one.text, "source": one.source, "score": one.score, "id": one.id} for one in answer.sources
             ],
-            "model": handle.name,
-            "offline": handle.offline,
+            "model": by.name,
+            "offline": by.offline,
             "usage": {
                 "input_tokens": answer.usage.input_tokens,
                 "output_tokens": answer.usage.output_tokens,

@@ -98,12 +98,12 @@ class AgentLimits(BaseModel):
 class AgentDefinition(BaseModel):
     """One agent as it stands in a workplace file.
 
-    `capabilities` is a map name → level 0..1; a plain list means level 1 each. `model` is `provider:name`; None takes
-    the workplace's. Without a `type`, an agent with a `person` is that person's twin and any other a specialist;
-    `specialty` is what a specialist is shown and asked by as its type, such as `web_development`. `tools` are all that
-    it may call, `source.*` every tool of a source; those in `asks_first` wait for a person's approval.
-    `visible_to` and `reachable_by` select who may find it and who may send it messages. `redis_url` is where an agent
-    that a program runs takes its mail, if not where the settings say.
+    `capabilities` is a map name → level 0..1; a plain list means level 1 each. `model` is `provider:name`, or a chain
+    of them with commas; None takes the workplace's. Without a `type`, an agent with a `person` is that person's twin
+    and any other a specialist; `specialty` is what a specialist is shown and asked by as its type, such as
+    `web_development`. `tools` are all that it may call, `source.*` every tool of a source; those in `asks_first` wait
+    for a person's approval. `visible_to` and `reachable_by` select who may find it and who may send it messages.
+    `redis_url` is where an agent that a program runs takes its mail, if not where the settings say.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True)

@@ -29,7 +29,7 @@ class TwinAgent(AnsweringAgent):
     """Stands for a person, says so, and answers from that person's own messages.
 
     It speaks only from platforms whose consents cover `chat`. A model outside this network is shown texts only from
-    those that cover `remote_model` too; without any, the twin answers offline and says why.
+    those that cover `remote_model` too; without any, the twin asks a model within it, or answers offline, and says why.
     """
 
     @property
@@ -57,8 +57,12 @@ class TwinAgent(AnsweringAgent):
             if sendable:
                 platforms = sendable
             else:
-                notice = f"({handle.name} runs elsewhere, and no consent covers 'remote_model', so I answer offline.)"
-                handle = await self.context.models.resolve("offline")
+                # Of a chain, what stays within this network may be asked; nothing else is in the handle then.
+                near = handle.nearby() or await self.context.models.resolve("offline")
+                away = ", ".join(one.name for one in handle.members if one.remote)
+                instead = "answer offline" if near.offline else f"ask {near.name}"
+                notice = f"({away} runs elsewhere, and no consent covers 'remote_model', so I {instead}.)"
+                handle = near
 
         async def search(query: str, limit: int) -> Sequence[Found]:
             return await self._search(query, limit, platforms)

@@ -5,25 +5,25 @@ from typing import Any
 from folkmoot.assembly.settings import Settings, WrongSettingError
 from folkmoot.kernel import Clock
 from folkmoot.models import ModelHub, ModelsError, ModelSettings
-from folkmoot.models.providers import Offline, Ollama, OpenAICompatible
+from folkmoot.models.providers import Anthropic, Google, Offline, Ollama, OpenAICompatible
 
 
 def model_hub(settings: Settings, clock: Clock, **counting: Any) -> ModelHub:
-    """The hub, with the `ledger` and `tracing` it gets; `auto` tries these in order and ends at what is always there.
+    """The hub, with the `ledger`, `tracing` and `metrics` it gets.
 
+    `auto` tries the providers in this order: those with a configured key, a reachable Ollama, and what is always there.
     Raises `WrongSettingError` for a MODEL that can never mean one.
     """
-    key = settings.openai_api_key
-    chosen = ModelSettings(
-        model=settings.model,
-        openai_api_key=key.get_secret_value() if key else None,
-        openai_base_url=settings.openai_base_url,
-        openai_model=settings.openai_model,
-        ollama_host=settings.ollama_host,
-    )
+    chosen: ModelSettings = settings.model_settings
     hub = ModelHub(
         settings=chosen,
-        providers=[OpenAICompatible(chosen), Ollama(chosen, clock=clock), Offline()],
+        providers=[
+            OpenAICompatible(chosen),
+            Anthropic(chosen),
+            Google(chosen),
+            Ollama(chosen, clock=clock),
+            Offline(),
+        ],
         clock=clock,
         **counting,
     )

@@ -15,6 +15,7 @@ from folkmoot.assembly.mailbox_series import show_mailboxes
 from folkmoot.kernel import FolkmootError
 from folkmoot.memory.documents.library import Library
 from folkmoot.messaging import Broker
+from folkmoot.models import ModelHub
 from folkmoot.models.spending import BudgetDesk
 from folkmoot.registry import Registry
 from folkmoot.security.model import administrator
@@ -38,6 +39,7 @@ class Readings:
     budgets: BudgetDesk
     library: Library
     services: Integrations
+    models: ModelHub
     database: Database
 
     async def __call__(self) -> None:
@@ -59,6 +61,7 @@ class Readings:
             _log.warning("figures_not_read", figures=getattr(reading, "__name__", ""), error=str(error))
 
     def _here(self) -> None:
+        self.models.measure()
         pool: Any = self.database.engine.pool
         self.metrics.pool_in_use.set(pool.checkedout() if hasattr(pool, "checkedout") else 0)
         for name, one in self.services.watched.items():

@@ -104,6 +104,7 @@ def build_rooms(
     broker, registry = mail.broker, mail.registry
     presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
     runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence, metrics=metrics, tracing=traces)
+    spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
     searching = build_search(
         settings,
         database=database,
@@ -114,10 +115,10 @@ def build_rooms(
         ledger=ledger,
         gate=gate,
         metrics=metrics,
+        usage=spent.ledger,
     )
     index = searching.index
-    spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
-    hub = model_hub(settings, clock, ledger=spent.ledger, tracing=traces)
+    hub = model_hub(settings, clock, ledger=spent.ledger, tracing=traces, metrics=metrics)
     services = integrations(settings, clock)
     documents = build_documents(
         settings,
@@ -285,6 +286,7 @@ def build_rooms(
             budgets=spent.desk,
             library=documents.library,
             services=services,
+            models=hub,
             database=database,
         ),
         tracing=traces,

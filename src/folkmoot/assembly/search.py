@@ -15,6 +15,7 @@ from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeDesk, KnowledgeIndex, RoleScopes
 from folkmoot.memory.desk import Searcher
 from folkmoot.memory.shared import SharedMemory
+from folkmoot.models.spending import UsageLedger
 from folkmoot.registry import Registry, UnknownAgentError
 from folkmoot.security import UserDesk
 from folkmoot.storage import Database
@@ -82,10 +83,11 @@ def build_search(
     ledger: ConsentLedger,
     gate: ConsentGate,
     metrics: Metrics | None = None,
+    usage: UsageLedger | None = None,
 ) -> Searching:
     """Make them."""
     roles = RoleScopes()
-    meaning = build_vectors(settings, database=database, clock=clock, ledger=ledger, gate=gate)
+    meaning = build_vectors(settings, database=database, clock=clock, ledger=ledger, gate=gate, usage=usage)
     index = KnowledgeIndex(database=database, clock=clock, vectors=meaning.search if meaning else None, metrics=metrics)
     shared = SharedMemory(database=database, clock=clock, events=events)
     searchers = KnownSearchers(registry)

@@ -5,7 +5,6 @@ line that names the variable, the fault and an example.
 """
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -25,6 +24,7 @@ from folkmoot.assembly.setting_groups.conversations import ConversationSettings
 from folkmoot.assembly.setting_groups.integrations import IntegrationSettings
 from folkmoot.assembly.setting_groups.knowledge import KnowledgeSettings
 from folkmoot.assembly.setting_groups.messages import MessageSettings
+from folkmoot.assembly.setting_groups.models import ModelsSettings
 from folkmoot.assembly.setting_groups.people import PeopleSettings
 from folkmoot.assembly.setting_groups.tools import ToolSettings
 from folkmoot.assembly.setting_groups.traces import TelemetrySettings
@@ -51,6 +51,7 @@ def _names(field: str) -> AliasChoices:
 class Settings(
     TelemetrySettings,
     UsageSettings,
+    ModelsSettings,
     KnowledgeSettings,
     IntegrationSettings,
     ToolSettings,
@@ -111,21 +112,6 @@ class Settings(
     message_timeout: float = Field(
         default=30.0, gt=0, le=3600, description="Seconds to wait for an agent's answer", examples=["30"]
     )
-    model: str = Field(
-        default="auto", description="provider:name, `offline`, or `auto`: the first there is", examples=["auto"]
-    )
-    openai_api_key: SecretStr | None = Field(
-        default=None, description="Key of an OpenAI-compatible service", examples=["sk-..."]
-    )
-    openai_model: str | None = Field(
-        default=None, description="Model of that service; without it the service's own default", examples=["gpt-5-mini"]
-    )
-    openai_base_url: str | None = Field(
-        default=None, description="Base URL of another OpenAI-compatible server", examples=["http://127.0.0.1:9000/v1"]
-    )
-    ollama_host: str = Field(
-        default="http://127.0.0.1:11434", description="Where Ollama listens", examples=["http://127.0.0.1:11434"]
-    )
 
     @field_validator("log_level", "auth", "messages", mode="before")
     @classmethod
@@ -147,21 +133,6 @@ class Settings(
         for origin in filter(None, (part.strip() for part in value.split(","))):
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:  # noqa: PLR2004  # scheme://host only
                 raise ValueError(f"'{origin}' is not an origin such as https://team.example")
-        return value
-
-    @field_validator("openai_base_url")
-    @classmethod
-    def _web_address(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+([/?#]\S*)?", value):
-            raise ValueError("it is not an address that begins with http:// or https://")
-        return value
-
-    @field_validator("ollama_host")
-    @classmethod
-    def _reachable(cls, value: str) -> str:
-        from folkmoot.models.address import complete
-
-        complete(value, default_port=11434)
         return value
 
     @property

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from folkmoot.assembly.settings import Settings, WrongSettingError
 from folkmoot.consent import ConsentGate, ConsentLedger
@@ -11,6 +12,7 @@ from folkmoot.models import ModelsError
 from folkmoot.models.embeddings import OllamaEmbedder, OpenAIEmbedder
 from folkmoot.models.local_embeddings import LocalEmbedder
 from folkmoot.models.ngrams import NgramEmbedder
+from folkmoot.models.spending import UsageLedger
 from folkmoot.storage import Database
 
 
@@ -30,10 +32,16 @@ class MeaningSide:
 
 
 def build_vectors(
-    settings: Settings, *, database: Database, clock: Clock, ledger: ConsentLedger, gate: ConsentGate
+    settings: Settings,
+    *,
+    database: Database,
+    clock: Clock,
+    ledger: ConsentLedger,
+    gate: ConsentGate,
+    usage: UsageLedger | None = None,
 ) -> MeaningSide | None:
     """The vectors' side, None without an embedding model. Raises `WrongSettingError`."""
-    embedder = embedding_model(settings)
+    embedder = embedding_model(settings, ledger=usage, clock=clock)
     if embedder is None:
         return None
     vectors = _place(settings, database, embedder.name)
@@ -42,8 +50,11 @@ def build_vectors(
     return MeaningSide(embedder=embedder, vectors=vectors, embedding=embedding, search=search)
 
 
-def embedding_model(settings: Settings) -> Embedder | None:
-    """The embedding model of the settings. Raises `WrongSettingError` for one that can never be asked."""
+def embedding_model(settings: Settings, **counting: Any) -> Embedder | None:
+    """The embedding model of the settings, with the `ledger` and `clock` it gets.
+
+    Raises `WrongSettingError` for one that can never be asked.
+    """
     if settings.embedding_model is None:
         return None
     provider, _, model = settings.embedding_model.partition(":")
@@ -53,7 +64,7 @@ def embedding_model(settings: Settings) -> Embedder | None:
         if provider == "local":
             return LocalEmbedder(Path(model))
         if provider == "ollama":
-            return OllamaEmbedder(model, host=settings.ollama_host)
+            return OllamaEmbedder(model, host=settings.ollama_host, **counting)
     except (ModelsError, ValueError) as error:
         raise WrongSettingError(
             f"EMBEDDING_MODEL is wrong: {error}; for example EMBEDDING_MODEL=builtin:ngrams",
@@ -67,7 +78,7 @@ def embedding_model(settings: Settings) -> Embedder | None:
             "for example EMBEDDING_BASE_URL=http://127.0.0.1:9000/v1",
             variable="EMBEDDING_MODEL",
         )
-    return OpenAIEmbedder(model, base_url=url, key=key.get_secret_value() if key else None)
+    return OpenAIEmbedder(model, base_url=url, key=key.get_secret_value() if key else None, **counting)
 
 
 def _place(settings: Settings, database: Database, model: str) -> Vectors:

@@ -14,8 +14,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from folkmoot.kernel import Clock, SystemClock
 from folkmoot.models.address import complete, leaves_network
+from folkmoot.models.embedding_book import EmbeddingBook
 from folkmoot.models.errors import ModelAnswerInvalidError, ModelRefusedError, ModelUnavailableError
+from folkmoot.models.model import ModelHandle
+from folkmoot.models.spending import UsageLedger
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 # Most embedding models read no more than this of a text.
@@ -39,6 +43,8 @@ class HttpEmbedder(ABC):
         timeout: timedelta = timedelta(seconds=30),
         retries: int = 2,
         pause: timedelta = timedelta(seconds=0.5),
+        ledger: UsageLedger | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.name = name
         self._url = url
@@ -47,6 +53,8 @@ class HttpEmbedder(ABC):
         self._retries = retries
         self._pause = pause
         self._client: Any = None
+        self._ledger = ledger
+        self._clock = clock or SystemClock()
 
     @property
     def remote(self) -> bool:
@@ -56,9 +64,10 @@ class HttpEmbedder(ABC):
     async def embed(self, texts: Sequence[str], *, question: bool = False) -> Matrix:  # noqa: ARG002  # these models take both alike
         """One row of unit length a text.
 
-        Raises `ModelUnavailableError`, `ModelRefusedError` or `ModelAnswerInvalidError`.
+        Raises `ModelUnavailableError`, `ModelRefusedError`, `ModelAnswerInvalidError`, and `ModelBudgetExceededError`
+        where a budget holds for what embedding takes.
         """
-        answer = await self._post(self._body([text[:LONGEST] or " " for text in texts]))
+        answer = await self._counted([text[:LONGEST] or " " for text in texts])
         try:
             rows = np.asarray(self._rows(answer), dtype=np.float32)
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -78,6 +87,31 @@ class HttpEmbedder(ABC):
     @abstractmethod
     def _rows(self, answer: Any) -> list[Any]:
         """The vectors in an answer, in the order of the texts."""
+
+    @abstractmethod
+    def _tokens(self, answer: Any) -> Any:
+        """What the server says that it read; anything else if it does not say."""
+
+    async def _counted(self, texts: list[str]) -> Any:
+        if self._ledger is None:
+            return await self._post(self._body(texts))
+        provider, _, model = self.name.partition(":")
+        handle = ModelHandle(
+            name=self.name, provider=provider, model=model, offline=False, remote=self.remote, url=self._url
+        )
+        book = EmbeddingBook(handle=handle, ledger=self._ledger, clock=self._clock)
+        ticket = await book.begin(texts)
+        try:
+            answer = await self._post(self._body(texts))
+        except ModelRefusedError:
+            book.end(ticket, texts, tokens=0, outcome="failed")
+            raise
+        except BaseException as error:
+            book.end(ticket, texts, tokens=None, outcome="failed" if isinstance(error, Exception) else "cancelled")
+            raise
+        tokens = self._tokens(answer)
+        book.end(ticket, texts, tokens=tokens if isinstance(tokens, int) and tokens > 0 else None)
+        return answer
 
     async def _post(self, body: dict[str, Any]) -> Any:
         import httpx  # noqa: PLC0415  # most workplaces have no embedding model
@@ -125,6 +159,9 @@ class OpenAIEmbedder(HttpEmbedder):
     def _rows(self, answer: Any) -> list[Any]:
         return [one["embedding"] for one in sorted(answer["data"], key=lambda one: one["index"])]
 
+    def _tokens(self, answer: Any) -> Any:
+        return (answer.get("usage") or {}).get("prompt_tokens") if isinstance(answer, dict) else None
+
 
 class OllamaEmbedder(HttpEmbedder):
     """An Ollama on this machine or network."""
@@ -143,6 +180,9 @@ class OllamaEmbedder(HttpEmbedder):
     def _rows(self, answer: Any) -> list[Any]:
         rows: list[Any] = answer["embeddings"]
         return rows
+
+    def _tokens(self, answer: Any) -> Any:
+        return answer.get("prompt_eval_count") if isinstance(answer, dict) else None
 
 
 def checked(rows: Matrix, wanted: int, name: str) -> Matrix:

@@ -46,6 +46,12 @@ class ModelLimitedError(ModelUnavailableError):
     family = Family.LIMITED
 
 
+class ModelRestingError(ModelUnavailableError):
+    """The model failed too often, or asked for a pause, and is left alone until `retry_after_seconds` have passed."""
+
+    code = "models.resting"
+
+
 class ModelRefusedError(ModelsError):
     """The provider refused: the key, the request or its content. Asking again would change nothing."""
 
@@ -94,3 +100,17 @@ class OfflineModelError(ModelsError):
     """The offline model makes no decisions: ask the estimators."""
 
     code = "models.offline"
+
+
+class AttachmentInvalidError(ModelsError):
+    """A file that no model is given: neither image nor text, empty, or not what it says it is."""
+
+    code = "models.attachment_invalid"
+    family = Family.INVALID
+
+
+class AttachmentTooLargeError(ModelsError):
+    """A file that is larger than models take."""
+
+    code = "models.attachment_too_large"
+    family = Family.TOO_LARGE

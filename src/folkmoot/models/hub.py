@@ -6,28 +6,50 @@ seconds to import, and a plain handler never needs it.
 
 import asyncio
 import importlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
 from folkmoot.kernel import Clock, SystemClock
-from folkmoot.models.errors import (
-    ModelNotConfiguredError,
-    ModelsError,
-    ModelUnavailableError,
-    OfflineModelError,
-    UnknownModelError,
-)
+from folkmoot.models.asked import Asked, Run
+from folkmoot.models.errors import ModelsError, OfflineModelError
 from folkmoot.models.knowledge import Tool
-from folkmoot.models.model import Answer, Caller, Limits, ModelHandle, ModelSettings, ModelState, Turn
+from folkmoot.models.model import (
+    Answer,
+    Attachment,
+    Caller,
+    Limits,
+    ModelHandle,
+    ModelReport,
+    ModelSettings,
+    ModelState,
+    Turn,
+)
+from folkmoot.models.naming import Names, handle_of
 from folkmoot.models.provider import Provider
 from folkmoot.models.spending import UsageLedger
 from folkmoot.models.spending.prices import Tokens
-from folkmoot.telemetry import Tracing
+from folkmoot.models.watch import Watches
+from folkmoot.telemetry import Metrics, Tracing
 
 Output = TypeVar("Output", bound=BaseModel)
+_GRACE: Final = timedelta(milliseconds=250)  # a model's own time-out comes first, so that it counts as that model's
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ready:
+    """A model that can be driven: what `loop.py` gets."""
+
+    model: Any
+    name: str
+    run: Run
+    loop: ModuleType
+    patience: timedelta
 
 
 class ModelHub:
@@ -45,41 +67,30 @@ class ModelHub:
         ledger: UsageLedger | None = None,
         clock: Clock | None = None,
         tracing: Tracing | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._ledger = ledger
         self._clock = clock or SystemClock()
         self._tracing = tracing or Tracing()
         self._settings = settings
-        self._providers = {provider.name: provider for provider in providers}
-        self._built: dict[str, Any] = {}
+        self._names = Names(providers)
+        self._watches = Watches(settings, clock=self._clock, metrics=metrics)
+        self._built: dict[str, tuple[Any, bool]] = {}
         self._building = asyncio.Lock()
-        self._loop_module: ModuleType | None = None
+        self._loop: ModuleType | None = None
 
     async def resolve(self, name: str | None = None) -> ModelHandle:
         """The model meant by `name`: `provider:model`, a bare provider, `auto`, or None for the setting.
 
+        Several names with commas are a chain, of which each is asked when those before it cannot answer.
         Raises `UnknownModelError` for a name that means nothing, `ModelNotConfiguredError` if its provider lacks a key
         or address, `ModelUnavailableError` if a bare provider's server does not say which models it has.
         """
-        wanted = (name or self._settings.model).strip()
-        if wanted == "auto":
-            return await self._first_there()
-        provider, model = self._named(wanted)
-        if missing := provider.why_not():
-            raise ModelNotConfiguredError(f"the model '{wanted}' cannot be used yet: {missing}", model=wanted)
-        model = model or await provider.default_model() or ""
-        if not model:
-            raise ModelUnavailableError(
-                f"the server of '{provider.name}' does not answer with the models it has; "
-                f"start it, or name one: {provider.name}:<model>",
-                model=wanted,
-            )
-        return _handle(provider, model)
+        return await self._names.meant((name or self._settings.model).strip())
 
     def check(self, name: str) -> None:
         """Raise `UnknownModelError` for a name that can never mean a model; asks no server."""
-        if name.strip() != "auto":
-            self._named(name.strip())
+        self._names.check(name.strip())
 
     async def decide(
         self,
@@ -92,27 +103,28 @@ class ModelHub:
         tools: Sequence[Tool] = (),
         limits: Limits | None = None,
         caller: Caller | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> Output:
         """A typed answer, checked against `output`; a wrong one is sent back twice.
 
         Raises `OfflineModelError` for an offline handle, whose decisions come from estimators, and every case of
         `ModelsError` that says what the model's server or its answer was wrong in.
         """
-        if handle.offline:
+        able = handle.deciding()
+        if able is None:
             raise OfflineModelError(
                 "the offline model decides nothing; estimate, or set MODEL to a language model", model=handle.name
             )
-        model, loop = await self._ready(handle, caller, "decide")
-        decided: Output = await loop.decide(
-            model,
+        ready = await self._ready(able, caller, "decide")
+        decided: Output = await ready.loop.decide(
+            ready,
             instructions=instructions,
             prompt=prompt,
+            attachments=attachments,
             output=output,
-            native=self._providers[handle.provider].native_output,
             history=history,
             tools=tools,
             limits=limits,
-            timeout=self._settings.timeout,
         )
         return decided
 
@@ -126,19 +138,23 @@ class ModelHub:
         tools: Sequence[Tool] = (),
         limits: Limits | None = None,
         caller: Caller | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> Answer:
-        """An answer in words. Raises the cases of `ModelsError`; an error of a tool passes through unchanged."""
-        model, loop = await self._ready(handle, caller, "answer")
-        answered: Answer = await loop.answer(
-            model,
+        """An answer in words. Raises the cases of `ModelsError`; an error of a tool passes through unchanged.
+
+        `attachments` are images and texts; a model that sees no images is told of them, and says so.
+        """
+        ready = await self._ready(handle, caller, "answer")
+        answered: Answer = await ready.loop.answer(
+            ready,
             instructions=instructions,
             prompt=prompt,
+            attachments=attachments,
             history=history,
             tools=tools,
             limits=limits,
-            timeout=self._settings.timeout,
         )
-        return answered
+        return replace(answered, by=ready.run.by)
 
     async def stream(
         self,
@@ -150,27 +166,60 @@ class ModelHub:
         tools: Sequence[Tool] = (),
         limits: Limits | None = None,
         caller: Caller | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> AsyncIterator[str | Answer]:
         """Pieces of the answer as they come, then the whole `Answer`. Raises as `answer` does."""
-        model, loop = await self._ready(handle, caller, "stream")
-        pieces: AsyncIterator[str | Answer] = loop.stream(
-            model,
+        ready = await self._ready(handle, caller, "stream", bounded=False)
+        pieces: AsyncGenerator[str | Answer] = ready.loop.stream(
+            ready,
             instructions=instructions,
             prompt=prompt,
+            attachments=attachments,
             history=history,
             tools=tools,
             limits=limits,
         )
-        async for piece in pieces:
-            yield piece
+        async with aclosing(pieces):  # who leaves early is counted before they are gone
+            async for piece in pieces:
+                yield replace(piece, by=ready.run.by) if isinstance(piece, Answer) else piece
 
     async def states(self, *, listing: bool = False) -> list[ModelState]:
         """Every provider and how it is, in the order in which `auto` tries them; `listing` asks for their models."""
+        chosen = await self.chosen()  # what is wrong stands in the line of its provider
+        return list(
+            await asyncio.gather(*(self._state(one, chosen, listing) for one in self._names.providers.values()))
+        )
+
+    async def chosen(self) -> ModelHandle | None:
+        """What agents without a model of their own ask now; None if none of it can be asked."""
         try:
-            chosen = await self.resolve(None)
+            return await self.resolve(None)
         except ModelsError:
-            chosen = None  # what is wrong stands in the line of its provider
-        return list(await asyncio.gather(*(self._state(one, chosen, listing) for one in self._providers.values())))
+            return None
+
+    async def conditions(self, handle: ModelHandle) -> list[ModelReport]:
+        """How each model of a handle is now; `fault` says why it cannot be asked, None if it can.
+
+        A server on this machine or network is asked whether it is there; one elsewhere is judged by its last answers.
+        """
+
+        async def one(member: ModelHandle) -> ModelReport:
+            report = self._watches.of(member).report()
+            if report.breaker == "open":
+                return replace(report, fault=report.fault or "it asked to be left alone for a while")
+            provider = self._names.providers[member.provider]
+            there = member.offline or member.remote or bool(await provider.models())
+            return replace(report, fault=None if there else f"no server answers at {provider.url}")
+
+        return list(await asyncio.gather(*(one(member) for member in handle.members)))
+
+    def reports(self) -> list[ModelReport]:
+        """How every model was that was asked since the start."""
+        return self._watches.reports()
+
+    def measure(self) -> None:
+        """Put how the models are now into the metrics."""
+        self._watches.measure()
 
     def cost(self, handle: ModelHandle, tokens: Tokens) -> int | None:
         """Nano-USD; None if the price is not known."""
@@ -185,72 +234,60 @@ class ModelHub:
     async def close(self) -> None:
         """Give back every connection; the hub can be used again afterwards."""
         self._built.clear()
-        for provider in self._providers.values():
+        for provider in self._names.providers.values():
             await provider.close()
 
     async def _state(self, provider: Provider, chosen: ModelHandle | None, listing: bool) -> ModelState:
         missing = provider.why_not()
         if missing is not None:
             return ModelState(provider=provider.name, status="not_configured", detail=missing)
-        default = chosen is not None and chosen.provider == provider.name
-        model = chosen.model if default and chosen is not None else await provider.default_model()
+        member = next((one for one in chosen.members if one.provider == provider.name), None) if chosen else None
+        default = chosen is not None and chosen.members[0] == member
+        model = member.model if member else await provider.default_model()
         models = await provider.models() if listing else []
-        if not model or (default and not provider.offline and listing and not models):
+        limits = self._watches.gate(provider.name).limits
+        if not model or (member and not provider.offline and listing and not models):
             said = f"no server answers at {provider.url}"
-            handle = chosen if default else None
-            return ModelState(provider=provider.name, handle=handle, status="down", detail=said, default=default)
+            return ModelState(
+                provider=provider.name, handle=member, status="down", detail=said, default=default, limits=limits
+            )
         return ModelState(
-            provider=provider.name, handle=_handle(provider, model), default=default, models=tuple(models)
+            provider=provider.name,
+            handle=handle_of(provider, model),
+            default=default,
+            models=tuple(models),
+            limits=limits,
         )
 
-    def _named(self, wanted: str) -> tuple[Provider, str]:
-        provider_name, _, model = wanted.partition(":")
-        provider = self._providers.get(provider_name)
-        if provider is None or (":" in wanted and not model) or (provider.offline and model):
-            raise UnknownModelError(
-                f"no model is called '{wanted}'; write auto, {', '.join(self._spellings())}",
-                model=wanted,
-                providers=list(self._providers),
-            )
-        return provider, model
-
-    async def _first_there(self) -> ModelHandle:
-        for provider in self._providers.values():
-            if model := await provider.default_model():
-                return _handle(provider, model)
-        raise ModelNotConfiguredError("no model is there at all; keep the provider 'offline' as the last one")
-
-    async def _ready(self, handle: ModelHandle, caller: Caller | None = None, kind: str = "") -> tuple[Any, Any]:
+    async def _ready(
+        self, handle: ModelHandle, caller: Caller | None = None, kind: str = "", *, bounded: bool = True
+    ) -> "_Ready":
         async with self._building:
-            if self._loop_module is None:
-                self._loop_module = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
-            if handle.name not in self._built:
-                provider = self._providers[handle.provider]
-                self._built[handle.name] = await asyncio.to_thread(provider.build, handle.model)
-        model = self._built[handle.name]
-        if self._ledger is not None and kind:
-            metered = importlib.import_module("folkmoot.models.metered")  # at once: the loop imported what it needs
-            meter = metered.Meter(
-                ledger=self._ledger,
-                clock=self._clock,
-                tracing=self._tracing,
-                handle=handle,
-                caller=caller or Caller(),
-                kind=kind,
-            )
-            model = metered.MeteredModel(model, meter=meter)
-        return model, self._loop_module
+            if self._loop is None:
+                self._loop = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
+            for one in handle.members:
+                if one.name not in self._built:
+                    built = await asyncio.to_thread(self._names.providers[one.provider].build, one.model)
+                    self._built[one.name] = (built, await self._sees(one, built))
+        # A chain may wait for each of its models as long as for a single one.
+        patience = self._settings.timeout * len(handle.members)
+        run = Run(until=self._clock.monotonic() + patience.total_seconds() if bounded else None)
+        asked = Asked(
+            settings=self._settings,
+            clock=self._clock,
+            watches=self._watches,
+            ledger=self._ledger,
+            tracing=self._tracing,
+            caller=caller or Caller(),
+            kind=kind,
+            run=run,
+        )
+        chain = importlib.import_module("folkmoot.models.chain")  # at once: the loop imported what it needs
+        model = chain.driven(handle, self._built, asked)
+        return _Ready(model=model, name=handle.name, run=run, loop=self._loop, patience=patience + _GRACE)
 
-    def _spellings(self) -> list[str]:
-        return [name if one.offline else f"{name}:<model>" for name, one in self._providers.items()]
-
-
-def _handle(provider: Provider, model: str) -> ModelHandle:
-    return ModelHandle(
-        name=provider.name if provider.offline else f"{provider.name}:{model}",
-        provider=provider.name,
-        model=model,
-        offline=provider.offline,
-        remote=provider.remote(model),
-        url=provider.url,
-    )
+    async def _sees(self, handle: ModelHandle, built: Any) -> bool:
+        if handle.name in self._settings.text_only:
+            return False
+        said = await self._names.providers[handle.provider].sees(handle.model)
+        return bool(built.profile.get("supports_image_input", True)) if said is None else said

@@ -5,13 +5,14 @@ Imported late (see `hub.py`). What pydantic-ai and the servers raise is put into
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel
-from pydantic_ai import Agent, AgentRunResult, AgentRunResultEvent, NativeOutput, capture_run_messages
+from pydantic_ai import Agent, AgentRunResult, AgentRunResultEvent, capture_run_messages
 from pydantic_ai import Tool as LoopTool
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
@@ -29,100 +30,140 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
+from folkmoot.models.attached import prompt_with
 from folkmoot.models.faults import own_words
 from folkmoot.models.knowledge import SAID_LIKE, SEARCH_TOOL, OfferedTool, Tool, Toolbox, sources_in
-from folkmoot.models.model import Answer, Limits, Turn, Usage
+from folkmoot.models.model import Answer, Attachment, Limits, Turn, Usage
 
 Output = TypeVar("Output", bound=BaseModel)
 
 # A token a write would cost more than the token: small pieces travel together for as long as an eye would not notice.
-_FLUSH_SECONDS: Final = 0.05
-_FLUSH_CHARACTERS: Final = 400
+_GATHER: Final = 0.03
+_END: Final = object()
 _OUTPUT_TOOL: Final = "final_result"  # by which a typed answer is given
 _TURNS: Final = 12  # requests of one answer where an agent names no limit: a loop of tool calls ends
 
 
+class Ready(Protocol):
+    """What the hub hands over: a model, its name, and for how long all of a question may take."""
+
+    @property
+    def model(self) -> Any: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def patience(self) -> timedelta: ...
+
+
 async def decide(
-    model: Model,
+    ready: Ready,
     *,
     instructions: str,
     prompt: str,
+    attachments: Sequence[Attachment],
     output: type[Output],
-    native: bool,
     history: Sequence[Turn],
     tools: Sequence[Tool],
     limits: Limits | None,
-    timeout: timedelta,  # noqa: ASYNC109  # for the whole loop; it becomes asyncio.timeout below
 ) -> Output:
-    """See `ModelHub.decide`."""
+    """See `ModelHub.decide`. Whether by a tool or by a schema is a matter of each model's profile."""
     agent: Agent[None, Output] = Agent(
-        model,
-        output_type=NativeOutput(output) if native else output,
-        instructions=instructions,
-        tools=_as_called(tools),
-        retries=2,
+        ready.model, output_type=output, instructions=instructions, tools=_as_called(tools), retries=2
     )
-    with own_words(model.model_id), capture_run_messages() as said:
+    content = prompt_with(prompt, attachments)
+    with own_words(ready.name), capture_run_messages() as said:
         try:
-            async with asyncio.timeout(timeout.total_seconds()):
-                result = await agent.run(prompt, message_history=_messages(history), usage_limits=_limits(limits))
+            async with asyncio.timeout(ready.patience.total_seconds()):
+                result = await agent.run(content, message_history=_messages(history), usage_limits=_limits(limits))
         finally:
             await _tell_of_strays(tools, _calls(said))
     return result.output
 
 
 async def answer(
-    model: Model,
+    ready: Ready,
     *,
     instructions: str,
     prompt: str,
+    attachments: Sequence[Attachment],
     history: Sequence[Turn],
     tools: Sequence[Tool],
     limits: Limits | None,
-    timeout: timedelta,  # noqa: ASYNC109  # for the whole loop; it becomes asyncio.timeout below
 ) -> Answer:
     """See `ModelHub.answer`."""
-    with own_words(model.model_id), capture_run_messages() as said:
+    content = prompt_with(prompt, attachments)
+    with own_words(ready.name), capture_run_messages() as said:
         try:
-            async with asyncio.timeout(timeout.total_seconds()):
-                result = await _talker(model, instructions, tools).run(
-                    prompt, message_history=_messages(history), usage_limits=_limits(limits)
+            async with asyncio.timeout(ready.patience.total_seconds()):
+                result = await _talker(ready.model, instructions, tools).run(
+                    content, message_history=_messages(history), usage_limits=_limits(limits)
                 )
         finally:
             await _tell_of_strays(tools, _calls(said))
-    return _answer(model, result)
+    return _answer(ready, result)
 
 
 async def stream(
-    model: Model,
+    ready: Ready,
     *,
     instructions: str,
     prompt: str,
+    attachments: Sequence[Attachment],
     history: Sequence[Turn],
     tools: Sequence[Tool],
     limits: Limits | None,
-) -> AsyncIterator[str | Answer]:
-    """See `ModelHub.stream`. A server that falls silent ends by its client's own time-out."""
-    talker = _talker(model, instructions, tools)
+) -> AsyncGenerator[str | Answer]:
+    """See `ModelHub.stream`. The first piece goes out at once, the others gather for `_GATHER` seconds."""
+    talker = _talker(ready.model, instructions, tools)
+    content = prompt_with(prompt, attachments)
     waiting: list[str] = []
     flushed = 0.0
-    with own_words(model.model_id):
-        async with talker.run_stream_events(
-            prompt, message_history=_messages(history), usage_limits=_limits(limits)
-        ) as events:
-            async for event in events:
+    with own_words(ready.name):
+        async with (
+            talker.run_stream_events(
+                content, message_history=_messages(history), usage_limits=_limits(limits)
+            ) as events,
+            aclosing(_or_nothing(events, lambda: flushed + _GATHER if waiting else None)) as moments,
+        ):
+            async for event in moments:
                 if isinstance(event, AgentRunResultEvent):
                     if waiting:
                         yield "".join(waiting)
-                    yield _answer(model, event.result)
+                    yield _answer(ready, event.result)
                     return
                 if isinstance(event, FunctionToolCallEvent):
                     await _tell_of_strays(tools, [event.part])
                 waiting.extend(_text_in(event))
-                now = time.monotonic()
-                if waiting and (now - flushed > _FLUSH_SECONDS or sum(map(len, waiting)) > _FLUSH_CHARACTERS):
+                if waiting and ((now := time.monotonic()) - flushed >= _GATHER or event is None):
                     yield "".join(waiting)
                     waiting, flushed = [], now
+
+
+async def _or_nothing(events: AsyncIterator[Any], due: Callable[[], float | None]) -> AsyncGenerator[Any]:
+    """The events, and None when the moment `due` comes before the next one does."""
+    pulled: asyncio.Future[Any] | None = None
+    try:
+        while True:
+            moment = due()
+            if pulled is None and moment is None:
+                event = await anext(events, _END)
+            else:
+                pulled = pulled or asyncio.ensure_future(anext(events, _END))
+                rest = None if moment is None else max(moment - time.monotonic(), 0)
+                done, _ = await asyncio.wait({pulled}, timeout=rest)
+                if not done:
+                    yield None
+                    continue
+                event, pulled = pulled.result(), None
+            if event is _END:
+                return
+            yield event
+    finally:
+        if pulled is not None:
+            pulled.cancel()
+            await asyncio.gather(pulled, return_exceptions=True)
 
 
 def _talker(model: Model, instructions: str, tools: Sequence[Tool]) -> Agent[None, str]:
@@ -194,7 +235,7 @@ def _limits(limits: Limits | None) -> UsageLimits:
     )
 
 
-def _answer(model: Model, result: AgentRunResult[str]) -> Answer:
+def _answer(ready: Ready, result: AgentRunResult[str]) -> Answer:
     messages = result.new_messages()
     returned = [
         part.content
@@ -207,7 +248,7 @@ def _answer(model: Model, result: AgentRunResult[str]) -> Answer:
     usage = result.usage
     return Answer(
         text=result.output,
-        model=named[-1] if named else model.model_name,
+        model=named[-1] if named else ready.name,
         usage=Usage(
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,

@@ -17,11 +17,6 @@ class Provider(Protocol):
         ...
 
     @property
-    def native_output(self) -> bool:
-        """Whether typed answers are better asked for by JSON schema than by a tool call."""
-        ...
-
-    @property
     def url(self) -> str | None:
         """Where its server is, by which prices are found; None if there is none."""
         ...
@@ -45,8 +40,12 @@ class Provider(Protocol):
         """Whether what `model` is told leaves this machine and its private network. In doubt, yes."""
         ...
 
+    async def sees(self, model: str) -> bool | None:
+        """Whether `model` takes images, as far as its server says; None leaves it to what is known of its family."""
+        ...
+
     def build(self, model: str) -> Any:
-        """A `pydantic_ai.models.Model`. Imports heavy libraries and blocks: call it in a thread."""
+        """A `pydantic_ai.models.Model` that repeats nothing itself. Imports heavy libraries: call it in a thread."""
         ...
 
     async def close(self) -> None:

@@ -146,6 +146,11 @@ def _heading(source: Source) -> str:
     return first.rpartition("›")[2] if rest.strip() and first.strip() in source.source else ""
 
 
+def not_looked_at(names: Sequence[str]) -> str:
+    """What is said of images, which nobody looked at."""
+    return f"I cannot look at images, so I left out: {', '.join(names)}."
+
+
 def _below_heading(source: Source) -> str:
     """The text without the heading above it, where the source names that heading anyway."""
     first, _, rest = source.text.strip().partition("\n")

@@ -113,11 +113,13 @@ class HubMinds:
         except ModelsError as error:
             _log.warning("no model; the figures decide", agent=agent_id, error=error.message)
             return None
-        if handle.offline:
-            return None
+        allowed: ModelHandle | None = handle
         if handle.remote and character.person is not None and not await self.gate.may_leave(character.person):
+            allowed = handle.nearby()  # of a chain, what stays within this network
+        able = allowed.deciding() if allowed else None
+        if able is None:
             return None
-        return _HubMind(hub=self.hub, handle=handle, persona=character.persona, agent_id=agent_id)
+        return _HubMind(hub=self.hub, handle=able, persona=character.persona, agent_id=agent_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,6 +140,28 @@ class Metrics:
         self.model_seconds = Histogram(
             "folkmoot_model_seconds", "Time a model took for a request", ["model"], buckets=_SLOW, registry=registry
         )
+        self.model_first_token = Histogram(
+            "folkmoot_model_first_token_seconds",
+            "Time until a stream's first token",
+            ["model"],
+            buckets=(0.05, *_SLOW),
+            registry=registry,
+        )
+        self.model_breaker = Gauge(
+            "folkmoot_model_breaker",
+            "Whether a model may be asked: 0 as usual, 1 on trial, 2 left alone after faults",
+            ["model"],
+            registry=registry,
+        )
+        self.model_fallbacks = Counter(
+            "folkmoot_model_fallbacks",
+            "Requests that went on to the next model of a chain",
+            ["model", "reason"],
+            registry=registry,
+        )
+        self.model_retries = Counter(
+            "folkmoot_model_retries", "Requests to a model sent again", ["model"], registry=registry
+        )
         self.model_tokens = Counter(
             "folkmoot_model_tokens", "Tokens read and written by models", ["model", "direction"], registry=registry
         )

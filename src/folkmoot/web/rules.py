@@ -144,6 +144,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "DELETE /api/agents/messages/dead-letters/{message_id}": Rule(MEMBER, "messages:write"),
         # Models: who used how much, and what may be used
         "GET /api/models": Rule(VIEWER, "models:read"),
+        "GET /api/models/health": Rule(VIEWER, "models:read"),
+        "GET /api/models/metrics": Rule(VIEWER, "models:read"),
         "POST /api/models/test": Rule(ADMIN, "models:write"),
         "GET /api/usage": Rule(VIEWER, "usage:read"),
         "GET /api/usage/budgets": Rule(VIEWER, "usage:read"),

@@ -1,5 +1,6 @@
 """Ask a model server which models it has."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,14 +16,18 @@ async def listed_models(
     name_key: str,
     patience: timedelta,
     key: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """The models that `url` lists under `list_key`; empty if nobody answers there as such a server does."""
+    """The models that `url` lists under `list_key`; empty if nobody answers there as such a server does.
+
+    `key` is sent as a bearer's unless `headers` say otherwise.
+    """
     import httpx  # noqa: PLC0415  # most processes never ask
 
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    sent = headers or ({"Authorization": f"Bearer {key}"} if key else {})
     try:
         async with httpx.AsyncClient(timeout=patience.total_seconds(), trust_env=False) as client:
-            listing: Any = (await client.get(url, headers=headers)).raise_for_status().json()
+            listing: Any = (await client.get(url, headers=sent)).raise_for_status().json()
             names = [entry[name_key] for entry in listing[list_key]]
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         _log.debug("model_server_absent", url=url, error=str(error) or type(error).__name__)

@@ -8,7 +8,6 @@ class Offline:
 
     name = "offline"
     offline = True
-    native_output = False
     url: str | None = None
 
     async def default_model(self) -> str | None:
@@ -21,6 +20,9 @@ class Offline:
         return None
 
     def remote(self, model: str) -> bool:  # noqa: ARG002  # the promise of `Provider`
+        return False
+
+    async def sees(self, model: str) -> bool | None:  # noqa: ARG002  # the promise of `Provider`
         return False
 
     def build(self, model: str) -> Any:  # noqa: ARG002  # there is only one

@@ -14,7 +14,6 @@ class Ollama:
 
     name = "ollama"
     offline = False
-    native_output = True  # its grammar holds the model to the schema; tool calls of small models often fail
 
     def __init__(self, settings: ModelSettings, *, clock: Clock) -> None:
         self._settings = settings
@@ -48,19 +47,24 @@ class Ollama:
     def remote(self, model: str) -> bool:
         return leaves_network(self._url) or model.endswith(("-cloud", ":cloud"))
 
-    def build(self, model: str) -> Any:
-        from openai import AsyncOpenAI  # noqa: PLC0415  # takes seconds to import
-        from pydantic_ai.models.ollama import OllamaModel  # noqa: PLC0415  # takes seconds to import
-        from pydantic_ai.providers.ollama import OllamaProvider  # noqa: PLC0415  # takes seconds to import
+    async def sees(self, model: str) -> bool | None:
+        import httpx  # noqa: PLC0415  # most processes never ask
 
-        client = AsyncOpenAI(
-            base_url=f"{self._url}/v1",
-            api_key="ollama",
-            timeout=self._settings.timeout.total_seconds(),
-            max_retries=self._settings.retries,
-        )
+        try:
+            patience = self._settings.probe_timeout.total_seconds()
+            async with httpx.AsyncClient(timeout=patience, trust_env=False) as client:
+                said = (await client.post(f"{self._url}/api/show", json={"model": model})).raise_for_status().json()
+            abilities = said["capabilities"]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return None
+        return "vision" in abilities if isinstance(abilities, list) else None
+
+    def build(self, model: str) -> Any:
+        from folkmoot.models.providers import openai_models as made  # noqa: PLC0415  # takes seconds to import
+
+        client = made.client(f"{self._url}/v1", "ollama", self._settings, remote=self.remote(model))
         self._clients.append(client)
-        return OllamaModel(model, provider=OllamaProvider(openai_client=client))
+        return made.model_of_ollama(model, client)
 
     async def close(self) -> None:
         while self._clients:

@@ -15,7 +15,6 @@ class OpenAICompatible:
 
     name = "openai"
     offline = False
-    native_output = False
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
@@ -55,25 +54,15 @@ class OpenAICompatible:
     def remote(self, model: str) -> bool:  # noqa: ARG002  # all models of a server are in one place
         return leaves_network(self._url)
 
-    def build(self, model: str) -> Any:
-        from openai import AsyncOpenAI  # noqa: PLC0415  # takes seconds to import
-        from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415  # takes seconds to import
-        from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415  # takes seconds to import
-        from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider  # noqa: PLC0415  # as above
+    async def sees(self, model: str) -> bool | None:  # noqa: ARG002  # no server says so; see TEXT_ONLY_MODELS
+        return None
 
-        client = AsyncOpenAI(
-            base_url=self._url,
-            api_key=self._settings.openai_api_key or "none",
-            timeout=self._settings.timeout.total_seconds(),
-            max_retries=self._settings.retries,
-        )
+    def build(self, model: str) -> Any:
+        from folkmoot.models.providers import openai_models as made  # noqa: PLC0415  # takes seconds to import
+
+        client = made.client(self._url, self._settings.openai_api_key, self._settings, remote=self.remote(model))
         self._clients.append(client)
-        provider = (
-            OpenAIProvider(openai_client=client)
-            if self._url == OPENAI_URL
-            else OpenAICompatibleProvider("openai-compatible", openai_client=client)
-        )
-        return OpenAIChatModel(model, provider=provider)
+        return (made.model_of_openai if self._url == OPENAI_URL else made.model_of_compatible)(model, client)
 
     async def close(self) -> None:
         while self._clients:

@@ -28,11 +28,20 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
 from folkmoot.kernel import words
+from folkmoot.models.attached import names_of
 from folkmoot.models.errors import OfflineModelError
 from folkmoot.models.knowledge import ABOUT_TOOL, SAID_LIKE, SEARCH_TOOL, sources_in
 from folkmoot.models.model import Source
 from folkmoot.models.phrases import Asked, Phrases, asked_for
-from folkmoot.models.quoting import Told, nothing_to_search, speaks_of, subject_of, subject_words, whole_answer
+from folkmoot.models.quoting import (
+    Told,
+    not_looked_at,
+    nothing_to_search,
+    speaks_of,
+    subject_of,
+    subject_words,
+    whole_answer,
+)
 
 SEARCHED: Final = 8  # results that are looked at; fewer are quoted
 
@@ -118,7 +127,7 @@ class _QuotedStream(StreamedResponse):
 def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameters) -> ModelResponse:
     if not parameters.allow_text_output:
         raise OfflineModelError("the offline model decides nothing; estimate, or set MODEL to a language model")
-    question, called = _asked(messages)
+    question, called, unseen = _asked(messages)
     tools = {tool.name: tool for tool in parameters.function_tools}
     asked, rest = asked_for(question, {name: _phrases(tool) for name, tool in tools.items()})
     done = {part.tool_name for part in called}
@@ -141,6 +150,8 @@ def _respond(messages: Sequence[ModelMessage], parameters: ModelRequestParameter
         text = whole_answer(rest, found, told=told, searched=SEARCH_TOOL in done)
     else:
         text = nothing_to_search(question)
+    if unseen:
+        text = f"{text}\n{not_looked_at(unseen)}"
     return ModelResponse(parts=[TextPart(text)], model_name="offline", usage=_usage(question, text))
 
 
@@ -167,20 +178,21 @@ def _told(part: ToolReturnPart, asked: Sequence[Asked]) -> Told:
     return Told(tool=part.tool_name, sentence=said[0] if len(said) == 1 else "", result=part.content)
 
 
-def _asked(messages: Sequence[ModelMessage]) -> tuple[str, list[ToolReturnPart]]:
-    """The last question, and what the calls that it led to answered, in order."""
+def _asked(messages: Sequence[ModelMessage]) -> tuple[str, list[ToolReturnPart], list[str]]:
+    """The last question, what the calls that it led to answered, in order, and images that came with it."""
     called: list[ToolReturnPart] = []
     for message in reversed(messages):
         for part in reversed(message.parts) if isinstance(message, ModelRequest) else ():
             if isinstance(part, ToolReturnPart):
                 called.insert(0, part)
             elif isinstance(part, UserPromptPart):
-                return part.content if isinstance(part.content, str) else _texts(part.content), called
-    return "", called
+                return _words_of(part.content), called, names_of(part.content)
+    return "", called, []
 
 
-def _texts(content: Sequence[Any]) -> str:
-    return "\n".join(piece for piece in content if isinstance(piece, str))
+def _words_of(content: str | Sequence[Any]) -> str:
+    """What was asked; the texts of files stand after it."""
+    return content if isinstance(content, str) else next((one for one in content if isinstance(one, str)), "")
 
 
 def _usage(question: str, text: str) -> RequestUsage:

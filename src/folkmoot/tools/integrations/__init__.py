@@ -1,9 +1,9 @@
 """Services of others, by their documented HTTP APIs: HubSpot, SendGrid, Google Calendar, Google Drive.
 
-`calls.py` is the one place that calls out, with `breaker.py`, `exchange.py` and a `Dialect` per service; each client is
-one file, its tools are in `crm_tools.py`, `mail_tools.py` and `calendar_tools.py`. A service that is not configured has
-a `Connection` without a client: its tools are there and are skipped. What is configured is chosen by the assembly;
-following a Drive folder is the memory room's.
+`calls.py` is the one place that calls out, with the kernel's breaker, `exchange.py` and a `Dialect` per service; each
+client is one file, its tools are in `crm_tools.py`, `mail_tools.py` and `calendar_tools.py`. A service that is not
+configured has a `Connection` without a client: its tools are there and are skipped. What is configured is chosen by the
+assembly; following a Drive folder is the memory room's.
 """
 
 from folkmoot.tools.integrations.calendar_tools import calendar_tools

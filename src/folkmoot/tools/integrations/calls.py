@@ -16,8 +16,8 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from folkmoot.kernel import Clock
+from folkmoot.kernel.breaker import Breaker, BreakerState
 from folkmoot.telemetry import get_logger
-from folkmoot.tools.integrations.breaker import Breaker, BreakerState
 from folkmoot.tools.integrations.dialect import Dialect
 from folkmoot.tools.integrations.errors import (
     IntegrationError,
@@ -58,7 +58,7 @@ class Calls:
         self._clock = clock
         self._rules = rules or CallRules()
         self._exchange = Exchange(service=service, url=url, key=key, clock=clock, dialect=dialect, rules=self._rules)
-        self.breaker = Breaker(service=service, clock=clock, tell=self._log_breaker)
+        self.breaker = Breaker(refuse=self._resting, clock=clock, tell=self._log_breaker)
         self.standing = Standing(clock=clock, breaker=self.breaker)
 
     async def ask(
@@ -229,6 +229,13 @@ class Calls:
             code=error.code,
             error=error.message,
             attempts=attempts,
+        )
+
+    def _resting(self, wait: timedelta) -> ServiceRestingError:
+        return ServiceRestingError(
+            f"{self.service} failed too often and is left alone; it is tried again in {round(wait.total_seconds())} s",
+            service=self.service,
+            retry_after=round(wait.total_seconds(), 3),
         )
 
     def _log_breaker(self, state: BreakerState) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from folkmoot.kernel import Clock, rfc3339
-from folkmoot.tools.integrations.breaker import Breaker, BreakerState
+from folkmoot.kernel.breaker import Breaker, BreakerState
 from folkmoot.tools.integrations.errors import (
     IntegrationError,
     ServiceNotConfiguredError,

@@ -1,8 +1,8 @@
-"""A circuit breaker: a service that fails again and again is left alone, then tried with one call.
+"""A circuit breaker: what fails again and again is left alone, then tried with one call.
 
 Closed, every call passes. After `threshold` failures in a row it is open: no call passes for `rest`. Then it is half
 open: exactly one call passes; if that one succeeds it closes, else it opens for twice as long, up to `longest_rest`.
-What counts as a failure is decided in `calls.py`.
+What counts as a failure, and the words in which a call is refused, are the caller's.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from folkmoot.kernel import Clock
-from folkmoot.tools.integrations.errors import ServiceRestingError
+from folkmoot.kernel.clock import Clock
+from folkmoot.kernel.errors import FolkmootError
 
 THRESHOLD: Final = 5
 REST: Final = timedelta(seconds=30)
@@ -27,19 +27,22 @@ class BreakerState(StrEnum):
 
 
 class Breaker:
-    """The breaker of one service. Not shared between threads."""
+    """The breaker of one service. Not shared between threads.
+
+    `refuse` makes the error that says for how long no call passes.
+    """
 
     def __init__(
         self,
         *,
-        service: str,
+        refuse: Callable[[timedelta], FolkmootError],
         clock: Clock,
         threshold: int = THRESHOLD,
         rest: timedelta = REST,
         longest_rest: timedelta = LONGEST_REST,
         tell: Callable[[BreakerState], None] = lambda _state: None,
     ) -> None:
-        self._service = service
+        self._refuse = refuse
         self._clock = clock
         self._threshold = threshold
         self._first_rest = rest
@@ -65,18 +68,12 @@ class Breaker:
         return timedelta(seconds=max(0.0, self._open_until - self._clock.monotonic()))
 
     def enter(self) -> None:
-        """Ask to call; whoever may must say how it went. Raises `ServiceRestingError` if no call passes now."""
+        """Ask to call; whoever may must say how it went. Raises what `refuse` makes if no call passes now."""
         state = self.state
         if state is BreakerState.CLOSED:
             return
         if state is BreakerState.OPEN or self._trying:
-            wait = max(self.opens_in, timedelta(seconds=1))
-            raise ServiceRestingError(
-                f"{self._service} failed too often and is left alone; it is tried again in "
-                f"{round(wait.total_seconds())} s",
-                service=self._service,
-                retry_after=round(wait.total_seconds(), 3),
-            )
+            raise self._refuse(max(self.opens_in, timedelta(seconds=1)))
         self._trying = True
         self._tell(BreakerState.HALF_OPEN)
 
