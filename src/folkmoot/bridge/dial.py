@@ -74,7 +74,7 @@ def headers_of(headers: Mapping[str, HeaderValue], secrets: Secrets) -> dict[str
     return {name: _value(name, one, secrets) for name, one in headers.items()}
 
 
-def in_words(error: BaseException) -> str:  # noqa: PLR0911  # one for each way to fail
+def in_words(error: BaseException) -> str:  # one for each way to fail
     """Why a connection did not come about, or ended, for people."""
     if isinstance(error, InvalidStatus):
         return f"the server refused the connection with HTTP status {error.response.status_code}"
