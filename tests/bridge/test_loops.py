@@ -33,7 +33,7 @@ async def test_our_own_frames_are_not_answered(house: Talkhouse, server: Outside
     async with bridged(house, entry(server)) as desk:
         await server.connected()
         await server.say("you said: Shall I run today, or rather tomorrow?")
-        await counted(desk, "echo"), "what went out before a restart is known too"
+        await counted(desk, "echo")  # what went out before a restart is known too
     assert len(server.answers) == 1
 
 

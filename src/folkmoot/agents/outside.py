@@ -102,7 +102,21 @@ class BridgeEntry(BaseModel):
         return self.url.replace(PLACEHOLDER, quote(self.user_id, safe=""))
 
     @property
+    def host(self) -> str:
+        """Host and port, for logs."""
+        return urlsplit(self.address).netloc
+
+    @property
     def shown(self) -> str:
         """The address as people may see it: queries may hold tokens."""
         parts = urlsplit(self.address)
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "…" if parts.query else "", ""))
+
+
+def entries_of(urls: str, *, user_id: str) -> list[BridgeEntry]:
+    """The bridges in a list of URLs, separated by commas: `external`, `external-2`, … Raises `ValueError`s."""
+    given = [part.strip() for part in urls.split(",") if part.strip()]
+    return [
+        BridgeEntry(name="external" if number == 1 else f"external-{number}", url=url, user_id=user_id)
+        for number, url in enumerate(given, 1)
+    ]

@@ -120,9 +120,9 @@ class Bridge:
         name = self.entry.name
         self._ground.metrics.bridge_connected.labels(self._ground.metrics.bridges(name)).set(standing.connected)
         if standing.connected and not before.connected:
-            _log.info("bridge_connected", bridge=name, url=self.entry.shown)
+            _log.info("bridge_connected", bridge=name, host=self.entry.host)
         elif standing.problem is not None and standing.problem != before.problem:
-            _log.warning("bridge_away", bridge=name, url=self.entry.shown, error=standing.problem)
+            _log.warning("bridge_away", bridge=name, host=self.entry.host, error=standing.problem)
 
     async def _stay(self) -> None:
         while True:

@@ -44,16 +44,16 @@ class BridgeDesk:
         self._wanted: dict[str, BridgeEntry] = dict(self._always)
         self._bridges: dict[str, Bridge] = {}
         self._changing = asyncio.Lock()
-        self._running = False
+        self.running = False
 
     async def start(self) -> None:
         """Begin to connect; nothing is waited for."""
-        self._running = True
+        self.running = True
         await self._settle()
 
     async def stop(self) -> None:
         """Disconnect each; what is owed is kept."""
-        self._running = False
+        self.running = False
         await self._settle()
 
     async def use(self, entries: Sequence[BridgeEntry]) -> None:
@@ -196,7 +196,7 @@ class BridgeDesk:
 
     async def _settle(self) -> None:
         async with self._changing:
-            wanted = self._wanted if self._running else {}
+            wanted = self._wanted if self.running else {}
             for name, bridge in list(self._bridges.items()):
                 if wanted.get(name) != bridge.entry:
                     await self._bridges.pop(name).stop()
@@ -208,12 +208,3 @@ class BridgeDesk:
     def _unknown(self, name: str) -> UnknownBridgeError:
         there = ", ".join(self._wanted) or "none"
         return UnknownBridgeError(f"no bridge is called {name[:60]!r}; there are {there}", bridge=name[:60])
-
-
-def entries_of(urls: str, *, user_id: str) -> list[BridgeEntry]:
-    """The bridges in a list of URLs, separated by commas: `external`, `external-2`, … Raises `ValueError`s."""
-    given = [part.strip() for part in urls.split(",") if part.strip()]
-    return [
-        BridgeEntry(name="external" if number == 1 else f"external-{number}", url=url, user_id=user_id)
-        for number, url in enumerate(given, 1)
-    ]
