@@ -106,7 +106,7 @@ async def send_to_external(_principal: SignedIn, rooms: Rooms, wanted: Annotated
     return Sent(success=False, error=said, queued=True, bridge=done.bridge, id=done.frame_id)
 
 
-@router.post("/api/bridges/{name}/reconnect", responses=documented(401, 403, 404, 429, 503))
+@router.post("/api/bridges/{name}/reconnect", responses=documented(401, 403, 404, 422, 429, 503))
 async def reconnect(_principal: SignedIn, rooms: Rooms, name: str) -> BridgeShown:
     """Leave the connection of a bridge, if there is one, and connect anew at once."""
     return _shown(await rooms.bridges.reconnect(name), all_of_it=True)
