@@ -2,21 +2,13 @@
 
 from dataclasses import dataclass
 
+from folkmoot.conversations import turns
 from folkmoot.conversations.accept import answer_row, message_of, title_of
 from folkmoot.conversations.lobby import Lobby
 from folkmoot.conversations.model import ChatMessage, Conversation, Moment, Speaker, Status, checked_id, checked_text
-from folkmoot.conversations.store import (
-    change_conversation,
-    insert_conversation,
-    insert_messages,
-    last_shown,
-    lock_conversation,
-    maybe_conversation,
-    next_seq,
-    unknown_conversation,
-)
+from folkmoot.conversations.store import unknown_conversation
 from folkmoot.kernel import Clock
-from folkmoot.storage import Database
+from folkmoot.storage import Database, Execute
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,41 +36,8 @@ class Notes:
         Raises `BadSayingError`, and `UnknownConversationError` for one that is another's or was deleted.
         """
         checked_text(noted.text)
-        now = self._clock.now()
-        async with self._database.write() as session:
-            found = await maybe_conversation(session, checked_id(noted.conversation_id))
-            parent: str | None = None
-            if found is None:
-                talk = Conversation(
-                    conversation_id=noted.conversation_id,
-                    user_id=noted.speaker.owner,
-                    account_id=noted.speaker.account,
-                    kind=noted.kind,
-                    title=title_of(noted.text),
-                    agent_id=None,
-                    last_agent=None,
-                    created_at=now,
-                    updated_at=now,
-                )
-                await insert_conversation(session, talk)
-            else:
-                talk, deleted = found
-                if deleted or talk.user_id != noted.speaker.owner:
-                    raise unknown_conversation(noted.conversation_id)
-                await lock_conversation(session, talk.conversation_id)
-                last = await last_shown(session, talk.conversation_id)
-                parent = last.message_id if last else None
-                await change_conversation(session, talk.conversation_id, updated_at=now)
-            row = answer_row(talk, parent or "", now, {}) | {
-                "content": noted.text,
-                "parent_id": parent,
-                "status": Status.ANSWERED,
-                "agent_name": noted.agent[:200],
-                "settled_at": now,
-                "seq": await next_seq(session, talk.user_id),
-            }
-            [number] = await insert_messages(session, [row])
-        message = message_of(row, number)
+        checked_id(noted.conversation_id)
+        message = await self._database.run(lambda execute: self._keep(execute, noted))
         self._lobby.tell(
             Moment(
                 kind="settled",
@@ -89,3 +48,34 @@ class Notes:
             )
         )
         return message
+
+    def _keep(self, execute: Execute, noted: Noted) -> ChatMessage:
+        now, alone = self._clock.now(), self._database.is_sqlite
+        found = turns.find(execute, noted.conversation_id, now=now, alone=alone)
+        if found is None:
+            talk = Conversation(
+                conversation_id=noted.conversation_id,
+                user_id=noted.speaker.owner,
+                account_id=noted.speaker.account,
+                kind=noted.kind,
+                title=title_of(noted.text),
+                agent_id=None,
+                last_agent=None,
+                created_at=now,
+                updated_at=now,
+            )
+            turns.begin(execute, talk)
+        else:
+            talk = found.talk
+            if found.deleted or talk.user_id != noted.speaker.owner:
+                raise unknown_conversation(noted.conversation_id)
+            turns.touch(execute, talk.conversation_id, now=now)
+        row = answer_row(talk, "", now, {}) | {
+            "content": noted.text,
+            "parent_id": found.last_shown if found else None,
+            "status": Status.ANSWERED,
+            "agent_name": noted.agent[:200],
+            "settled_at": now,
+            "seq": turns.next_seq(execute, talk.user_id),
+        }
+        return message_of(row, turns.keep(execute, row))
