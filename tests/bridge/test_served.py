@@ -19,9 +19,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 @pytest.fixture
 async def served(tmp_path: Path, server: Outside) -> AsyncIterator[Served]:
     workplace = tmp_path / "workplace.yaml"
-    workplace.write_text("agents:\n  - {agent_id: helios, name: Helios, role: Coach}\n")
+    (tmp_path / "running.md").write_text("# Running\n\nRun slowly, thrice a week, and rest between.\n")
+    (tmp_path / "prices.md").write_text("# Prices\n\nRunning lessons cost 99 euros, which is said to nobody.\n")
+    workplace.write_text(
+        "agents:\n"
+        "  - {agent_id: helios, name: Helios, role: Coach, memory_scopes: [fitness, sales]}\n"
+        "knowledge:\n"
+        "  - {file: running.md, scope: fitness}\n"
+        "  - {file: prices.md, scope: sales}\n"
+    )
     found = await asyncio.to_thread(
-        serve, tmp_path / "home", EXTERNAL_WS_URL=server.url, WORKPLACE_FILE=str(workplace), BRIDGE_HEARTBEAT="1"
+        serve,
+        tmp_path / "home",
+        EXTERNAL_WS_URL=server.url,
+        EXTERNAL_WS_SCOPES="fitness",
+        WORKPLACE_FILE=str(workplace),
+        BRIDGE_HEARTBEAT="1",
     )
     yield found
     if found.process.poll() is None:
@@ -41,9 +54,13 @@ async def status(http: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def test_a_server_answers_on_its_bridge_and_says_how_it_stands(served: Served, server: Outside) -> None:
-    await server.say({"id": "q-1", "message": "Shall I run?"})
+    async with asking(served) as http:
+        await wait_until(lambda: _knows(http), seconds=30)
+    await server.say({"id": "q-1", "message": "How often shall I go running, and what do running lessons cost?"})
     await wait_until(lambda: len(server.frames) >= 1, seconds=30)
     said = server.frames[0]
+    assert "thrice a week" in said["message"], "what the settings name may be told"
+    assert "99 euros" not in said["message"], "and nothing else, though the agent knows it"
     assert (said["in_reply_to"], said["from"], said["agent_id"]) == ("q-1", "folkmoot", "helios"), said
     assert said["message"].strip()
     async with asking(served) as http:
@@ -125,6 +142,11 @@ async def test_a_wrong_address_stops_the_start_in_one_line(tmp_path: Path) -> No
     assert await process.wait() == 1
     assert said.startswith("folkmoot: EXTERNAL_WS_URL is wrong: it must begin with ws:// or wss://")
     assert "secret" not in said
+
+
+async def _knows(http: httpx.AsyncClient) -> bool:
+    documents = (await http.get("/api/knowledge")).json()["items"]
+    return [one["status"] for one in documents] == ["ready", "ready"]
 
 
 async def _away(http: httpx.AsyncClient) -> bool:

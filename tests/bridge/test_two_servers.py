@@ -1,7 +1,11 @@
 """Several servers share a database: one of them has the connection, another takes it when that one is gone."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from folkmoot.bridge import BridgeDesk
 from folkmoot.bridge.lease import Lease
@@ -9,20 +13,28 @@ from folkmoot.bridge.model import Standing
 from folkmoot.kernel import SimulatedClock
 from folkmoot.storage import Database
 from tests.bridge.outside import QUICK, Outside, bridged, entry
-from tests.conversations.house import Talkhouse
+from tests.conversations.house import Talkhouse, talkhouse
 from tests.waiting import wait_until
 
 SOON = timedelta(seconds=5)
+
+
+@pytest.fixture
+async def shared(tmp_path: Path, any_database: Database) -> AsyncIterator[Talkhouse]:
+    """A workplace on either database; the bridges of a test are those of two servers of it."""
+    async with talkhouse(tmp_path, any_database, alone=any_database.is_sqlite) as shared:
+        await shared.agent("helios")
+        yield shared
 
 
 async def holders(*desks: BridgeDesk) -> list[bool]:
     return [(await desk.states())[0].here for desk in desks]
 
 
-async def test_one_of_two_has_the_connection_and_both_know_it(house: Talkhouse, server: Outside) -> None:
+async def test_one_of_two_has_the_connection_and_both_know_it(shared: Talkhouse, server: Outside) -> None:
     async with (
-        bridged(house, entry(server), alone=False) as one,
-        bridged(house, entry(server), alone=False) as two,
+        bridged(shared, entry(server), alone=False) as one,
+        bridged(shared, entry(server), alone=False) as two,
     ):
         await server.connected()
         await wait_until(lambda: both_connected(one, two))

@@ -5,10 +5,13 @@ out of the file: `{env: NAME}` or `{file: path}` say where it is read whenever t
 """
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from folkmoot.agents.definition import shared_scope
 
 EXTERNAL_USER: Final = "external-socket-user"
 PLACEHOLDER: Final = "{user_id}"
@@ -85,7 +88,8 @@ class HeaderValue(BaseModel):
 class BridgeEntry(BaseModel):
     """A server to connect to. `user_id` stands for `{user_id}` in `url`, and is whose conversations are led there.
 
-    `agent` answers everything; without one the router picks.
+    `agent` answers everything; without one the router picks. `scopes` are what of the shared knowledge those out there
+    may be told: none, unless they are named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -94,6 +98,9 @@ class BridgeEntry(BaseModel):
     url: Annotated[str, AfterValidator(_socket_url)]
     user_id: Annotated[str, AfterValidator(_user)] = EXTERNAL_USER
     agent: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    scopes: tuple[
+        Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(shared_scope)], ...
+    ] = ()
     headers: dict[Annotated[str, AfterValidator(_header_name)], HeaderValue] = Field(default_factory=dict)
 
     @property
@@ -113,10 +120,12 @@ class BridgeEntry(BaseModel):
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "…" if parts.query else "", ""))
 
 
-def entries_of(urls: str, *, user_id: str) -> list[BridgeEntry]:
+def entries_of(urls: str, *, user_id: str, scopes: Sequence[str] = ()) -> list[BridgeEntry]:
     """The bridges in a list of URLs, separated by commas: `external`, `external-2`, … Raises `ValueError`s."""
     given = [part.strip() for part in urls.split(",") if part.strip()]
     return [
-        BridgeEntry(name="external" if number == 1 else f"external-{number}", url=url, user_id=user_id)
+        BridgeEntry(
+            name="external" if number == 1 else f"external-{number}", url=url, user_id=user_id, scopes=tuple(scopes)
+        )
         for number, url in enumerate(given, 1)
     ]

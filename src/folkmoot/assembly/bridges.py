@@ -25,6 +25,7 @@ from folkmoot.assembly.upkeep import Chore
 from folkmoot.bridge import BridgeDesk, BridgeLimits, BridgeTimes, Ground
 from folkmoot.conversations.noting import Notes
 from folkmoot.kernel import Clock
+from folkmoot.security import Principal, UserDesk
 from folkmoot.security.networks import as_address
 from folkmoot.security.urls import UrlGuard
 from folkmoot.storage import Database
@@ -88,6 +89,24 @@ def build_bridges(
     notes = Notes(database=database, clock=clock, lobby=talking.desk.lobby)
     desk = BridgeDesk(ground, notes=notes, always=settings.bridges)
     return Bridging(desk=desk, chores=[Chore(name="bridges", every=timedelta(hours=1), act=desk.prune)])
+
+
+class Outsiders:
+    """Who somebody is, with those beyond the bridges: nobody with an account, who may hear what their bridge names."""
+
+    def __init__(self, users: UserDesk) -> None:
+        self._users = users
+        self._desk: BridgeDesk | None = None
+
+    def follow(self, desk: BridgeDesk) -> None:
+        """Ask this desk; it is made after those who ask."""
+        self._desk = desk
+
+    async def principal(self, user_id: str | None) -> Principal | None:
+        entry = self._desk.entry_of(user_id) if self._desk is not None and user_id is not None else None
+        if entry is None or user_id is None:
+            return await self._users.principal(user_id)
+        return Principal(user_id=user_id, name=entry.name, role="viewer", knowledge_scopes=frozenset(entry.scopes))
 
 
 def opened_by(entries: Sequence[BridgeEntry]) -> list[str]:

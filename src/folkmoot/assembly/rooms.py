@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from folkmoot.agents import AgentContext, AgentHost
-from folkmoot.assembly.bridges import Bridging, build_bridges
+from folkmoot.assembly.bridges import Bridging, Outsiders, build_bridges
 from folkmoot.assembly.conversations import Talking, build_conversations
 from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
@@ -103,13 +103,14 @@ def build_rooms(
     broker, registry = mail.broker, mail.registry
     presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
     runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence, metrics=metrics, tracing=traces)
+    outsiders = Outsiders(people.users)
     searching = build_search(
         settings,
         database=database,
         clock=clock,
         events=events,
         registry=registry,
-        users=people.users,
+        people=outsiders,
         ledger=ledger,
         gate=gate,
         metrics=metrics,
@@ -221,6 +222,7 @@ def build_rooms(
     bridging = build_bridges(
         settings, database=database, clock=clock, talking=talking, metrics=metrics, process=runs.executor_id
     )
+    outsiders.follow(bridging.desk)
     twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)

@@ -46,6 +46,10 @@ class BridgeDesk:
         self._changing = asyncio.Lock()
         self.running = False
 
+    def entry_of(self, account: str) -> BridgeEntry | None:
+        """The bridge for which agents act on behalf of this account; None if it is no bridge's."""
+        return next((one for one in self._wanted.values() if account_of(one.name) == account), None)
+
     async def start(self) -> None:
         """Begin to connect; nothing is waited for."""
         self.running = True

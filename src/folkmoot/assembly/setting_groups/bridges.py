@@ -18,6 +18,11 @@ class BridgeSettings(BaseModel):
         description="Who the workplace is there, and whose conversations are led there",
         examples=["external-socket-user"],
     )
+    external_ws_scopes: str = Field(
+        default="",
+        description="What of the shared knowledge those servers' users may be told, separated by commas",
+        examples=["fitness,nutrition"],
+    )
     bridge_frame_bytes: int = Field(
         default=1024 * 1024,
         ge=1024,
@@ -49,22 +54,29 @@ class BridgeSettings(BaseModel):
         _entries("ws://somewhere.example", value)
         return value
 
+    @field_validator("external_ws_scopes")
+    @classmethod
+    def _bridge_scopes(cls, value: str) -> str:
+        _entries("ws://somewhere.example", "someone", value)
+        return value
+
     @property
     def bridges(self) -> list[Any]:
         """`external_ws_url` as `folkmoot.agents.outside.BridgeEntry`s."""
         if self.external_ws_url is None:
             return []
-        return _entries(self.external_ws_url.get_secret_value(), self.external_ws_user_id)
+        return _entries(self.external_ws_url.get_secret_value(), self.external_ws_user_id, self.external_ws_scopes)
 
 
-def _entries(urls: str, user_id: str) -> list[Any]:
+def _entries(urls: str, user_id: str, scopes: str = "") -> list[Any]:
     """The bridges. Raises `ValueError` with what is wrong, and no address in it: it may hold a token."""
     from pydantic import ValidationError
 
     from folkmoot.agents.outside import entries_of
 
     try:
-        return list(entries_of(urls, user_id=user_id))
+        named = [part.strip() for part in scopes.split(",") if part.strip()]
+        return list(entries_of(urls, user_id=user_id, scopes=named))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise ValueError(f"it {str(first['msg']).removeprefix('Value error, ')}") from None
