@@ -112,6 +112,11 @@ async def test_a_failed_answer_says_so_and_not_why(house: Talkhouse, server: Out
     [said] = server.frames
     assert (said["type"], said["in_reply_to"]) == ("error", "q")
     assert "ask again later" in said["message"]
+    async with bridged(house, entry(server)) as desk:
+        await server.say({"id": "q", "message": "Is anybody there?"})
+        await counted(desk, "asked")
+        await wait_until(lambda: len(server.frames) == 2)
+        assert await count(desk, "repeated") == 0, "what failed may be asked again under the same id"
 
 
 async def test_something_is_sent_by_hand_and_stands_in_the_conversation(house: Talkhouse, server: Outside) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final
 
+from folkmoot.bridge.frames import FAULT
 from folkmoot.bridge.line import TOGETHER
 from folkmoot.bridge.loops import LoopGuard
 from folkmoot.bridge.model import FrameState, Owed
@@ -56,11 +57,12 @@ class Outbox:
             self._loops.sent(owed.frame_id, str(owed.frame.get("message", "")), "")
 
     async def ready(self, frame_id: str, frame: dict[str, Any]) -> None:
-        """A frame is whole: send it."""
+        """A frame is whole: send it. After a fault the same question may be asked again."""
+        values: dict[str, Any] = {"state": FrameState.READY, "question": None, "frame": frame}
+        if frame.get("type") == FAULT:
+            values["dedupe"] = None
         async with self._database.write() as session:
-            await change_frame(
-                session, frame_id, at=self._clock.now(), state=FrameState.READY, question=None, frame=frame
-            )
+            await change_frame(session, frame_id, at=self._clock.now(), **values)
         self.wake()
 
     async def drop(self, frame_ids: Sequence[str]) -> None:
