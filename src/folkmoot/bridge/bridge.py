@@ -133,6 +133,9 @@ class Bridge:
                     self._stands(Standing(problem=ELSEWHERE))
             except FolkmootError as error:  # the database is away
                 self._stands(Standing(problem=error.message, attempts=self.standing.attempts))
+            except Exception as error:  # noqa: BLE001  # a fault of ours must not end the bridge for good
+                _log.error("bridge_failed", bridge=self.entry.name, exc_info=error)
+                self._stands(Standing(problem=f"the bridge failed: {type(error).__name__}"))
             await asyncio.sleep(self._lease.pause)
 
     async def _hold(self) -> None:
