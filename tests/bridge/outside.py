@@ -10,6 +10,7 @@ from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from folkmoot.agents.outside import BridgeEntry
 from folkmoot.bridge import BridgeDesk, BridgeLimits, BridgeTimes, Ground
@@ -74,8 +75,9 @@ class Outside:
 
     async def say(self, frame: dict[str, Any] | str | bytes) -> None:
         """Send this on the latest connection, once there is one."""
-        await self.connected()
-        await self.lines[-1].send(json.dumps(frame) if isinstance(frame, dict) else frame)
+        await wait_until(lambda: any(line.state is State.OPEN for line in self.lines))
+        line = next(line for line in reversed(self.lines) if line.state is State.OPEN)
+        await line.send(json.dumps(frame) if isinstance(frame, dict) else frame)
 
     async def connected(self, count: int = 1) -> None:
         await wait_until(lambda: len(self.lines) >= count)

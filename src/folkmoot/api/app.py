@@ -40,6 +40,7 @@ from folkmoot.api import (
     tools,
     twins,
     usage,
+    user_files,
     users,
 )
 from folkmoot.version import __version__
@@ -115,6 +116,7 @@ def routes_alone() -> FastAPI:
         approvals.router,
         tools.router,
         external.router,
+        user_files.router,
         live.router,
     ):
         app.include_router(router)

@@ -132,6 +132,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "GET /external-status": Rule(VIEWER, "bridges:read"),
         "POST /send-to-external": Rule(MEMBER, "bridges:write"),
         "POST /api/bridges/{name}/reconnect": Rule(ADMIN, "bridges:write"),
+        # Files of users
+        "GET /user/{user_id}/files": Rule(VIEWER, "files:read"),
+        "GET /user/{user_id}/files/{name}": Rule(VIEWER, "files:read"),
+        "DELETE /user/{user_id}/files/{name}": Rule(MEMBER, "files:write"),
+        "GET /user/{user_id}/file/{filename}": Rule(VIEWER, "files:read"),
         # Messages
         "POST /api/agents/messages": Rule(MEMBER, "messages:write"),
         "POST /api/agents/messages/broadcast": Rule(MEMBER, "messages:write"),
