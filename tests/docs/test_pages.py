@@ -57,7 +57,11 @@ def test_every_shell_block_runs_in_order(page: Path, tmp_path: Path) -> None:
     port = str(free_port())
     script = "set -euo pipefail\n" + "\n".join(lines).replace("127.0.0.1:8000", f"127.0.0.1:{port}") + "\n"
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
-    kept = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key in {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH"}
+    }
     process = subprocess.Popen(
         ["bash", "-c", script],
         cwd=tmp_path,

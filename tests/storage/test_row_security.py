@@ -36,7 +36,7 @@ pytestmark = pytest.mark.postgres
 
 RULES: dict[str, str] = {
     table: rule
-    for revision in ("0009_row_security", "0011_conversations", "0012_routing")
+    for revision in ("0009_row_security", "0011_conversations", "0012_routing", "0013_bridges")
     for table, rule in importlib.import_module(f"folkmoot.migrations.versions.{revision}").RULES.items()
 }
 BY_USER = sorted(name for name, rule in RULES.items() if rule.startswith("user_id"))

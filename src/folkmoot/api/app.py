@@ -21,6 +21,7 @@ from folkmoot.api import (
     chat,
     chat_stream,
     consents,
+    external,
     invoke,
     keys,
     knowledge,
@@ -114,6 +115,7 @@ def routes_alone() -> FastAPI:
         logs.router,
         approvals.router,
         tools.router,
+        external.router,
         user_files.router,
         live.router,
     ):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from folkmoot.agents import AgentContext, AgentHost
+from folkmoot.assembly.bridges import Bridging, Outsiders, build_bridges
 from folkmoot.assembly.conversations import Talking, build_conversations
 from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
@@ -67,6 +68,7 @@ class Rooms:
     tracing: Tracing
     leads: LeadRoom
     talking: Talking
+    bridging: Bridging
     roster: RegistryRoster
     database: Database
 
@@ -105,13 +107,14 @@ def build_rooms(
     presence = None if database.is_sqlite else ExecutorPresence(database=database, clock=clock, heartbeat=heartbeat)
     runs = RunEngine(url=_runs_url(database, home), clock=clock, presence=presence, metrics=metrics, tracing=traces)
     spent = spending(settings, database=database, clock=clock, events=events, metrics=metrics)
+    outsiders = Outsiders(people.users)
     searching = build_search(
         settings,
         database=database,
         clock=clock,
         events=events,
         registry=registry,
-        users=people.users,
+        people=outsiders,
         ledger=ledger,
         gate=gate,
         metrics=metrics,
@@ -224,6 +227,10 @@ def build_rooms(
         embedder=searching.meaning.embedder if searching.meaning is not None else None,
         process=runs.executor_id,
     )
+    bridging = build_bridges(
+        settings, database=database, clock=clock, talking=talking, metrics=metrics, process=runs.executor_id
+    )
+    outsiders.follow(bridging.desk)
     twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)
@@ -236,7 +243,7 @@ def build_rooms(
         types=types,
         roles=searching.roles,
         knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library) if brings_documents else None,
-        told=[lead_team.replace, tooling.workplace_changed],
+        told=[lead_team.replace, tooling.workplace_changed, bridging.workplace_changed],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
         wanted=settings.named_agents,
@@ -266,6 +273,7 @@ def build_rooms(
         tasks=desk,
         leads=leads.desk,
         conversations=talking.desk,
+        bridges=bridging.desk,
         twins=twins,
         imports=twinning.imports,
         forgetting=twinning.forgetting,
@@ -284,6 +292,7 @@ def build_rooms(
             registry=registry,
             tasks=desk,
             budgets=spent.desk,
+            bridges=bridging.desk,
             library=documents.library,
             services=services,
             models=hub,
@@ -297,6 +306,7 @@ def build_rooms(
             started_at=started_at,
             integrations=services.health,
             far={"broker", "registry"} if mail.link is not None else (),
+            bridges=bridging.health,
         ),
     )
     return Rooms(
@@ -319,6 +329,7 @@ def build_rooms(
         tracing=traces,
         leads=leads,
         talking=talking,
+        bridging=bridging,
         roster=roster,
         database=database,
     )

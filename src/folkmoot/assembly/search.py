@@ -13,11 +13,10 @@ from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.memory import KnowledgeDesk, KnowledgeIndex, RoleScopes
-from folkmoot.memory.desk import Searcher
+from folkmoot.memory.desk import Askers, Searcher
 from folkmoot.memory.shared import SharedMemory
 from folkmoot.models.spending import UsageLedger
 from folkmoot.registry import Registry, UnknownAgentError
-from folkmoot.security import UserDesk
 from folkmoot.storage import Database
 from folkmoot.telemetry import Metrics
 
@@ -79,7 +78,7 @@ def build_search(
     clock: Clock,
     events: EventLog,
     registry: Registry,
-    users: UserDesk,
+    people: Askers,
     ledger: ConsentLedger,
     gate: ConsentGate,
     metrics: Metrics | None = None,
@@ -93,7 +92,7 @@ def build_search(
     searchers = KnownSearchers(registry)
     return Searching(
         index=index,
-        desk=KnowledgeDesk(index=index, roles=roles, searchers=searchers, people=users),
+        desk=KnowledgeDesk(index=index, roles=roles, searchers=searchers, people=people),
         shared=shared,
         roles=roles,
         searchers=searchers,

@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from folkmoot.assembly.setting_groups.bridges import BridgeSettings
 from folkmoot.assembly.setting_groups.conversations import ConversationSettings
 from folkmoot.assembly.setting_groups.integrations import IntegrationSettings
 from folkmoot.assembly.setting_groups.knowledge import KnowledgeSettings
@@ -59,6 +60,7 @@ class Settings(
     PeopleSettings,
     MessageSettings,
     ConversationSettings,
+    BridgeSettings,
 ):
     """Every setting, with the default that runs the embedded workplace."""
 

@@ -79,6 +79,9 @@ async def open_workplace(
         for agent in agents:
             brought = rooms.host.make(agent.definition, owner="database") if isinstance(agent, AgentConfig) else agent
             await rooms.host.add(brought)
+        if pages:  # what a command opens for a moment calls nobody outside
+            await rooms.bridging.start()
+            stack.push_async_callback(rooms.bridging.stop)
         doorkeeper = Doorkeeper(credentials=rooms.people.credentials, open_house=settings.auth == "off")
         walls = walls_of(settings, clock=rooms.parts.clock, served=pages, stack=stack)
         app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)

@@ -117,6 +117,11 @@ def keep(execute: Execute, row: dict[str, Any]) -> int:
     return int(execute(_INSERT_MESSAGE, row)[0][0])
 
 
+def touch(execute: Execute, conversation_id: str, *, now: datetime) -> None:
+    """Something was said in a conversation, and nobody has to answer it."""
+    execute(_TOUCH, {"conversation_id": conversation_id, "last_agent": None, "now": now})
+
+
 def attach(execute: Execute, row: dict[str, Any]) -> None:
     """Something that came with a message."""
     execute(

@@ -128,6 +128,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /api/logs/{call_id}/resolve": Rule(MEMBER, "tools:approve"),
         "GET /api/approvals": Rule(VIEWER, "logs:read"),
         "POST /api/approvals/{call_id}": Rule(MEMBER, "tools:approve"),
+        # Bridges
+        "GET /external-status": Rule(VIEWER, "bridges:read"),
+        "POST /send-to-external": Rule(MEMBER, "bridges:write"),
+        "POST /api/bridges/{name}/reconnect": Rule(ADMIN, "bridges:write"),
         # Files of users
         "GET /user/{user_id}/files": Rule(VIEWER, "files:read"),
         "GET /user/{user_id}/files/{name}": Rule(VIEWER, "files:read"),

@@ -32,7 +32,7 @@ async def full_context(
         clock=clock,
         events=events,
         registry=mail.registry,
-        users=users,
+        people=users,
         ledger=ConsentLedger(database=database, clock=clock, events=events),
         gate=gate,
     )
