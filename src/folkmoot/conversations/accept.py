@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from folkmoot.conversations.context import BEFORE
 from folkmoot.conversations.errors import AttachmentTooLargeError, BadSayingError
 from folkmoot.conversations.model import (
     LONGEST_TITLE,
@@ -30,7 +31,7 @@ from folkmoot.conversations.store import (
     next_seq,
     unknown_conversation,
 )
-from folkmoot.kernel import excerpt, new_id
+from folkmoot.kernel import JsonValue, excerpt, new_id
 
 MOST_UPLOADS: Final = 10
 LARGEST_UPLOAD: Final = 5 * 1024 * 1024
@@ -99,6 +100,7 @@ async def take(
     saying: Saying,
     *,
     attachments: list[dict[str, Any]],
+    before: dict[str, JsonValue],
     now: datetime,
     owner: str,
     lease: Callable[[], datetime],
@@ -122,7 +124,7 @@ async def take(
         parent = last.message_id if last else None
         title = {"title": title_of(saying.text)} if not talk.title else {}
         await change_conversation(session, talk.conversation_id, updated_at=now, **title)
-    question, answer = _rows(saying, talk, parent, attachments, now)
+    question, answer = _rows(saying, talk, parent, attachments, before, now)
     question["seq"] = await next_seq(session, talk.user_id)
     answer |= {"owner": owner, "lease": lease()}
     numbers = await insert_messages(session, [question, answer])
@@ -165,7 +167,12 @@ def question_row(
 
 
 def _rows(
-    saying: Saying, talk: Conversation, parent: str | None, attachments: list[dict[str, Any]], now: datetime
+    saying: Saying,
+    talk: Conversation,
+    parent: str | None,
+    attachments: list[dict[str, Any]],
+    before: dict[str, JsonValue],
+    now: datetime,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     shown = [
         {
@@ -177,7 +184,7 @@ def _rows(
         }
         for one in attachments
     ]
-    told = {"context": saying.context, "model": saying.model, "attachments": shown}
+    told = {"context": saying.context, "model": saying.model, "attachments": shown, BEFORE: before}
     details = {name: value for name, value in told.items() if value}
     question = question_row(talk, saying.text, parent, now, details)
     question["client_key"] = saying.client_key

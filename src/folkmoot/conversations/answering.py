@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from folkmoot.conversations.asking import ROUTING, Piece, ask, letter
-from folkmoot.conversations.context import Context, read_context, roll_summary
+from folkmoot.conversations.context import BEFORE, Context, read_context, roll_summary
 from folkmoot.conversations.decisions import decision_of, routing_of
 from folkmoot.conversations.lobby import Lobby
 from folkmoot.conversations.model import ChatMessage, Conversation, Mark, Moment, Status
@@ -174,6 +174,7 @@ class Answering:
             async with self._database.read() as session:
                 run.talk = await find_conversation(session, answer.conversation_id, viewer=None)
                 context = await read_context(session, answer.conversation_id, before=run.question.number)
+        context = context.after(run.question.details.get(BEFORE))
         asked = None if answer.attempt == 1 else await self._broker.find(answer.message_id)
         routed = asked.message.payload.context.get(ROUTING) if asked is not None else None
         if isinstance(routed, dict):

@@ -58,6 +58,8 @@ def letter(
     }
     if context.summary:
         data["summary"] = context.summary
+    if context.instructions:
+        data["instructions"] = context.instructions
     if question.details.get("attachments"):
         data["attachments"] = question.details["attachments"]
     if question.details.get("model"):

@@ -3,16 +3,19 @@ said before them in short. The short part rolls on: it is kept with the conversa
 window.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from folkmoot.conversations.model import ChatMessage, Status
+from folkmoot.conversations.model import Before, ChatMessage, Status
 from folkmoot.conversations.store import AsyncSession, change_conversation, select_shown, summary_of
 from folkmoot.kernel import JsonValue
 from folkmoot.memory.conversation import SUMMARY, Said, in_mind
 
 WINDOW: Final = 24_000  # characters of turns as they were said
+BEFORE: Final = "before"  # among a message's details
 _MOST_TURNS: Final = 60
+_LOOKED_AT: Final = 200_000  # characters of turns that a client tells of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,35 @@ class Context:
 
     history: tuple[dict[str, JsonValue], ...] = ()
     summary: str = ""
+    instructions: str = ""
+
+    def after(self, told: Mapping[str, Any] | None) -> "Context":
+        """This, after what a client told of what was said earlier: see `kept_before`."""
+        if not told:
+            return self
+        short = "\n".join(part for part in (told.get("summary", ""), self.summary) if part)
+        history = (*told.get("history", ()), *self.history)
+        return Context(history=history, summary=short, instructions=told.get("instructions", ""))
+
+
+def kept_before(before: Before) -> dict[str, JsonValue]:
+    """What a client told of earlier turns, as it is kept with a message: the latest as they were, the rest in short.
+
+    Takes a while for long ones: a matter for a thread.
+    """
+    size, first = 0, len(before.turns)
+    while first > 0 and size <= _LOOKED_AT:  # what was said long before that is not worth the time
+        first -= 1
+        size += len(before.turns[first].text)
+    mind = in_mind(before.turns[first:], window=WINDOW, summary=SUMMARY)
+    kept: dict[str, JsonValue] = {}
+    if mind.turns:
+        kept["history"] = [{"role": one.role, "text": one.text} for one in mind.turns]
+    if mind.summary:
+        kept["summary"] = mind.summary
+    if before.instructions:
+        kept["instructions"] = before.instructions
+    return kept
 
 
 async def read_context(session: AsyncSession, conversation_id: str, *, before: int) -> Context:

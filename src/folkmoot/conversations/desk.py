@@ -4,6 +4,7 @@ A turn that was accepted has its rows, and will have its answer whether anybody 
 conversations may be seen; None sees all. What is another's answers exactly as what is not there.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from folkmoot.conversations.accept import (
 )
 from folkmoot.conversations.answering import Answering, Run
 from folkmoot.conversations.branch import branch_of, versions_of
+from folkmoot.conversations.context import kept_before
 from folkmoot.conversations.errors import BadSayingError, NotAnswerableError, UnknownChatMessageError
 from folkmoot.conversations.following import Following
 from folkmoot.conversations.lobby import Lobby
@@ -112,12 +114,14 @@ class ConversationDesk:
             chosen = await self._picker.named(saying.agent, account=saying.speaker.account)
             saying = replace(saying, agent=chosen.agent_id)
         attachments = await attachments_of(saying.uploads, self._read_text)
+        before = await asyncio.to_thread(kept_before, saying.before) if saying.before else {}
         answering = self._answering
         async with self._database.write() as session:
             taken = await take(
                 session,
                 saying,
                 attachments=attachments,
+                before=before,
                 now=self._clock.now(),
                 owner=answering.owner,
                 lease=answering.lease,

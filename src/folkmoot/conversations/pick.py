@@ -58,19 +58,25 @@ class Picker:
         Raises `UnknownAgentError`; one that is offline counts, for its mail waits.
         """
         wanted = agent.strip().casefold()
-        known = await self._registry.discover(viewer=account)
+        known = [one for one in await self._registry.discover(viewer=account) if _talks(one)]
         meant = [
-            one
-            for one in known
-            if MessageIntent.CHAT in one.supported_intents
-            and wanted in (one.agent_id.casefold(), one.specialty.casefold(), one.name.casefold())
+            one for one in known if wanted in (one.agent_id.casefold(), one.specialty.casefold(), one.name.casefold())
         ]
         meant.sort(key=lambda one: (one.agent_id.casefold() != wanted, one.presence != "online", one.agent_id))
         for one in meant:
             if await self._registry.may_address(account, one.agent_id):
                 return one
-        there = ", ".join(sorted(one.agent_id for one in known if MessageIntent.CHAT in one.supported_intents)[:12])
+        there = ", ".join(sorted(one.agent_id for one in known)[:12])
         raise UnknownAgentError(f"no agent that you may talk to is called {agent[:60]!r}; there are {there}")
+
+    async def offered(self, account: str) -> list[AgentRecord]:
+        """Every agent that this account may talk to and that is there, by its id."""
+        known = [one for one in await self._registry.discover(viewer=account) if _talks(one)]
+        there = [one for one in known if one.presence != "offline" and one.type != "user_proxy"]
+        return sorted(
+            [one for one in there if await self._registry.may_address(account, one.agent_id)],
+            key=lambda one: one.agent_id,
+        )
 
     async def pick(self, text: str, *, talk: Conversation, chosen: str | None, caller: Caller) -> tuple[Decision, str]:
         """Who answers `text` in this conversation, and what people call it.
@@ -132,6 +138,10 @@ class Picker:
                 self._sets.clear()
             self._sets[key] = tuple(_candidate(one, definitions.get(one.agent_id)) for one in there)
         return self._sets[key]
+
+
+def _talks(one: AgentRecord) -> bool:
+    return MessageIntent.CHAT in one.supported_intents
 
 
 def _candidate(one: AgentRecord, definition: AgentDefinition | None) -> Candidate:
