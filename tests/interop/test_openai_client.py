@@ -268,7 +268,7 @@ async def test_an_answer_that_fails_is_said_and_not_asked_for_again(server: Serv
         asked = len(stub.requests)
         stub.forget()
         stub.fail(400, message="the stub refuses")
-        with pytest.raises(openai.APIError, match="refuses|400"):
+        with pytest.raises(openai.APIError, match=r"refuses|400"):
             await streamed(client, "agent:helios")
     assert asked == 1
 
@@ -320,10 +320,12 @@ def text_of(chunks: list[ChatCompletionChunk]) -> str:
 def test_the_rate_of_requests_is_refused_as_this_client_expects_it(tmp_path: Path) -> None:
     served = serve(tmp_path / "home", RATE_LIMIT="3/minute")
     try:
-        with openai.OpenAI(base_url=f"{served.url}/v1", api_key=TOKEN, max_retries=0) as client:
-            with pytest.raises(openai.RateLimitError) as refused:
-                for _ in range(5):
-                    client.models.list()
+        with (
+            openai.OpenAI(base_url=f"{served.url}/v1", api_key=TOKEN, max_retries=0) as client,
+            pytest.raises(openai.RateLimitError) as refused,
+        ):
+            for _ in range(5):
+                client.models.list()
         assert refused.value.code == "rate_limit_exceeded"
         assert int(refused.value.response.headers["retry-after"]) > 0
     finally:

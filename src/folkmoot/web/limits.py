@@ -16,7 +16,8 @@ MEBIBYTE: Final = 1024 * 1024
 _UPLOADS: Final = re.compile(
     r"/api/twins/[^/]+/imports|/api/knowledge(/[^/]+)?|/dashboard/_nicegui/client/[^/]+/upload/\d+"
 )
-_WITH_FILES: Final = re.compile(r"/v1/chat/completions|/api/chat/(message|stream)")
+# Messages may bring pictures and documents along.
+_CHATS: Final = re.compile(r"/api/chat/(message|stream)|/v1/chat/completions")
 # What is read and thrown away so that a client that is still sending gets to read its answer.
 _DRAINED: Final = 1024 * MEBIBYTE
 _DRAIN_SECONDS: Final = 30.0
@@ -24,11 +25,11 @@ _DRAIN_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The largest bodies, in bytes: of an ordinary request, of an upload, and of one with files written into JSON."""
+    """The largest bodies, in bytes: of an ordinary request, of a message with attachments, and of an upload."""
 
     body: int = 2 * MEBIBYTE
+    chat: int = 20 * MEBIBYTE
     upload: int = 1024 * MEBIBYTE
-    attached: int = 16 * MEBIBYTE
 
 
 class BodyLimit:
@@ -65,8 +66,8 @@ class BodyLimit:
             await refusal(scope, receive, send)
 
     def _limit(self, path: str, headers: Headers) -> int:
-        if _WITH_FILES.fullmatch(path):
-            return max(self._limits.attached, self._limits.body)
+        if _CHATS.fullmatch(path):
+            return max(self._limits.chat, self._limits.body)
         if not _UPLOADS.fullmatch(path):
             return self._limits.body
         form = headers.get("content-type", "").startswith("multipart/")

@@ -108,6 +108,18 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PATCH /api/leads/{lead_id}": Rule(MEMBER, "leads:write"),
         "DELETE /api/leads/{lead_id}": Rule(MEMBER, "leads:write"),
         "POST /api/leads/{lead_id}/restore": Rule(MEMBER, "leads:write"),
+        # Conversations
+        "POST /api/chat/message": Rule(MEMBER, "chat:write"),
+        "POST /api/chat/stream": Rule(MEMBER, "chat:write"),
+        "GET /api/chat/stream/{message_id}": Rule(VIEWER, "chat:read"),
+        "GET /api/chat/history/{conversation_id}": Rule(VIEWER, "chat:read"),
+        "DELETE /api/chat/history/{conversation_id}": Rule(MEMBER, "chat:write"),
+        "GET /api/chat/attachments/{attachment_id}": Rule(VIEWER, "chat:read"),
+        "POST /api/chat/{conversation_id}/cancel": Rule(MEMBER, "chat:write"),
+        "POST /api/chat/{conversation_id}/messages/{message_id}/regenerate": Rule(MEMBER, "chat:write"),
+        "PATCH /api/chat/{conversation_id}/messages/{message_id}": Rule(MEMBER, "chat:write"),
+        "POST /api/chat/{conversation_id}/messages/{message_id}/show": Rule(MEMBER, "chat:write"),
+        "WS /ws/{user_id}": Rule(MEMBER, "chat:write"),
         # Tools
         "GET /api/tools": Rule(VIEWER, "tools:read"),
         "GET /api/logs": Rule(VIEWER, "logs:read"),

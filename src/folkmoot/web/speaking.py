@@ -20,11 +20,13 @@ class UnknownRoomError(FolkmootError):
 
 def speaker(principal: Principal, user_id: str | None = None) -> Speaker:
     """Who speaks, if `user_id` is asked for. Raises `UnknownRoomError`, `BadSayingError`."""
-    if user_id is None or user_id.casefold() in (principal.user_id.casefold(), principal.name.casefold()):
+    if user_id is None:
+        return Speaker(owner=principal.user_id, account=principal.user_id, anywhere=principal.is_admin)
+    if user_id.casefold() in (principal.user_id.casefold(), principal.name.casefold()):
         return Speaker(owner=principal.user_id, account=principal.user_id)
     if not principal.is_admin:
         raise UnknownRoomError(
-            f"there is no user {user_id[:60]!r} whom you may speak for; leave user_id out, or say {principal.user_id!r}",
+            f"there is no user {user_id[:60]!r} whom you may speak for; leave user_id out",
             user_id=user_id[:100],
         )
     return Speaker(owner=user_id, account=principal.user_id)
