@@ -157,7 +157,8 @@ def _text(one: MessageWanted, place: int) -> str:
     if one.content is None or isinstance(one.content, str):
         text = one.content or ""
     else:
-        text = "\n".join(_part(part, f"messages.{place}.content.{at}") for at, part in enumerate(one.content))
+        parts = [_part(part, f"messages.{place}.content.{at}") for at, part in enumerate(one.content)]
+        text = "\n".join(part for part in parts if part)
     if "\x00" in text:
         raise UnreadableError("the message holds a NUL character; leave it out", field=f"messages.{place}.content")
     return text
