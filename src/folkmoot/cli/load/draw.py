@@ -8,7 +8,7 @@ from typing import Final
 
 _WIDTH: Final = 860
 _HEIGHT: Final = 240
-_LEFT: Final = 56
+_LEFT: Final = 72
 _RIGHT: Final = 44
 _TOP: Final = 12
 _BOTTOM: Final = 28
@@ -48,10 +48,11 @@ def bars(heights: Sequence[int], edges: Sequence[float], shares: Sequence[float]
     )
     line = " L".join(_at(edge / end, share) for edge, share in zip(edges[1:], shares, strict=True))
     right = "".join(
-        f'<text x="{_WIDTH - _RIGHT + 6}" y="{_y(share) + 4:.1f}">{share:.0%}</text>' for share in (0.5, 0.95, 1.0)
+        f'<text x="{_WIDTH - _RIGHT + 6}" y="{_y(share) + 4:.1f}">{share:.0%}</text>'
+        for share in (0.25, 0.5, 0.75, 1.0)
     )
-    legend = '<i class="a">share of all answers</i>'
-    axes = _axes(end, top, x, "answers")
+    legend = f'<i class="a">share of all answers (right)</i>answers in each {edges[1]:.3g} {escape(x)} (left)'
+    axes = _axes(end, top, x, "")
     return f'<p>{legend}</p>{_svg(axes + boxes + f"""<path class="a" d="M{_at(0, 0)} L{line}"/>""" + right)}'
 
 
@@ -68,7 +69,7 @@ def _axes(right: float, top: float, x: str, y: str) -> str:
     for tick in range(_TICKS + 1):
         share = tick / _TICKS
         level, place = _y(share), _x(share)
-        units = (f" {y}", f" {x}") if tick == _TICKS else ("", "")
+        units = (f" {y}".rstrip(), f" {x}") if tick == _TICKS else ("", "")
         beside, below = (escape(f"{_number(end * share)}{unit}") for end, unit in zip((top, right), units, strict=True))
         parts.append(
             f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{level:.1f}" y2="{level:.1f}"/>'

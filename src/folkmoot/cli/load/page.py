@@ -9,7 +9,7 @@ from folkmoot.cli.load.figures import Report
 from folkmoot.cli.load.record import Record
 from folkmoot.kernel import rfc3339
 
-_SLICES: Final = 60
+_SLICES: Final = (10, 60)  # fewer where few answers would leave gaps
 _BINS: Final = 48
 _STYLE: Final = """
 :root{color-scheme:light dark;--ink:#1c2330;--dim:#687086;--line:#d9dde5;--paper:#fff;
@@ -75,22 +75,23 @@ def _drawings(record: Record) -> Iterator[str]:
         return
     at, latency = np.asarray(record.done_at), np.asarray(record.latency) * 1000
     end = max(record.elapsed, float(at.max()), 1e-3)
-    places = np.minimum((at / end * _SLICES).astype(int), _SLICES - 1)
+    slices = min(max(record.received // 10, _SLICES[0]), _SLICES[1])
+    places = np.minimum((at / end * slices).astype(int), slices - 1)
     ranks: dict[str, list[tuple[float, float]]] = {"median": [], "p95": [], "max": []}
-    for number in range(_SLICES):
+    for number in range(slices):
         inside = latency[places == number]
         if inside.size:
-            middle = (number + 0.5) * end / _SLICES
+            middle = (number + 0.5) * end / slices
             for name, value in zip(ranks, (*np.percentile(inside, [50, 95]), inside.max()), strict=True):
                 ranks[name].append((middle, float(value)))
     lines = [Series(name, mark, tuple(ranks[name])) for name, mark in zip(ranks, "abc", strict=True)]
     yield "<h2>Latency over time</h2>" + curve(lines, x="s", y="ms", until=end)
-    counts = np.bincount(places, minlength=_SLICES) / (end / _SLICES)
+    counts = np.bincount(places, minlength=slices) / (end / slices)
     failed = np.asarray(record.failed_at)
-    wrong = np.bincount(np.clip(failed / end * _SLICES, 0, _SLICES - 1).astype(int), minlength=_SLICES)
-    middles = [(number + 0.5) * end / _SLICES for number in range(_SLICES)]
+    wrong = np.bincount(np.clip(failed / end * slices, 0, slices - 1).astype(int), minlength=slices)
+    middles = [(number + 0.5) * end / slices for number in range(slices)]
     speed = Series("answers/s", "a", tuple(zip(middles, map(float, counts), strict=True)))
-    faults = Series("errors/s", "c", tuple(zip(middles, map(float, wrong / (end / _SLICES)), strict=True)))
+    faults = Series("errors/s", "c", tuple(zip(middles, map(float, wrong / (end / slices)), strict=True)))
     yield "<h2>Messages per second</h2>" + curve([speed, faults], x="s", y="1/s", until=end)
     # The last thousandth would make one bar of all the rest.
     most = max(float(np.percentile(latency, 99.9)), 1e-3)
