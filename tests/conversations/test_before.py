@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from folkmoot.conversations import Before, Saying
-from folkmoot.conversations.context import WINDOW, Context, kept_before
+from folkmoot.conversations.before import kept_before, with_before
+from folkmoot.conversations.context import WINDOW, Context
 from folkmoot.memory.conversation import Said
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.storage import Database
@@ -27,11 +28,11 @@ def test_of_long_turns_the_latest_are_kept_as_they_were_and_the_rest_in_short() 
 
 
 def test_what_was_told_stands_before_what_was_said_here() -> None:
-    told = {"history": [{"role": "user", "text": "a"}], "summary": "long ago", "instructions": "Be brief."}
-    context = Context(history=({"role": "agent", "text": "b"},), summary="lately").after(told)
+    told = {"history": [{"role": "user", "text": "a"}], "summary": "long ago"}
+    context = with_before(Context(history=({"role": "agent", "text": "b"},), summary="lately"), told)
     assert [one["text"] for one in context.history] == ["a", "b"]
-    assert (context.summary, context.instructions) == ("long ago\nlately", "Be brief.")
-    assert Context().after(None) == Context()
+    assert context.summary == "long ago\nlately"
+    assert with_before(Context(), None) == Context()
 
 
 @pytest.mark.parametrize("restarted", [False, True])

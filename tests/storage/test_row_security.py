@@ -34,7 +34,11 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
-RULES: dict[str, str] = importlib.import_module("folkmoot.migrations.versions.0009_row_security").RULES
+_revision = "folkmoot.migrations.versions.{}"
+_OWN: tuple[str, ...] = importlib.import_module(_revision.format("0011_conversations")).TABLES
+RULES: dict[str, str] = importlib.import_module(_revision.format("0009_row_security")).RULES | dict.fromkeys(
+    _OWN, "user_id"
+)
 BY_USER = sorted(name for name, rule in RULES.items() if rule.startswith("user_id"))
 BY_PERSON = sorted(name for name, rule in RULES.items() if rule.startswith("person"))
 VALUES: list[tuple[tuple[type, ...], Callable[[int], Any]]] = [

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from folkmoot.agents.behalf import ON_BEHALF_OF, ROOM
+from folkmoot.conversations.before import BEFORE, with_before
 from folkmoot.conversations.context import Context
 from folkmoot.conversations.decisions import without_evidence
 from folkmoot.conversations.errors import AnswerFailedError
@@ -50,6 +51,8 @@ def letter(
     patience: timedelta,
 ) -> AgentMessage:
     """The message by which an agent is asked. Its id is the answer's: asked twice, it is one question."""
+    before = question.details.get(BEFORE) or {}
+    context = with_before(context, before)
     data: dict[str, Any] = {
         **(question.details.get("context") or {}),
         "message": question.content,
@@ -58,8 +61,8 @@ def letter(
     }
     if context.summary:
         data["summary"] = context.summary
-    if context.instructions:
-        data["instructions"] = context.instructions
+    if before.get("instructions"):
+        data["instructions"] = before["instructions"]
     if question.details.get("attachments"):
         data["attachments"] = question.details["attachments"]
     if question.details.get("model"):

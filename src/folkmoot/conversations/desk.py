@@ -9,9 +9,11 @@ from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from folkmoot.conversations.accept import (
+    Known,
     ReadText,
     Taken,
     answer_row,
@@ -22,8 +24,8 @@ from folkmoot.conversations.accept import (
     take,
 )
 from folkmoot.conversations.answering import Answering, Run
+from folkmoot.conversations.before import kept_before
 from folkmoot.conversations.branch import branch_of, versions_of
-from folkmoot.conversations.context import kept_before
 from folkmoot.conversations.errors import BadSayingError, NotAnswerableError, UnknownChatMessageError
 from folkmoot.conversations.following import Following
 from folkmoot.conversations.lobby import Lobby
@@ -63,11 +65,9 @@ from folkmoot.conversations.store import (
     select_shown,
     show_only,
 )
-from folkmoot.kernel import Clock, new_id
+from folkmoot.kernel import Clock
 from folkmoot.storage import Database
 
-ROOM: Final = "room"
-_MOST_ROOMS: Final = 10_000
 KEPT_DELETED: Final = timedelta(days=7)
 """How long a deleted conversation can be brought back."""
 
@@ -103,7 +103,6 @@ class ConversationDesk:
         self._picker = picker
         self._following = Following(database=database, lobby=lobby, answering=answering)
         self._read_text = read_text
-        self._rooms: dict[str, str] = {}
         self.lobby = lobby
         self.picker = picker
 
@@ -120,30 +119,33 @@ class ConversationDesk:
             saying = replace(saying, agent=chosen.agent_id)
         attachments = await attachments_of(saying.uploads, self._read_text)
         before = await asyncio.to_thread(kept_before, saying.before) if saying.before else {}
-        answering = self._answering
-        async with self._database.write() as session:
-            taken = await take(
-                session,
-                saying,
+        answering, now = self._answering, self._clock.now()
+        taken = await self._database.run(
+            partial(
+                take,
+                saying=saying,
                 attachments=attachments,
                 before=before,
-                now=self._clock.now(),
+                now=now,
                 owner=answering.owner,
-                lease=answering.lease,
+                lease=answering.lease(),
+                alone=self._database.is_sqlite,
+            )
+        )
+        if isinstance(taken, Known):
+            return Accepted(
+                conversation_id=taken.conversation_id,
+                message_id=taken.message_id,
+                answer_id=taken.answer_id,
+                repeated=True,
             )
         if own is not None:
             own(taken.question.message_id)
-        if taken.talk.kind == ROOM:
-            if len(self._rooms) > _MOST_ROOMS:  # the rows know them
-                self._rooms.clear()
-            self._rooms[taken.talk.user_id] = taken.talk.conversation_id
-        if not taken.repeated:
-            self._begin(taken)
+        self._begin(taken)
         return Accepted(
             conversation_id=taken.talk.conversation_id,
             message_id=taken.question.message_id,
             answer_id=taken.answer.message_id,
-            repeated=taken.repeated,
         )
 
     async def follow(
@@ -191,7 +193,7 @@ class ConversationDesk:
             path = _leading(await select_all(session, conversation_id), question)
             [number] = await insert_messages(session, [answer])
             await _show(session, conversation_id, [*path, number], self._clock)
-        self._begin(Taken(talk, question, message_of(answer, number), fresh=False, repeated=False))
+        self._begin(Taken(talk=talk, question=question, answer=message_of(answer, number)))
         return Accepted(conversation_id=conversation_id, message_id=question.message_id, answer_id=answer["message_id"])
 
     async def edit(self, conversation_id: str, message_id: str, text: str, *, viewer: str | None) -> Accepted:
@@ -214,7 +216,7 @@ class ConversationDesk:
             numbers = await insert_messages(session, [question, answer])
             await _show(session, conversation_id, [*path, *numbers], self._clock)
         kept = [message_of(row, number) for row, number in zip((question, answer), numbers, strict=True)]
-        self._begin(Taken(talk, kept[0], kept[1], fresh=False, repeated=False))
+        self._begin(Taken(talk=talk, question=kept[0], answer=kept[1]))
         return Accepted(
             conversation_id=conversation_id, message_id=question["message_id"], answer_id=answer["message_id"]
         )
@@ -274,19 +276,6 @@ class ConversationDesk:
             found = await answer_to(session, message_id)
         return found if found is not None and viewer in (None, found.user_id) else None
 
-    async def room(self, user_id: str) -> str | None:
-        """The conversation that goes on in a user's room; None where the next message begins one."""
-        if user_id not in self._rooms:
-            async with self._database.read() as session:
-                found, _ = await select_conversations(session, viewer=user_id, kinds=[ROOM], limit=1, offset=0)
-            if found:
-                self._rooms.setdefault(user_id, found[0].conversation_id)
-        return self._rooms.get(user_id)
-
-    def leave_room(self, user_id: str) -> None:
-        """Let the next message in a user's room begin a new conversation."""
-        self._rooms[user_id] = new_id("conv")
-
     async def latest(self, user_id: str) -> int:
         """The `seq` of what became visible last to a user."""
         async with self._database.read() as session:
@@ -343,7 +332,6 @@ class ConversationDesk:
         async with self._database.write() as session:
             await find_conversation(session, conversation_id, viewer=viewer)
             await change_conversation(session, conversation_id, deleted_at=self._clock.now())
-        self._rooms = {user: room for user, room in self._rooms.items() if room != conversation_id}
 
     async def restore(self, conversation_id: str, *, viewer: str | None) -> Conversation:
         """Bring a deleted conversation back. Raises `UnknownConversationError` for one that is gone for good."""
@@ -368,7 +356,7 @@ class ConversationDesk:
                 message=taken.question,
             )
         )
-        self._answering.begin(Run(answer=answer, question=taken.question, talk=taken.talk, fresh=taken.fresh))
+        self._answering.begin(Run(answer=answer, question=taken.question, talk=taken.talk, context=taken.context))
 
     async def _stop_those_after(self, conversation_id: str, one: ChatMessage) -> None:
         async with self._database.read() as session:

@@ -14,7 +14,7 @@ from folkmoot.security import Principal
 class UnknownRoomError(FolkmootError):
     """There is no such user, or none whom the asker may speak for."""
 
-    code: ClassVar[str] = "unknown_user"
+    code: ClassVar[str] = "unknown_room"
     family: ClassVar[Family] = Family.NOT_FOUND
 
 
