@@ -40,6 +40,7 @@ from folkmoot.api import (
     twins,
     usage,
     users,
+    voice,
 )
 from folkmoot.version import __version__
 from folkmoot.web import Doorkeeper, IdempotencyStore, Parts
@@ -113,6 +114,7 @@ def routes_alone() -> FastAPI:
         logs.router,
         approvals.router,
         tools.router,
+        voice.router,
         live.router,
     ):
         app.include_router(router)
