@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from folkmoot.conversations import Before, Saying
-from folkmoot.conversations.before import kept_before, with_before
+from folkmoot.conversations.before import ASKED, kept_before, with_before
 from folkmoot.conversations.context import WINDOW, Context
 from folkmoot.memory.conversation import Said
 from folkmoot.messaging import AgentMessage, Delivery, Reply
@@ -60,5 +60,5 @@ async def test_the_agent_hears_it_also_after_a_restart(
     assert told[0]["history"] == [
         {"role": "user", "text": "My back hurts."},
         {"role": "agent", "text": "Since when?"},
+        {"role": "user", "text": f"{ASKED}\nBe brief."},
     ]
-    assert told[0]["instructions"] == "Be brief."

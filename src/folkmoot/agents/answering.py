@@ -23,11 +23,10 @@ Search = Callable[[str, int], Awaitable[Sequence[Found]]]
 class AnsweringAgent(BaseAgent):
     """Answers questions by its model, from what it may search.
 
-    `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "summary": text?,
-    "instructions": text?, "model": name?, "stream": true?}`, `request_knowledge` `{"query": text}`. The reply is
-    `{status, answer, disclosure, notice, sources: [{text, source, score, id}], model, offline, usage}`; streamed,
-    chunks `{"chunk": text, "at": characters before it, "attempt": number}` come before it. `custom:stop` with a
-    `message_id` breaks off the answer to it.
+    `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "summary": text?, "model": name?,
+    "stream": true?}`, `request_knowledge` `{"query": text}`. The reply is `{status, answer, disclosure, notice,
+    sources: [{text, source, score, id}], model, offline, usage}`; streamed, chunks `{"chunk": text, "at": characters
+    before it, "attempt": number}` come before it. `custom:stop` with a `message_id` breaks off the answer to it.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -97,7 +96,7 @@ class AnsweringAgent(BaseAgent):
         asking: dict[str, Any] = {
             "instructions": await self.instructions(),
             "prompt": question,
-            "history": [*_asked_besides(message), *_in_mind(_history(message), _summary(message))],
+            "history": _in_mind(_history(message), _summary(message)),
             "tools": await offer(self.context.tools, agent_id=self.agent_id, handling=now, cited=_cited(search)),
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
             "caller": now.caller(self.agent_id) if now else Caller(agent_id=self.agent_id),
@@ -183,14 +182,6 @@ def _in_mind(turns: Sequence[Turn], summary: str) -> list[Turn]:
     if not short:
         return latest
     return [Turn(role="user", text=f"(What we said before, in short quotes)\n{short}"), *latest]
-
-
-def _asked_besides(message: AgentMessage) -> list[Turn]:
-    """What the client asks for the whole conversation. It comes as words of the user: what an agent is, it stays."""
-    given = message.payload.data.get("instructions")
-    if not isinstance(given, str) or not given.strip():
-        return []
-    return [Turn(role="user", text=f"(For all of what follows, as far as your own instructions allow it)\n{given}")]
 
 
 def _summary(message: AgentMessage) -> str:

@@ -51,8 +51,7 @@ def letter(
     patience: timedelta,
 ) -> AgentMessage:
     """The message by which an agent is asked. Its id is the answer's: asked twice, it is one question."""
-    before = question.details.get(BEFORE) or {}
-    context = with_before(context, before)
+    context = with_before(context, question.details.get(BEFORE))
     data: dict[str, Any] = {
         **(question.details.get("context") or {}),
         "message": question.content,
@@ -61,8 +60,6 @@ def letter(
     }
     if context.summary:
         data["summary"] = context.summary
-    if before.get("instructions"):
-        data["instructions"] = before["instructions"]
     if question.details.get("attachments"):
         data["attachments"] = question.details["attachments"]
     if question.details.get("model"):

@@ -10,6 +10,7 @@ from folkmoot.kernel import JsonValue
 from folkmoot.memory.conversation import SUMMARY, in_mind
 
 BEFORE: Final = "before"  # among a message's details
+ASKED: Final = "(For this whole conversation, as far as your own instructions allow it)"
 _LOOKED_AT: Final = 200_000  # characters of turns
 
 
@@ -34,8 +35,15 @@ def kept_before(before: Before) -> dict[str, JsonValue]:
 
 
 def with_before(context: Context, told: Mapping[str, Any] | None) -> Context:
-    """What was said here, after what was told of."""
+    """What was said here, after what was told of.
+
+    What the client asks for the whole conversation comes last, where no window cuts it off, and as words of the user:
+    what an agent is, it stays.
+    """
     if not told:
         return context
     short = "\n".join(part for part in (told.get("summary", ""), context.summary) if part)
-    return replace(context, history=(*told.get("history", ()), *context.history), summary=short)
+    history = [*told.get("history", ()), *context.history]
+    if told.get("instructions"):
+        history.append({"role": "user", "text": f"{ASKED}\n{told['instructions']}"})
+    return replace(context, history=tuple(history), summary=short)

@@ -5,7 +5,7 @@ conversations may be seen; None sees all. What is another's answers exactly as w
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,16 +16,13 @@ from folkmoot.conversations.accept import (
     Known,
     ReadText,
     Taken,
-    answer_row,
     attachments_of,
     check,
-    message_of,
-    question_row,
     take,
 )
 from folkmoot.conversations.answering import Answering, Run
 from folkmoot.conversations.before import kept_before
-from folkmoot.conversations.branch import branch_of, versions_of
+from folkmoot.conversations.branch import versions_of
 from folkmoot.conversations.errors import BadSayingError, NotAnswerableError, UnknownChatMessageError
 from folkmoot.conversations.following import Following
 from folkmoot.conversations.lobby import Lobby
@@ -37,13 +34,11 @@ from folkmoot.conversations.model import (
     Mark,
     Moment,
     Saying,
-    Status,
     checked_id,
-    checked_text,
 )
 from folkmoot.conversations.pick import Picker
+from folkmoot.conversations.rewording import Rewording
 from folkmoot.conversations.store import (
-    AsyncSession,
     Attachment,
     answer_to,
     change_conversation,
@@ -51,11 +46,7 @@ from folkmoot.conversations.store import (
     find_attachment,
     find_conversation,
     find_message,
-    insert_messages,
-    last_shown,
     latest_seq,
-    lock_conversation,
-    next_seq,
     purge_conversations,
     room_figures,
     select_all,
@@ -63,7 +54,6 @@ from folkmoot.conversations.store import (
     select_conversations,
     select_happened,
     select_shown,
-    show_only,
 )
 from folkmoot.kernel import Clock
 from folkmoot.storage import Database
@@ -102,6 +92,7 @@ class ConversationDesk:
         self._answering = answering
         self._picker = picker
         self._following = Following(database=database, lobby=lobby, answering=answering)
+        self._rewording = Rewording(database=database, clock=clock, answering=answering, picker=picker)
         self._read_text = read_text
         self.lobby = lobby
         self.picker = picker
@@ -141,12 +132,7 @@ class ConversationDesk:
             )
         if own is not None:
             own(taken.question.message_id)
-        self._begin(taken)
-        return Accepted(
-            conversation_id=taken.talk.conversation_id,
-            message_id=taken.question.message_id,
-            answer_id=taken.answer.message_id,
-        )
+        return self._begun(taken)
 
     async def follow(
         self, answer_id: str, *, viewer: str | None, after: Mark | None = None
@@ -180,55 +166,15 @@ class ConversationDesk:
         self, conversation_id: str, message_id: str, *, viewer: str | None, agent: str | None = None
     ) -> Accepted:
         """Answer again, by another agent if one is given; the older answer is kept as a version."""
-        async with self._database.read() as session:
-            talk = await find_conversation(session, conversation_id, viewer=viewer)
-            one = await find_message(session, message_id, conversation_id=conversation_id)
-            question = one if one.role == "user" else await find_message(session, one.parent_id or "")
-        chosen = (await self._picker.named(agent, account=talk.account_id)).agent_id if agent else None
-        await self._stop_those_after(conversation_id, question)
-        answer = answer_row(talk, question.message_id, self._clock.now(), {"chosen": chosen} if chosen else {})
-        answer |= {"owner": self._answering.owner, "lease": self._answering.lease()}
-        async with self._database.write() as session:
-            await lock_conversation(session, conversation_id)
-            path = _leading(await select_all(session, conversation_id), question)
-            [number] = await insert_messages(session, [answer])
-            await _show(session, conversation_id, [*path, number], self._clock)
-        self._begin(Taken(talk=talk, question=question, answer=message_of(answer, number)))
-        return Accepted(conversation_id=conversation_id, message_id=question.message_id, answer_id=answer["message_id"])
+        return self._begun(await self._rewording.regenerate(conversation_id, message_id, viewer=viewer, agent=agent))
 
     async def edit(self, conversation_id: str, message_id: str, text: str, *, viewer: str | None) -> Accepted:
         """Say something else in the place of what a person said; the older version is kept, with what followed it."""
-        checked_text(text)
-        async with self._database.read() as session:
-            talk = await find_conversation(session, conversation_id, viewer=viewer)
-            old = await find_message(session, message_id, conversation_id=conversation_id)
-        if old.role != "user":
-            raise NotAnswerableError("only what a person said can be edited", message_id=message_id)
-        await self._stop_those_after(conversation_id, old)
-        now = self._clock.now()
-        question = question_row(talk, text, old.parent_id, now, old.details)
-        answer = answer_row(talk, question["message_id"], now, {})
-        answer |= {"owner": self._answering.owner, "lease": self._answering.lease()}
-        async with self._database.write() as session:
-            await lock_conversation(session, conversation_id)
-            path = _leading(await select_all(session, conversation_id), old)[:-1]
-            question["seq"] = await next_seq(session, talk.user_id)
-            numbers = await insert_messages(session, [question, answer])
-            await _show(session, conversation_id, [*path, *numbers], self._clock)
-        kept = [message_of(row, number) for row, number in zip((question, answer), numbers, strict=True)]
-        self._begin(Taken(talk=talk, question=kept[0], answer=kept[1]))
-        return Accepted(
-            conversation_id=conversation_id, message_id=question["message_id"], answer_id=answer["message_id"]
-        )
+        return self._begun(await self._rewording.edit(conversation_id, message_id, text, viewer=viewer))
 
     async def show(self, conversation_id: str, message_id: str, *, viewer: str | None) -> None:
         """Show the branch with this version."""
-        async with self._database.write() as session:
-            await find_conversation(session, conversation_id, viewer=viewer)
-            await lock_conversation(session, conversation_id)
-            chosen = await find_message(session, message_id, conversation_id=conversation_id)
-            numbers = branch_of(await select_all(session, conversation_id), chosen)
-            await _show(session, conversation_id, numbers, self._clock)
+        await self._rewording.show(conversation_id, message_id, viewer=viewer)
 
     async def conversation(self, conversation_id: str, *, viewer: str | None) -> Conversation:
         """Raises `UnknownConversationError`."""
@@ -345,7 +291,7 @@ class ConversationDesk:
         async with self._database.write() as session:
             return await purge_conversations(session, deleted_before=self._clock.now() - KEPT_DELETED)
 
-    def _begin(self, taken: Taken) -> None:
+    def _begun(self, taken: Taken) -> Accepted:
         answer = taken.answer
         self.lobby.tell(
             Moment(
@@ -357,32 +303,11 @@ class ConversationDesk:
             )
         )
         self._answering.begin(Run(answer=answer, question=taken.question, talk=taken.talk, context=taken.context))
-
-    async def _stop_those_after(self, conversation_id: str, one: ChatMessage) -> None:
-        async with self._database.read() as session:
-            open_ones = await select_answering(session, conversation_id=conversation_id)
-        for answer in reversed([answer for answer in open_ones if answer.number > one.number]):
-            await self._answering.cancel(answer)
-
-
-async def _show(session: AsyncSession, conversation_id: str, numbers: Sequence[int], clock: Clock) -> None:
-    """Make this the shown branch. The short form of what was said before may be of another: it is made anew."""
-    await show_only(session, conversation_id, numbers)
-    last = await last_shown(session, conversation_id)
-    await change_conversation(
-        session,
-        conversation_id,
-        summary="",
-        summarized=0,
-        updated_at=clock.now(),
-        **({"last_agent": last.agent_id} if last is not None and last.status is Status.ANSWERED else {}),
-    )
-
-
-def _leading(messages: Sequence[ChatMessage], one: ChatMessage) -> list[int]:
-    """The numbers of what leads to a message, itself the last."""
-    numbers = branch_of(messages, one)
-    return numbers[: numbers.index(one.number) + 1]
+        return Accepted(
+            conversation_id=answer.conversation_id,
+            message_id=taken.question.message_id,
+            answer_id=answer.message_id,
+        )
 
 
 __all__ = ["KEPT_DELETED", "ConversationDesk", "History"]
