@@ -109,10 +109,26 @@ async def test_auto_says_who_answered_and_how_sure_that_is(client: openai.AsyncO
     assert 0 <= done.model_extra["folkmoot"]["confidence"] <= 1
 
 
+async def test_auto_goes_on_with_whoever_answered_last(client: openai.AsyncOpenAI) -> None:
+    answered = await client.chat.completions.create(
+        model="agent:ceres", messages=[{"role": "user", "content": "A soup, please."}]
+    )
+    said = answered.choices[0].message.content or ""
+    asked: list[openai.types.chat.ChatCompletionMessageParam] = [
+        {"role": "user", "content": "A soup, please."},
+        {"role": "assistant", "content": said},
+        {"role": "user", "content": "And then?"},
+    ]
+    done = await client.chat.completions.create(model="auto", messages=asked)
+    assert done.model == "agent:ceres"
+    assert done.model_extra is not None
+    assert done.model_extra["folkmoot"]["method"] == "sticky"
+
+
 async def test_a_stream_is_the_answer_in_chunks_with_its_usage_last(
     client: openai.AsyncOpenAI, stub: StubModel
 ) -> None:
-    stub.say("Eat more beans and lentils.")
+    stub.say("Eat more beans and lentils.", pause=0.1)
     chunks = await streamed(client, "agent:ceres", stream_options={"include_usage": True})
     assert chunks[0].choices[0].delta.role == "assistant"
     assert text_of(chunks).strip() == "Eat more beans and lentils."

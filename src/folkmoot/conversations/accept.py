@@ -219,7 +219,7 @@ def _begun(saying: Saying, now: datetime) -> Conversation:
         kind=saying.kind,
         title=title_of(saying.text)[:LONGEST_TITLE],
         agent_id=None,
-        last_agent=None,
+        last_agent=saying.before.last_agent if saying.before else None,
         created_at=now,
         updated_at=now,
     )

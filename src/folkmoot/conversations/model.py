@@ -59,10 +59,12 @@ class Upload:
 class Before:
     """What a client that holds the conversation itself tells of it: the earlier `turns` (`role` is `user` or `agent`),
     and what it asks of the agent for all of it. An agent's own instructions and disclosure stand above these.
+    `last_agent` answered last there, if that is known: the router thinks of it.
     """
 
     turns: tuple[Said, ...] = ()
     instructions: str = ""
+    last_agent: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
@@ -10,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from folkmoot.conversations import ChatMessage, Saying
+from folkmoot.conversations import Before, ChatMessage, Saying
 from folkmoot.conversations.model import Accepted
 from folkmoot.interop.openai.cut import Cutter
 from folkmoot.interop.openai.errors import UnknownModelNameError, documented
@@ -35,6 +36,7 @@ from folkmoot.web.speaking import speaker
 from folkmoot.web.sse import stream
 
 _KIND: Final = "openai"
+_LOOKED_BACK: Final = 100  # messages of a user
 _STREAMED: Final = {"text/event-stream": {"schema": {"type": "string"}}}
 
 
@@ -89,13 +91,16 @@ async def completions(
     agent, turn = _agent_in(wanted.model), asked(wanted)
     # What an administrator's program calls its user is one here; anybody else speaks for themselves alone.
     who = speaker(principal, wanted.user if principal.is_admin else None)
+    before = turn.before
+    if agent is None and before.turns:
+        before = replace(before, last_agent=await _last_agent(rooms, who.owner, before))
     saying = Saying(
         speaker=who,
         text=turn.text,
         agent=agent,
         kind=_KIND,
         uploads=turn.uploads,
-        before=turn.before,
+        before=before,
         conversation_id=_repeatable(who.owner, idempotency_key, wanted),
         client_key=idempotency_key or None,
     )
@@ -135,6 +140,18 @@ def _agent_in(name: str) -> str | None:
             f"there is no model {name[:60]!r}; there are 'auto' and 'agent:<id>', see GET /v1/models", field="model"
         )
     return name.removeprefix(AGENT)
+
+
+async def _last_agent(rooms: Parts, owner: str, before: Before) -> str | None:
+    """Who answered last in the client's conversation: the agent whose late answer to this user it sends back."""
+    said = next((turn.text.strip() for turn in reversed(before.turns) if turn.role == "agent"), "")
+    if not said:
+        return None
+    latest = await rooms.conversations.latest(owner)
+    happened = await rooms.conversations.happened(owner, after=max(latest - _LOOKED_BACK, 0), limit=_LOOKED_BACK)
+    # The client may have had it cut short.
+    theirs = (one.agent_id for one in reversed(happened) if one.role == "assistant" and one.content.startswith(said))
+    return next(theirs, None)
 
 
 def _repeatable(owner: str, key: str | None, wanted: CompletionWanted) -> str | None:
