@@ -39,6 +39,7 @@ from folkmoot.api import (
     tools,
     twins,
     usage,
+    user_files,
     users,
     voice,
 )
@@ -114,6 +115,7 @@ def routes_alone() -> FastAPI:
         logs.router,
         approvals.router,
         tools.router,
+        user_files.router,
         voice.router,
         live.router,
     ):

@@ -27,6 +27,7 @@ from folkmoot.tasks import TaskDesk
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools.parts import ToolParts
 from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
+from folkmoot.user_files import UserFiles
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
 
@@ -96,6 +97,7 @@ class Parts:
     forgetting: Forgetting
     team: Team
     tools: ToolParts
+    user_files: UserFiles
     knowledge: KnowledgeDesk
     library: Library
     follower: FolderFollower
