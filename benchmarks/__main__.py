@@ -30,6 +30,7 @@ NAMES = (
     "encryption",
     "registry",
     "conversations",
+    "routing",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -34,11 +34,11 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
-_revision = "folkmoot.migrations.versions.{}"
-_OWN: tuple[str, ...] = importlib.import_module(_revision.format("0011_conversations")).TABLES
-RULES: dict[str, str] = importlib.import_module(_revision.format("0009_row_security")).RULES | dict.fromkeys(
-    _OWN, "user_id"
-)
+RULES: dict[str, str] = {
+    table: rule
+    for revision in ("0009_row_security", "0011_conversations", "0012_routing")
+    for table, rule in importlib.import_module(f"folkmoot.migrations.versions.{revision}").RULES.items()
+}
 BY_USER = sorted(name for name, rule in RULES.items() if rule.startswith("user_id"))
 BY_PERSON = sorted(name for name, rule in RULES.items() if rule.startswith("person"))
 VALUES: list[tuple[tuple[type, ...], Callable[[int], Any]]] = [

@@ -15,9 +15,13 @@ from folkmoot.conversations import ConversationDesk, Lobby, Upload
 from folkmoot.conversations.answering import Answering
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.relay import Relay
-from folkmoot.conversations.routing.router import Router
+from folkmoot.conversations.routing import ModelStage, Router
+from folkmoot.conversations.routing.store import OverridesInDatabase
 from folkmoot.kernel import Clock
+from folkmoot.memory.vectors import Embedder
 from folkmoot.messaging import Broker
+from folkmoot.models import ModelHub
+from folkmoot.models.ngrams import NgramEmbedder
 from folkmoot.reading import Chunk, DocumentReader
 from folkmoot.registry import Registry
 from folkmoot.storage import Database
@@ -45,6 +49,7 @@ class Talking:
         """Break off what is being answered; it is kept, and taken up again."""
         await self.relay.stop()
         await self.answering.stop()
+        await self.desk.stop()
 
 
 def build_conversations(
@@ -55,11 +60,21 @@ def build_conversations(
     broker: Broker,
     registry: Registry,
     host: AgentHost,
+    models: ModelHub,
+    embedder: Embedder | None,
     process: str,
 ) -> Talking:
-    """`process` is this process's id among those that share the database."""
+    """`process` is this process's id among those that share the database. The router sees what words mean only by an
+    embedding model that knows it: n-grams it has of its own.
+    """
     lobby = Lobby()
-    picker = Picker(registry=registry, routes=Router(), definitions=lambda: host.definitions, clock=clock)
+    router = Router(
+        embedder=None if isinstance(embedder, NgramEmbedder) else embedder,
+        model_stage=ModelStage(hub=models),
+        overrides=OverridesInDatabase(database=database),
+        clock=clock,
+    )
+    picker = Picker(registry=registry, routes=router, definitions=lambda: host.definitions, clock=clock)
     answering = Answering(
         database=database,
         clock=clock,
@@ -82,7 +97,10 @@ def build_conversations(
         desk=desk,
         answering=answering,
         relay=Relay(database=database, lobby=lobby, answering=answering, alone=database.is_sqlite),
-        chores=[Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge)],
+        chores=[
+            Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge),
+            Chore(name="router", every=timedelta(seconds=5), act=picker.prepare),
+        ],
     )
 
 

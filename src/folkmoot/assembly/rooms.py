@@ -220,6 +220,8 @@ def build_rooms(
         broker=broker,
         registry=registry,
         host=host,
+        models=hub,
+        embedder=searching.meaning.embedder if searching.meaning is not None else None,
         process=runs.executor_id,
     )
     twinning.characters.follow(host)

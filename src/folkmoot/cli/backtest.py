@@ -1,20 +1,17 @@
-"""`folkmoot backtest`: replay a real history and compare with what simple methods would have said."""
+"""`folkmoot backtest`: replay what really happened, a history of work or messages, and measure what would be said."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from folkmoot.cli.output import AsJson, as_json, table
+from folkmoot.cli.output import AsJson, as_json, fields, table
 
 app = typer.Typer(
-    help="Replay a history: would the agents have found who really did it?", no_args_is_help=True, rich_markup_mode=None
+    help="Replay a history: would the agents have found who really did it, and the router who should answer?",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `jsonl` a subcommand while it is the only one."""
 
 
 @app.command()
@@ -63,3 +60,58 @@ def jsonl(
         ("method", "top-1", "top-3", "MRR", "macro"),
         ((name, *(figure.shown() for figure in measured.figures())) for name, measured in rows),
     )
+
+
+@app.command()
+def routing(
+    agents: Annotated[Path, typer.Option(help="A JSON list of {id, name, description, keywords, examples}.")],
+    messages: Annotated[Path, typer.Option(help="What to route: {id, text} lines, .gz accepted.")],
+    tune: Annotated[Path | None, typer.Option(help="{text, agent} lines for the threshold and calibration.")] = None,
+    gold: Annotated[Path | None, typer.Option(help="Who is right: {id, agent} lines; 'general': nobody.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write the decisions to this file, one a line.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the reliability plot to this .svg; needs GOLD.")] = None,
+    ask_model: Annotated[
+        bool, typer.Option("--ask-model", help="Ask the language model of MODEL about what stays unclear.")
+    ] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="Decide each once more from its stored evidence.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Route MESSAGES among AGENTS as live ones are; GOLD is read after each decision."""
+    import asyncio
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from folkmoot.assembly import load_settings
+    from folkmoot.assembly.routing import backtest_routing
+
+    with Progress(console=Console(stderr=True), transient=True, disable=json) as bars:
+        bar = bars.add_task("routing", total=None)
+        found = asyncio.run(
+            backtest_routing(
+                load_settings(),
+                agents=agents,
+                messages=messages,
+                tune=tune,
+                gold=gold,
+                predictions=predictions,
+                report=report,
+                ask_model=ask_model,
+                replay=replay,
+                progress=lambda done, total: bars.update(bar, completed=done, total=total),
+            )
+        )
+    told = found.as_json()
+    if json:
+        as_json(told)
+        return
+    bins = told.pop("bins", [])
+    methods = told.pop("methods")
+    fields("routing", [(name, round(value, 4) if isinstance(value, float) else value) for name, value in told.items()])
+    table("decided by", ("method", "messages"), sorted(methods.items()))
+    if bins:
+        table(
+            "reliability",
+            ("stated", "right", "messages"),
+            ((f"{one['stated']:.2f}", f"{one['right']:.2f}", one["count"]) for one in bins),
+        )

@@ -30,4 +30,4 @@ def without_evidence(decision: Decision) -> dict[str, JsonValue]:
 def decision_of(kept: dict[str, Any]) -> Decision:
     """The same, read back."""
     others = tuple(Alternative(**one) for one in kept.get("alternatives", ()))
-    return Decision(**{**kept, "alternatives": others})
+    return Decision(**{"evidence": {}, **kept, "alternatives": others})

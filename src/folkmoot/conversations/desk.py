@@ -38,6 +38,7 @@ from folkmoot.conversations.model import (
 )
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.rewording import Rewording
+from folkmoot.conversations.routing.store import forget
 from folkmoot.conversations.store import (
     Attachment,
     answer_to,
@@ -289,7 +290,15 @@ class ConversationDesk:
     async def purge(self) -> int:
         """Erase for good what was deleted long enough ago."""
         async with self._database.write() as session:
-            return await purge_conversations(session, deleted_before=self._clock.now() - KEPT_DELETED)
+            gone = await purge_conversations(session, deleted_before=self._clock.now() - KEPT_DELETED)
+            learned = [await forget(session, conversation_id) for conversation_id in gone]
+        if any(learned):
+            await self._picker.refresh()
+        return len(gone)
+
+    async def stop(self) -> None:
+        """Let go what is done beside."""
+        await self._rewording.stop()
 
     def _begun(self, taken: Taken) -> Accepted:
         answer = taken.answer

@@ -32,6 +32,27 @@ class Routes(Protocol):
         """Who of the candidates is to answer."""
         ...
 
+    async def learn(
+        self,
+        text: str,
+        *,
+        chosen: str,
+        instead_of: str | None,
+        candidates: Sequence[Candidate],
+        user_id: str | None = None,
+        conversation_id: str | None = None,
+    ) -> None:
+        """Somebody wanted another agent for this message."""
+        ...
+
+    async def prepare(self, candidates: Sequence[Candidate]) -> None:
+        """Learn to tell these apart, before somebody waits for it."""
+        ...
+
+    async def refresh(self) -> None:
+        """Learn anew, after something that was taught has gone."""
+        ...
+
 
 class Picker:
     """`definitions` says what examples and keywords the agents have."""
@@ -92,7 +113,13 @@ class Picker:
             one = await self.named(wanted, account=talk.account_id)
             said = f"{one.name} was chosen" + ("" if chosen else " for this conversation")
             decision = Decision(
-                agent_id=one.agent_id, confidence=1.0, in_scope_confidence=1.0, method="chosen", reasoning=said
+                agent_id=one.agent_id,
+                confidence=1.0,
+                in_scope_confidence=1.0,
+                method="chosen",
+                reasoning=said,
+                alternatives=(),
+                evidence={},
             )
             return decision, one.name
         there = await self._there(talk.account_id)
@@ -114,10 +141,28 @@ class Picker:
         except UnknownAgentError:
             return agent_id
 
-    async def candidates(self, account: str) -> tuple[tuple[Candidate, ...], str | None]:
-        """Everybody who may answer this account now, and who answers what fits nobody."""
-        there = await self._there(account)
-        return self._candidates(there), _fallback(there)
+    async def candidates(self, account: str) -> tuple[Candidate, ...]:
+        """Everybody who may answer this account now."""
+        return self._candidates(await self._there(account))
+
+    async def prepare(self) -> None:
+        """Let the router learn to tell apart all who take a chat, whoever is online."""
+        await self._routes.prepare(self._candidates([one for one in await self._known() if one.type != "user_proxy"]))
+
+    async def taught(self, text: str, *, talk: Conversation, chosen: str, instead_of: str | None) -> None:
+        """Somebody wanted `chosen` to answer this, and not who was picked."""
+        await self._routes.learn(
+            text,
+            chosen=chosen,
+            instead_of=instead_of,
+            candidates=await self.candidates(talk.account_id),
+            user_id=talk.user_id,
+            conversation_id=talk.conversation_id,
+        )
+
+    async def refresh(self) -> None:
+        """Something that was taught has gone."""
+        await self._routes.refresh()
 
     async def _there(self, account: str) -> list[AgentRecord]:
         return [

@@ -1,6 +1,8 @@
 """Saying something else in the place of what was said: an answer made again, a message edited, a version shown."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from folkmoot.conversations.accept import Taken, answer_row, message_of, question_row
 from folkmoot.conversations.answering import Answering
@@ -10,6 +12,7 @@ from folkmoot.conversations.model import ChatMessage, Status, checked_text
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.store import (
     AsyncSession,
+    answer_to,
     change_conversation,
     find_conversation,
     find_message,
@@ -23,6 +26,9 @@ from folkmoot.conversations.store import (
 )
 from folkmoot.kernel import Clock
 from folkmoot.storage import Database
+from folkmoot.telemetry import get_logger
+
+_log = get_logger("folkmoot.conversations")
 
 
 class Rewording:
@@ -33,6 +39,7 @@ class Rewording:
         self._clock = clock
         self._answering = answering
         self._picker = picker
+        self._aside: set[asyncio.Task[None]] = set()
 
     async def regenerate(
         self, conversation_id: str, message_id: str, *, viewer: str | None, agent: str | None = None
@@ -43,6 +50,9 @@ class Rewording:
             one = await find_message(session, message_id, conversation_id=conversation_id)
             question = one if one.role == "user" else await find_message(session, one.parent_id or "")
         chosen = (await self._picker.named(agent, account=talk.account_id)).agent_id if agent else None
+        before = one if one.role == "assistant" else await self._answer_to(question)
+        if chosen is not None and before is not None and before.agent_id not in (None, chosen):
+            self._beside(self._picker.taught(question.content, talk=talk, chosen=chosen, instead_of=before.agent_id))
         await self._stop_those_after(conversation_id, question)
         answer = answer_row(talk, question.message_id, self._clock.now(), {"chosen": chosen} if chosen else {})
         answer |= {"owner": self._answering.owner, "lease": self._answering.lease()}
@@ -83,6 +93,27 @@ class Rewording:
             chosen = await find_message(session, message_id, conversation_id=conversation_id)
             numbers = branch_of(await select_all(session, conversation_id), chosen)
             await _show(session, conversation_id, numbers, self._clock)
+
+    async def stop(self) -> None:
+        """Let go what is being learned."""
+        for task in self._aside:
+            task.cancel()
+        await asyncio.gather(*self._aside, return_exceptions=True)
+
+    async def _answer_to(self, question: ChatMessage) -> ChatMessage | None:
+        async with self._database.read() as session:
+            return await answer_to(session, question.message_id)
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Nobody waits for the router to learn."""
+        task = asyncio.create_task(work, name="router-learns")
+        self._aside.add(task)
+        task.add_done_callback(self._learned)
+
+    def _learned(self, task: "asyncio.Task[None]") -> None:
+        self._aside.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("override_not_learned", error=str(error))
 
     async def _stop_those_after(self, conversation_id: str, one: ChatMessage) -> None:
         async with self._database.read() as session:

@@ -131,12 +131,12 @@ async def change_conversation(session: AsyncSession, conversation_id: str, **val
     )
 
 
-async def purge_conversations(session: AsyncSession, *, deleted_before: datetime) -> int:
-    """Erase what was deleted before that; how many conversations."""
+async def purge_conversations(session: AsyncSession, *, deleted_before: datetime) -> list[str]:
+    """Erase what was deleted before that; the ids of those conversations."""
     due = ConversationRow.deleted_at < deleted_before
     ids = list(await session.scalars(select(ConversationRow.conversation_id).where(due)))
     await session.execute(delete(ConversationRow).where(ConversationRow.conversation_id.in_(ids)))
-    return len(ids)
+    return ids
 
 
 async def insert_messages(session: AsyncSession, values: Sequence[dict[str, Any]]) -> list[int]:

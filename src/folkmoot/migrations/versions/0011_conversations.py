@@ -16,8 +16,7 @@ depends_on = None
 BIGSERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 POLICY = "folkmoot_rows"
 WHO = "(SELECT NULLIF(current_setting('folkmoot.user_id', true), ''))"
-ALLOWED = f"({WHO} = '*') OR (user_id = {WHO})"
-TABLES = ("rooms", "conversations", "messages", "attachments")
+RULES = dict.fromkeys(("rooms", "conversations", "messages", "attachments"), f"user_id = {WHO}")
 
 
 def upgrade() -> None:
@@ -100,12 +99,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_attachments_message_id", "attachments", ["message_id"])
     if op.get_bind().dialect.name == "postgresql":
-        for table in TABLES:
+        for table, rule in RULES.items():
+            allowed = f"({WHO} = '*') OR ({rule})"
             op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
             op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-            op.execute(f"CREATE POLICY {POLICY} ON {table} USING ({ALLOWED}) WITH CHECK ({ALLOWED})")
+            op.execute(f"CREATE POLICY {POLICY} ON {table} USING ({allowed}) WITH CHECK ({allowed})")
 
 
 def downgrade() -> None:
-    for table in reversed(TABLES):
+    for table in reversed(RULES):
         op.drop_table(table)
