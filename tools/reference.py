@@ -75,8 +75,11 @@ def _commands(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 def api_page() -> str:
     """Every route of the OpenAPI document, and the socket."""
     from folkmoot.api.app import routes_alone
+    from folkmoot.interop import mount_interop
 
-    document = routes_alone().openapi()
+    app = routes_alone()
+    mount_interop(app)
+    document = app.openapi()
     rows = ["| route | what it does | answers |", "|---|---|---|"]
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

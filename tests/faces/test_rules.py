@@ -10,6 +10,7 @@ from starlette.routing import Mount
 
 from folkmoot.api.app import routes_alone
 from folkmoot.dashboard.mount import PAGES, mount_dashboard, rule_of
+from folkmoot.interop import mount_interop
 from folkmoot.security import NotAllowedError, NotSignedInError, Principal
 from folkmoot.web import Doorkeeper, Parts
 from folkmoot.web.principal import Guard, within_rules
@@ -46,6 +47,7 @@ def keys_of(app: FastAPI) -> Iterator[str]:
 
 def whole() -> FastAPI:
     app = routes_alone()
+    mount_interop(app)
     mount_dashboard(app, parts=Parts.__new__(Parts), doorkeeper=KnownTokens())
     return app
 

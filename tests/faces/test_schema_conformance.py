@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from tests.serving import TOKEN, Served, serve
+from tests.stub_speech import stub_speech
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLES = 30
@@ -30,11 +31,18 @@ PARTS = 6  # of each kind of data, so that several test processes share them
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server for this alone: what is made here would be counted by others."""
-    served = serve(tmp_path_factory.mktemp("schema") / "home", MESSAGE_TIMEOUT="2")
-    with served.client() as client:
-        client.post("/api/initialize", json={"team": "acme"}).raise_for_status()
-    yield served
-    assert served.stop() == 0
+    with stub_speech() as speech:  # without one, the routes of speech rightly answer 503 to everything
+        served = serve(
+            tmp_path_factory.mktemp("schema") / "home",
+            MESSAGE_TIMEOUT="2",
+            VOICE_BASE_URL=speech.url,
+            VOICE_TRANSCRIBE_MODEL="whisper",
+            VOICE_SPEAK_MODEL="kokoro",
+        )
+        with served.client() as client:
+            client.post("/api/initialize", json={"team": "acme"}).raise_for_status()
+        yield served
+        assert served.stop() == 0
     assert "Traceback" not in served.log, served.log[-8000:]
 
 

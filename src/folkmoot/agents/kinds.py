@@ -9,6 +9,8 @@ from typing import Final
 
 from folkmoot.agents.agent import BaseAgent
 from folkmoot.agents.answering import AnsweringAgent, Search
+from folkmoot.agents.behalf import in_hand
+from folkmoot.agents.disclosing import twin_disclosure
 from folkmoot.agents.errors import TwinSilentError
 from folkmoot.consent import Purpose, person_key
 from folkmoot.memory import Filters, Found, twin_scope
@@ -70,7 +72,8 @@ class TwinAgent(AnsweringAgent):
         return handle, search, notice
 
     def disclosure(self, handle: ModelHandle) -> str:
-        return f"I am the AI twin of {self.person}{', offline now' if handle.offline else ''}."
+        now = in_hand()
+        return twin_disclosure(self.person, now.message.payload.data if now else None, offline=handle.offline)
 
     async def search_knowledge(self, query: str, *, limit: int = 5) -> Sequence[Found]:
         """The best of what this twin may speak of now: its person's messages under `chat`, and its memory scopes."""

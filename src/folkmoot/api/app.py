@@ -42,6 +42,7 @@ from folkmoot.api import (
     usage,
     user_files,
     users,
+    voice,
 )
 from folkmoot.version import __version__
 from folkmoot.web import Doorkeeper, IdempotencyStore, Parts
@@ -117,6 +118,7 @@ def routes_alone() -> FastAPI:
         tools.router,
         external.router,
         user_files.router,
+        voice.router,
         live.router,
     ):
         app.include_router(router)

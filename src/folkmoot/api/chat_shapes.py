@@ -160,7 +160,7 @@ def metadata_of(one: ChatMessage) -> dict[str, Any]:
     routing = {
         name: value for name, value in details.get("routing", {}).items() if name not in ("evidence", "agent_id")
     }
-    rest = {name: value for name, value in details.items() if name not in ("routing", "chosen", "context")}
+    rest = {name: value for name, value in details.items() if name not in ("routing", "chosen", "context", "before")}
     if "attachments" in rest:
         rest["attachments"] = [{k: v for k, v in file.items() if k != "text"} for file in rest["attachments"]]
     return routing | rest

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.settings import Settings, load_settings
+from folkmoot.assembly.speech import speech_desk
 from folkmoot.home import Home
 from folkmoot.kernel import FolkmootError, SystemClock
 from folkmoot.storage import Database
@@ -31,7 +32,7 @@ class Finding:
 
 
 async def examine() -> list[Finding]:
-    """Check settings, home, disk, database, port, team, model; a fault in one does not hide the others."""
+    """Check settings, home, disk, database, port, team, model, voice; a fault in one does not hide the others."""
     python = ".".join(map(str, sys.version_info[:3]))
     findings = [
         Finding(part="python", ok=sys.version_info >= (3, 11), found=python, remedy="install Python 3.11 or newer")
@@ -49,6 +50,7 @@ async def examine() -> list[Finding]:
         ("port", _port, "choose another with API_PORT"),
         ("team", _team, "mend the line that is named"),
         ("model", _model, "start the model's server, or set MODEL=offline"),
+        ("voice", _voice, "mend VOICE_BASE_URL"),
     ]
     for part, check, remedy in checks:
         try:
@@ -86,6 +88,16 @@ async def _home(settings: Settings) -> Finding:
         return Finding(part="home", ok=True, found=f"{settings.home}, served by process {owner.pid} at {owner.url}")
     home.prepare()
     return Finding(part="home", ok=True, found=f"{settings.home}, free to use")
+
+
+async def _voice(settings: Settings) -> Finding:
+    """What is set alone: a server of speech is asked when somebody speaks."""
+    speech = speech_desk(settings)
+    both = (("speech in", speech.transcribing), ("speech out", speech.speaking))
+    found = "; ".join(f"{name}: {state.model or state.missing}" for name, state in both)
+    if all(state.model is None for _, state in both):
+        found = "not configured: set VOICE_BASE_URL, and VOICE_TRANSCRIBE_MODEL or VOICE_SPEAK_MODEL"
+    return Finding(part="voice", ok=True, found=found)
 
 
 async def _disk(settings: Settings) -> Finding:

@@ -19,6 +19,7 @@ from folkmoot.assembly.readings import Readings
 from folkmoot.assembly.search import Searching, build_search
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import TaskAskers, task_desk
+from folkmoot.assembly.speech import speech_desk
 from folkmoot.assembly.team import TeamHall
 from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools, user_files
@@ -285,6 +286,7 @@ def build_rooms(
         follower=documents.follower,
         shared_memory=searching.shared,
         models=hub,
+        speech=speech_desk(settings),
         budgets=spent.desk,
         readings=Readings(
             metrics=metrics,

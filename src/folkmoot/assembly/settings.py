@@ -30,6 +30,7 @@ from folkmoot.assembly.setting_groups.people import PeopleSettings
 from folkmoot.assembly.setting_groups.tools import ToolSettings
 from folkmoot.assembly.setting_groups.traces import TelemetrySettings
 from folkmoot.assembly.setting_groups.usage import UsageSettings
+from folkmoot.assembly.setting_groups.voice import VoiceSettings
 from folkmoot.assembly.setting_groups.walls import WallSettings
 from folkmoot.kernel import Family, FolkmootError
 
@@ -61,6 +62,7 @@ class Settings(
     MessageSettings,
     ConversationSettings,
     BridgeSettings,
+    VoiceSettings,
 ):
     """Every setting, with the default that runs the embedded workplace."""
 

@@ -23,6 +23,7 @@ from folkmoot.assembly.start import opened, start
 from folkmoot.assembly.walls import walls_of
 from folkmoot.consent import ConsentGate
 from folkmoot.home import Home
+from folkmoot.interop import mount_interop
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database
 from folkmoot.storage.turn import in_turn
@@ -85,6 +86,7 @@ async def open_workplace(
         doorkeeper = Doorkeeper(credentials=rooms.people.credentials, open_house=settings.auth == "off")
         walls = walls_of(settings, clock=rooms.parts.clock, served=pages, stack=stack)
         app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)
+        mount_interop(app)
         if pages:
             from folkmoot.dashboard import mount_dashboard
 

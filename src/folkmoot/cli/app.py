@@ -20,6 +20,7 @@ from folkmoot.cli import (
     key,
     knowledge,
     lead,
+    load_test,
     monitor,
     server,
     task,
@@ -41,6 +42,7 @@ app = typer.Typer(
 server.add_to(app)
 app.command()(ask.ask)
 app.command()(monitor.monitor)
+app.command("load-test")(load_test.load_test)
 app.add_typer(task.app, name="task")
 app.add_typer(lead.app, name="lead")
 app.add_typer(agent.app, name="agent")

@@ -9,9 +9,10 @@ What an agent does to answer is the agents' business.
 from folkmoot.conversations.desk import ConversationDesk
 from folkmoot.conversations.errors import ConversationError, UnknownConversationError
 from folkmoot.conversations.lobby import Lobby
-from folkmoot.conversations.model import ChatMessage, Conversation, Mark, Moment, Saying, Speaker, Upload
+from folkmoot.conversations.model import Before, ChatMessage, Conversation, Mark, Moment, Saying, Speaker, Upload
 
 __all__ = [
+    "Before",
     "ChatMessage",
     "Conversation",
     "ConversationDesk",

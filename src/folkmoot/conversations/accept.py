@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from folkmoot.conversations import turns
+from folkmoot.conversations.before import BEFORE
 from folkmoot.conversations.context import Context
 from folkmoot.conversations.errors import AttachmentTooLargeError, BadSayingError
 from folkmoot.conversations.model import (
@@ -20,7 +21,7 @@ from folkmoot.conversations.model import (
     checked_text,
 )
 from folkmoot.conversations.store import unknown_conversation
-from folkmoot.kernel import excerpt, new_id
+from folkmoot.kernel import JsonValue, excerpt, new_id
 from folkmoot.storage import Execute
 
 ROOM: Final = "room"
@@ -99,6 +100,7 @@ def take(
     saying: Saying,
     *,
     attachments: list[dict[str, Any]],
+    before: dict[str, JsonValue],
     now: datetime,
     owner: str,
     lease: datetime,
@@ -120,7 +122,7 @@ def take(
             known = turns.repeated(execute, talk.conversation_id, saying.client_key)
             if known is not None:
                 return Known(conversation_id=talk.conversation_id, message_id=known[0], answer_id=known[1])
-    question, answer = _rows(saying, talk, found.last_shown if found else None, attachments, now)
+    question, answer = _rows(saying, talk, found.last_shown if found else None, attachments, before, now)
     question["seq"] = turns.next_seq(execute, talk.user_id)
     answer |= {"owner": owner, "lease": lease}
     kept = [message_of(row, turns.keep(execute, row)) for row in (question, answer)]
@@ -161,7 +163,12 @@ def question_row(
 
 
 def _rows(
-    saying: Saying, talk: Conversation, parent: str | None, attachments: list[dict[str, Any]], now: datetime
+    saying: Saying,
+    talk: Conversation,
+    parent: str | None,
+    attachments: list[dict[str, Any]],
+    before: dict[str, JsonValue],
+    now: datetime,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     shown = [
         {
@@ -173,7 +180,7 @@ def _rows(
         }
         for one in attachments
     ]
-    told = {"context": saying.context, "model": saying.model, "attachments": shown}
+    told = {"context": saying.context, "model": saying.model, "attachments": shown, BEFORE: before}
     details = {name: value for name, value in told.items() if value}
     question = question_row(talk, saying.text, parent, now, details)
     question["client_key"] = saying.client_key
@@ -212,7 +219,7 @@ def _begun(saying: Saying, now: datetime) -> Conversation:
         kind=saying.kind,
         title=title_of(saying.text)[:LONGEST_TITLE],
         agent_id=None,
-        last_agent=None,
+        last_agent=saying.before.last_agent if saying.before else None,
         created_at=now,
         updated_at=now,
     )

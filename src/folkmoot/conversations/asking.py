@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from folkmoot.agents.behalf import FILES_OF, ON_BEHALF_OF
+from folkmoot.conversations.before import BEFORE, with_before
 from folkmoot.conversations.context import Context
 from folkmoot.conversations.decisions import without_evidence
 from folkmoot.conversations.errors import AnswerFailedError
@@ -50,6 +51,7 @@ def letter(
     patience: timedelta,
 ) -> AgentMessage:
     """The message by which an agent is asked. Its id is the answer's: asked twice, it is one question."""
+    context = with_before(context, question.details.get(BEFORE))
     data: dict[str, Any] = {
         **(question.details.get("context") or {}),
         "message": question.content,

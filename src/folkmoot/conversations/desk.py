@@ -4,6 +4,7 @@ A turn that was accepted has its rows, and will have its answer whether anybody 
 conversations may be seen; None sees all. What is another's answers exactly as what is not there.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,7 @@ from folkmoot.conversations.accept import (
     take,
 )
 from folkmoot.conversations.answering import Answering, Run
+from folkmoot.conversations.before import kept_before
 from folkmoot.conversations.branch import versions_of
 from folkmoot.conversations.errors import BadSayingError, NotAnswerableError, UnknownChatMessageError
 from folkmoot.conversations.following import Following
@@ -108,12 +110,14 @@ class ConversationDesk:
             chosen = await self._picker.named(saying.agent, account=saying.speaker.account)
             saying = replace(saying, agent=chosen.agent_id)
         attachments = await attachments_of(saying.uploads, self._read_text)
+        before = await asyncio.to_thread(kept_before, saying.before) if saying.before else {}
         answering, now = self._answering, self._clock.now()
         taken = await self._database.run(
             partial(
                 take,
                 saying=saying,
                 attachments=attachments,
+                before=before,
                 now=now,
                 owner=answering.owner,
                 lease=answering.lease(),

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, Self
 
 from folkmoot.conversations.errors import BadSayingError
 from folkmoot.kernel import JsonValue
+from folkmoot.memory.conversation import Said
 
 LONGEST: Final = 10_000
 LONGEST_TITLE: Final = 200
@@ -55,11 +56,24 @@ class Upload:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Before:
+    """What a client that holds the conversation itself tells of it: the earlier `turns` (`role` is `user` or `agent`),
+    and what it asks of the agent for all of it. An agent's own instructions and disclosure stand above these.
+    `last_agent` answered last there, if that is known: the router thinks of it.
+    """
+
+    turns: tuple[Said, ...] = ()
+    instructions: str = ""
+    last_agent: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Saying:
     """One thing to be said. Without `conversation_id` it begins a new conversation; without `agent` the router picks.
 
     `client_key` is the client's own name for it: said twice within a conversation, it is one. `kind` is what a new
-    conversation is: `chat`, `room`, `bridge`, `openai`, `studio`. `context` goes to the agent as it is.
+    conversation is: `chat`, `room`, `bridge`, `openai`, `studio`. `context` goes to the agent as it is,
+    `before` as what was said earlier.
     """
 
     speaker: Speaker
@@ -71,6 +85,7 @@ class Saying:
     context: dict[str, Any] = field(default_factory=dict)
     uploads: tuple[Upload, ...] = ()
     client_key: str | None = None
+    before: Before | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,6 +94,15 @@ class Picker:
         there = ", ".join(sorted(one.agent_id for one in known)[:12])
         raise UnknownAgentError(f"no agent that you may talk to is called {agent[:60]!r}; there are {there}")
 
+    async def offered(self, account: str) -> list[AgentRecord]:
+        """Every agent that this account may talk to and that is there, by its id."""
+        known = [one for one in await self._known(anew=True) if allows(one.visible_to, account, None)]
+        there = [one for one in known if one.presence != "offline" and one.type != "user_proxy"]
+        return sorted(
+            [one for one in there if await self._registry.may_address(account, one.agent_id)],
+            key=lambda one: one.agent_id,
+        )
+
     async def pick(self, text: str, *, talk: Conversation, chosen: str | None, caller: Caller) -> tuple[Decision, str]:
         """Who answers `text` in this conversation, and what people call it.
 

@@ -3,7 +3,7 @@
 from folkmoot.kernel.clock import Clock, SimulatedClock, SystemClock, rfc3339
 from folkmoot.kernel.errors import Family, FolkmootError
 from folkmoot.kernel.ids import new_id
-from folkmoot.kernel.small_words import SMALL_WORDS, Language, language_of
+from folkmoot.kernel.small_words import SMALL_WORDS, Language, language_of, small_words_of
 from folkmoot.kernel.text import JsonValue, excerpt, slug, words
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "new_id",
     "rfc3339",
     "slug",
+    "small_words_of",
     "words",
 ]

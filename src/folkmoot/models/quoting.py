@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from folkmoot.kernel import SMALL_WORDS, Language, excerpt, language_of, words
+from folkmoot.kernel import Language, excerpt, language_of, small_words_of, words
 from folkmoot.models.knowledge import ABOUT_TOOL
 from folkmoot.models.model import Source
 from folkmoot.models.wording import wording_for
@@ -35,7 +35,8 @@ class Told:
 
 def subject_words(question: str) -> list[str]:
     """The words of a question that its subject is in, each once, in order."""
-    return list(dict.fromkeys(word for word in words(question) if word not in SMALL_WORDS and len(word) > 1))
+    small = small_words_of(question)
+    return list(dict.fromkeys(word for word in words(question) if word not in small and len(word) > 1))
 
 
 def subject_of(question: str) -> str:

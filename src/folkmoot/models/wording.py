@@ -67,7 +67,49 @@ GERMAN: Final = Wording(
     took="„{sentence}“ habe ich als Auftrag für das Werkzeug {tool} verstanden: {result}",
     failed="„{sentence}“ habe ich als Auftrag für das Werkzeug {tool} verstanden, aber es ging nicht: {result}",
 )
-_ALL: Final[Mapping[Language, Wording]] = {"en": ENGLISH, "de": GERMAN}
+FRENCH: Final = Wording(
+    quoting="Je travaille hors ligne, sans modèle de langage, et je ne peux que citer ce que j’ai sur {about} :",
+    source_unknown="source non indiquée",
+    missed="Rien dans ces citations ne parle de : {words}.",
+    unrelated="Aucune de ces citations ne contient un mot de la question ; il se peut qu’elles n’y répondent pas.",
+    nothing_found=(
+        "Je travaille hors ligne, sans modèle de langage, et je n’ai rien trouvé sur {subject} dans ce que je peux "
+        "consulter."
+    ),
+    would_help=(
+        "Il serait utile de poser la question autrement, d’importer des messages ou des documents qui en parlent, "
+        "ou d’indiquer un modèle de langage dans MODEL."
+    ),
+    nothing_to_search=(
+        "Je travaille hors ligne, sans modèle de langage, et je n’ai rien à consulter : je ne peux donc pas répondre. "
+        "Il serait utile de me donner des documents, ou d’indiquer un modèle de langage dans MODEL."
+    ),
+    offline="Je travaille hors ligne, sans modèle de langage.",
+    took="J’ai compris « {sentence} » comme une demande à l’outil {tool} : {result}",
+    failed="J’ai compris « {sentence} » comme une demande à l’outil {tool}, mais cela n’a pas marché : {result}",
+)
+SPANISH: Final = Wording(
+    quoting="Trabajo sin conexión y sin modelo de lenguaje, así que solo puedo citar lo que tengo sobre {about}:",
+    source_unknown="fuente no indicada",
+    missed="Nada en estas citas habla de: {words}.",
+    unrelated="Ninguna de estas citas tiene una palabra de la pregunta; puede que no la respondan.",
+    nothing_found=(
+        "Trabajo sin conexión y sin modelo de lenguaje, y no he encontrado nada sobre {subject} en lo que puedo "
+        "consultar."
+    ),
+    would_help=(
+        "Ayudaría preguntar con otras palabras, importar mensajes o documentos que hablen de ello, "
+        "o indicar un modelo de lenguaje en MODEL."
+    ),
+    nothing_to_search=(
+        "Trabajo sin conexión y sin modelo de lenguaje, y no tengo nada que consultar, así que no puedo responder. "
+        "Ayudaría darme documentos, o indicar un modelo de lenguaje en MODEL."
+    ),
+    offline="Trabajo sin conexión y sin modelo de lenguaje.",
+    took="He tomado «{sentence}» como un encargo para la herramienta {tool}: {result}",
+    failed="He tomado «{sentence}» como un encargo para la herramienta {tool}, pero no funcionó: {result}",
+)
+_ALL: Final[Mapping[Language, Wording]] = {"en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH}
 
 
 def wording_for(text: str) -> Wording:

@@ -18,6 +18,7 @@ _UPLOADS: Final = re.compile(
 )
 # Messages may bring pictures and documents along.
 _CHATS: Final = re.compile(r"/api/chat/(message|stream)|/v1/chat/completions")
+_RECORDINGS: Final = "/api/voice/transcribe"  # of 25 MiB, and what a form adds to them
 # What is read and thrown away so that a client that is still sending gets to read its answer.
 _DRAINED: Final = 1024 * MEBIBYTE
 _DRAIN_SECONDS: Final = 30.0
@@ -25,11 +26,14 @@ _DRAIN_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The largest bodies, in bytes: of an ordinary request, of a message with attachments, and of an upload."""
+    """The largest bodies, in bytes: of an ordinary request, of a message with attachments, of a recording, and of an
+    upload.
+    """
 
     body: int = 2 * MEBIBYTE
     chat: int = 20 * MEBIBYTE
     upload: int = 1024 * MEBIBYTE
+    audio: int = 26 * MEBIBYTE
 
 
 class BodyLimit:
@@ -68,6 +72,8 @@ class BodyLimit:
     def _limit(self, path: str, headers: Headers) -> int:
         if _CHATS.fullmatch(path):
             return max(self._limits.chat, self._limits.body)
+        if path == _RECORDINGS:
+            return self._limits.audio
         if not _UPLOADS.fullmatch(path):
             return self._limits.body
         form = headers.get("content-type", "").startswith("multipart/")

@@ -19,6 +19,7 @@ from folkmoot.memory.documents import FolderFollower, Library
 from folkmoot.memory.shared import SharedMemory
 from folkmoot.messaging import Broker
 from folkmoot.models import ModelHub
+from folkmoot.models.speech import SpeechDesk
 from folkmoot.models.spending import BudgetDesk
 from folkmoot.registry import Registry
 from folkmoot.security import AuditLog, Credentials, KeyDesk, UserDesk
@@ -104,6 +105,7 @@ class Parts:
     follower: FolderFollower
     shared_memory: SharedMemory
     models: ModelHub
+    speech: SpeechDesk
     budgets: BudgetDesk
     tracing: Tracing
     readings: Callable[[], Awaitable[None]]

@@ -30,7 +30,7 @@ OVER_RATE: Final = 4429
 _WAY_BACK: Final = "/dashboard/sign-in/oidc/callback"  # from a provider, with a code to be tried
 _DOORS: Final = frozenset({"/api/auth/token", "/api/auth/refresh", "/api/auth/revoke", "/dashboard/sign-in", _WAY_BACK})
 _COSTLY: Final = re.compile(
-    r"/api/(initialize|twins/[^/]+/imports|knowledge(/(?!search$).*)?|leads/submit|leads/[^/]+/analyze|keys|users)"
+    r"/api/(initialize|twins/[^/]+/imports|knowledge(/(?!search$).*)?|leads/submit|leads/[^/]+/analyze|voice/(transcribe|speak)|keys|users)"
 )
 _FREE: Final = ("/dashboard/", "/docs-assets/")
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})

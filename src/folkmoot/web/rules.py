@@ -177,6 +177,14 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "GET /api/twins/{person}/imports": Rule(VIEWER, "twins:read"),
         "GET /api/twins/{person}/messages": Rule(VIEWER, "twins:read"),
         "POST /api/twins/{person}/imports": Rule(MEMBER, "twins:write"),
+        # Speech
+        "GET /api/voice": Rule(VIEWER, "voice:read"),
+        "POST /api/voice/transcribe": Rule(MEMBER, "voice:write"),
+        "POST /api/voice/speak": Rule(MEMBER, "voice:write"),
+        # OpenAI's protocol
+        "GET /v1/models": Rule(VIEWER, "agents:read"),
+        "GET /v1/models/{model}": Rule(VIEWER, "agents:read"),
+        "POST /v1/chat/completions": Rule(MEMBER, "chat:write"),
         # Pages
         "PAGE-ACT": Rule(MEMBER),  # what changes something on a page and names no route
         "PAGE /": Rule(VIEWER),

@@ -24,6 +24,13 @@ from folkmoot.web.row_walls import RowWalls
 from folkmoot.web.store import IdempotencyStore
 
 _ASKED: tuple[str, ...] = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-ID")
+# What OpenAI's client for browsers sends with every request.
+_ASKED_BY_OPENAI: tuple[str, ...] = (
+    "OpenAI-Organization",
+    "OpenAI-Project",
+    *(f"X-Stainless-{name}" for name in ("Arch", "Lang", "OS", "Package-Version", "Retry-Count", "Runtime")),
+    *(f"X-Stainless-{name}" for name in ("Runtime-Version", "Timeout", "Helper-Method", "Async")),
+)
 _SHOWN: tuple[str, ...] = ("Retry-After", "Idempotent-Replay", "Location", "X-Request-ID")
 
 
@@ -71,7 +78,7 @@ def raise_walls(
             allow_origins=walls.origins,
             allow_credentials=False,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=list(_ASKED),
+            allow_headers=[*_ASKED, *_ASKED_BY_OPENAI],
             expose_headers=list(_SHOWN),
             max_age=600,
         )
