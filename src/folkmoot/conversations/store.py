@@ -18,6 +18,9 @@ from folkmoot.conversations.tables import AttachmentRow, ConversationRow, Messag
 
 __all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
 
+FLOW: Final = "flow:"
+"""Begins the owner of an answer that a flow makes: such a run cannot be taken over, only be seen to have ended."""
+
 _MESSAGE: Final = (
     MessageRow.number,
     MessageRow.message_id,
@@ -282,9 +285,10 @@ async def take_over(
     dead: ColumnElement[bool] = or_(MessageRow.owner.is_(None), MessageRow.owner != owner)
     if not alone:
         dead = and_(dead, or_(MessageRow.lease.is_(None), MessageRow.lease < now))
+    flows = func.coalesce(MessageRow.owner, "").startswith(FLOW)
     taken = (
         update(MessageRow)
-        .where(MessageRow.status == Status.ANSWERING, dead)
+        .where(MessageRow.status == Status.ANSWERING, dead, ~flows)
         .values(owner=owner, lease=until, attempt=MessageRow.attempt + 1, content="")
         .returning(*_MESSAGE)
     )
@@ -318,6 +322,27 @@ async def find_attachment(session: AsyncSession, attachment_id: str) -> tuple[At
         data=row.data,
     )
     return one, row.user_id
+
+
+async def select_attached(session: AsyncSession, conversation_id: str) -> dict[str, list[dict[str, Any]]]:
+    """What is attached to each message of a conversation: `{id, name, media_type, size}`, without the data."""
+    query = (
+        select(
+            AttachmentRow.message_id,
+            AttachmentRow.attachment_id,
+            AttachmentRow.name,
+            AttachmentRow.media_type,
+            AttachmentRow.size,
+        )
+        .join(MessageRow, MessageRow.message_id == AttachmentRow.message_id)
+        .where(MessageRow.conversation_id == conversation_id)
+        .order_by(AttachmentRow.name, AttachmentRow.attachment_id)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in (await session.execute(query)).all():
+        one = {"id": row.attachment_id, "name": row.name, "media_type": row.media_type, "size": row.size}
+        found.setdefault(row.message_id, []).append(one)
+    return found
 
 
 async def rooms_seen(session: AsyncSession, users: Collection[str]) -> dict[str, int]:
