@@ -122,9 +122,7 @@ async def unpublish(principal: SignedIn, rooms: Rooms, gallery_id: GalleryId) ->
 
 
 @router.post("/gallery/{gallery_id}/start", responses=WRITE)
-async def start(
-    principal: SignedIn, rooms: Rooms, gallery_id: GalleryId, wanted: StartWanted | None = None
-) -> Started:
+async def start(principal: SignedIn, rooms: Rooms, gallery_id: GalleryId, wanted: StartWanted | None = None) -> Started:
     """Begin a session of your own from an item, with everything that was said in it."""
     who = whose(principal, wanted.user_id if wanted else None)
     return Started(message="Session started successfully", data=shown(await rooms.gallery.start(gallery_id, who)))

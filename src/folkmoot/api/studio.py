@@ -125,7 +125,7 @@ class SaidInFlow(BaseModel):
 
 
 class AnswerMade(MessageShown):
-    """The stored answer, with what each agent said and what it used; `notes` say what was not as the document wanted."""
+    """The stored answer, what each agent said and what it used; `notes`: what was not as the document wanted."""
 
     messages: list[SaidInFlow]
     usage: dict[str, Any]

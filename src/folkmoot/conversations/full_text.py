@@ -18,6 +18,8 @@ _KEEP = "INSERT INTO messages_fts (rowid, text, owner) SELECT new.number, new.co
 _WAS_SETTLED = "WHERE old.status <> 'answering';"
 _IS_SETTLED = "WHERE new.status <> 'answering';"
 _ON = "ON messages BEGIN"
+_THOSE = "WHERE status <> 'answering'"
+_INSERT = "INSERT INTO messages_fts (number, words)"
 # Signs that make PostgreSQL's parser read addresses, paths and tags where people mean words become blanks.
 _WORDS = "to_tsvector('folkmoot', translate({}, './_-@:#&=?+~<>''', '               '))"
 
@@ -42,10 +44,8 @@ SEARCH_DDL: Final[dict[str, tuple[str, ...]]] = {
         "CREATE INDEX ix_messages_fts_words ON messages_fts USING gin (words)",
         (
             "CREATE FUNCTION messages_fts_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF new.status <> 'answering' THEN "
-            f"INSERT INTO messages_fts (number, words) VALUES (new.number, {_WORDS.format('new.content')}) "  # noqa: S608  # our own words
-            "ON CONFLICT (number) DO UPDATE SET words = excluded.words; "
-            "END IF; RETURN NULL; END $$"
+            f"IF new.status <> 'answering' THEN {_INSERT} VALUES (new.number, {_WORDS.format('new.content')}) "
+            "ON CONFLICT (number) DO UPDATE SET words = excluded.words; END IF; RETURN NULL; END $$"
         ),
         (
             "CREATE TRIGGER messages_fts_keep AFTER INSERT OR UPDATE OF content, status ON messages "
@@ -71,8 +71,5 @@ SEARCH_FILL: Final[dict[str, str]] = {
         "INSERT INTO messages_fts (rowid, text, owner) "
         "SELECT number, content, hex(user_id) FROM messages WHERE status <> 'answering'"
     ),
-    "postgresql": (
-        f"INSERT INTO messages_fts (number, words) SELECT number, {_WORDS.format('content')} "  # noqa: S608  # our own words
-        "FROM messages WHERE status <> 'answering'"
-    ),
+    "postgresql": f"{_INSERT} SELECT number, {_WORDS.format('content')} FROM messages {_THOSE}",  # noqa: S608  # our own words
 }

@@ -324,27 +324,6 @@ async def find_attachment(session: AsyncSession, attachment_id: str) -> tuple[At
     return one, row.user_id
 
 
-async def select_attached(session: AsyncSession, conversation_id: str) -> dict[str, list[dict[str, Any]]]:
-    """What is attached to each message of a conversation: `{id, name, media_type, size}`, without the data."""
-    query = (
-        select(
-            AttachmentRow.message_id,
-            AttachmentRow.attachment_id,
-            AttachmentRow.name,
-            AttachmentRow.media_type,
-            AttachmentRow.size,
-        )
-        .join(MessageRow, MessageRow.message_id == AttachmentRow.message_id)
-        .where(MessageRow.conversation_id == conversation_id)
-        .order_by(AttachmentRow.name, AttachmentRow.attachment_id)
-    )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in (await session.execute(query)).all():
-        one = {"id": row.attachment_id, "name": row.name, "media_type": row.media_type, "size": row.size}
-        found.setdefault(row.message_id, []).append(one)
-    return found
-
-
 async def rooms_seen(session: AsyncSession, users: Collection[str]) -> dict[str, int]:
     """The number of what became visible last, for each of these users."""
     rows = await session.execute(select(RoomRow.user_id, RoomRow.seq).where(RoomRow.user_id.in_(users)))

@@ -4,6 +4,7 @@ asked has gone; cancelling the answer in its conversation stops it.
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from folkmoot.conversations import ChatMessage, Speaker
@@ -71,7 +72,7 @@ class FlowDesk:
             task.cancel()
 
     async def _run(self, document: FlowDocument, taken: Taken) -> None:
-        answer = taken.answer
+        answer = replace(taken.answer, agent_name=document.name or "Agents")
         caller = Caller(
             user_id=answer.account_id, conversation_id=answer.conversation_id, workflow_id=f"flow_{answer.message_id}"
         )

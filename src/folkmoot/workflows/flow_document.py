@@ -66,7 +66,7 @@ class AgentSpec(_Part):
 
     name: str | None = Field(default=None, min_length=1, max_length=100)
     type: Literal["assistant", "userproxy", "groupchat"] = "assistant"
-    config: AgentConfig = AgentConfig()
+    config: AgentConfig = Field(default_factory=lambda: AgentConfig())  # noqa: PLW0108  # the class is whole only later
     agents: "list[AgentSpec]" = Field(default_factory=list, max_length=MOST_AGENTS)
 
     @property

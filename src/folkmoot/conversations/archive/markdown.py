@@ -10,7 +10,7 @@ _SIGNS = re.compile(r"([\\`*_\[\]<>#|!~])")
 
 
 def quoted(text: str) -> str:
-    """Every line behind a quotation sign, its own Markdown kept; no HTML and no picture from elsewhere comes through."""
+    """Every line behind a quotation sign, its own Markdown kept; neither HTML nor a picture comes through."""
     safe = text.replace("\r\n", "\n").replace("\r", "\n").replace("<", "&lt;").replace("![", "!\\[")
     return "\n".join(f"> {line}" if line.strip() else ">" for line in safe.split("\n"))
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from folkmoot.conversations.markdown import whole
+from folkmoot.conversations.archive.markdown import whole
+from folkmoot.conversations.archive.search import Found, wanted
+from folkmoot.conversations.archive.store import search, select_attached
 from folkmoot.conversations.model import ChatMessage, Conversation, checked_id
-from folkmoot.conversations.search import Found, search, wanted
-from folkmoot.conversations.store import find_conversation, select_all, select_attached
+from folkmoot.conversations.store import find_conversation, select_all
 from folkmoot.kernel import Clock, slug
 from folkmoot.storage import Database
 
