@@ -10,14 +10,15 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
-from folkmoot.kernel import words
 from folkmoot.models import Caller, ModelHandle, ModelHub, ModelsError
 from folkmoot.models.errors import ModelBudgetExceededError
+from folkmoot.models.quoting import subject_words
 from folkmoot.workflows.flow_document import Member
 from folkmoot.workflows.model import Utterance
 
 NOBODY: Final = "nobody"
 _ENOUGH: Final = 2
+_STEM: Final = 4
 _SHOWN: Final = 12_000  # characters of what was said last
 
 
@@ -75,7 +76,7 @@ def estimated(said: Sequence[Utterance], candidates: Sequence[Member]) -> Member
     fresh = [one for one in candidates if one.name not in speakers]
     if not fresh:
         return None
-    subject = {word for one in said for word in words(one.content)}
+    subject = {word for one in said for word in subject_words(one.content)}
     return max(fresh, key=lambda one: _nearness(one, subject))
 
 
@@ -85,8 +86,14 @@ def transcript(said: Sequence[Utterance]) -> str:
 
 
 def _nearness(member: Member, subject: set[str]) -> float:
-    own = set(words(f"{member.name.replace('_', ' ')} {member.persona}"))
-    return len(own & subject) / math.sqrt(len(own) or 1)
+    own = subject_words(f"{member.name.replace('_', ' ')} {member.persona}")
+    return sum(1 for word in own if any(_same(word, other) for other in subject)) / math.sqrt(len(own) or 1)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two words are forms of one: `announce` and `announcements`."""
+    shorter = min(len(one), len(other))
+    return one == other or (shorter >= _STEM and one[:shorter] == other[:shorter])
 
 
 def _instructions(group: Member, candidates: Sequence[Member]) -> str:
