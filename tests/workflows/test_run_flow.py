@@ -11,10 +11,9 @@ from folkmoot.models import Caller, ModelHub, ModelSettings
 from folkmoot.models.providers import Offline, OpenAICompatible
 from folkmoot.workflows import FlowFailedError, FlowLimits, FlowResult, read_flow, run_flow
 from folkmoot.workflows.errors import FlowTimeoutError
-from tests.stub_model import StubModel, stub_model
+from tests.stub_model import StubModel
 from tests.workflows.flows import agent, document
 
-__all__ = ["stub_model"]  # a fixture
 QUERY = "How do we announce the reading evening?"
 TEAM = (
     agent("ada", "You list the steps of a plan."),

@@ -40,7 +40,7 @@ class SpeakerSelection:
         self._members = members
         self._caller = caller
 
-    async def __call__(self, said: Sequence[Utterance], candidates: Sequence[Member]) -> Member | None:
+    async def __call__(self, said: Sequence[Utterance], candidates: Sequence[Member], /) -> Member | None:
         """See `Choose`."""
         if self._handle.offline or len(candidates) == 1 == len(self._members):
             return estimated(said, candidates)

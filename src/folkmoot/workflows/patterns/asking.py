@@ -18,6 +18,6 @@ class Ask(Protocol):
 class Choose(Protocol):
     """Chooses who speaks next in a group chat."""
 
-    async def __call__(self, said: Sequence[Utterance], candidates: Sequence[Member]) -> Member | None:
+    async def __call__(self, said: Sequence[Utterance], candidates: Sequence[Member], /) -> Member | None:
         """One of the candidates, None if nobody has anything to add."""
         ...
