@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -160,11 +159,11 @@ async def test_nothing_is_lost_and_nothing_doubled_by_kill_9(database: Database,
 
     for round_ in range(6):
         before = told()
-        with subprocess.Popen([sys.executable, CHILD, str(tmp_path)]) as child:
-            await wait_until(lambda before=before: told() > before, seconds=30)  # type: ignore[misc]  # of this round
-            await asyncio.sleep(0.003 * round_)
-            child.send_signal(signal.SIGKILL)
-        assert child.returncode == -signal.SIGKILL
+        child = await asyncio.create_subprocess_exec(sys.executable, str(CHILD), str(tmp_path))
+        await wait_until(lambda before=before: told() > before, seconds=30)  # type: ignore[misc]  # of this round
+        await asyncio.sleep(0.003 * round_)
+        child.kill()
+        assert await child.wait() == -signal.SIGKILL
     assert told() < 400, "the last one was killed when all was done"
     await contexts(database, UserContexts(areas(tmp_path))).catch_up("ida")
     assert words_in(place.read_text()) == [f"question {number}." for number in range(400)]

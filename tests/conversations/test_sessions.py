@@ -1,4 +1,4 @@
-"""Sessions: a query is kept before its flow runs, and what became of it is seen; the gallery shows what was published."""
+"""A query is kept before its flow runs, and what became of it is seen; the gallery shows what was published."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -5,20 +5,31 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
-from folkmoot.api.studio import READ, WRITE, MessageShown, SessionShown, UserId, shown, whose
+from folkmoot.api.studio import (
+    ID,
+    READ,
+    WRITE,
+    SessionId,
+    SessionMessage,
+    SessionShown,
+    UserId,
+    shown,
+    whose,
+)
 from folkmoot.conversations.studio import GalleryItem
 from folkmoot.web import Rooms, SignedIn
 from folkmoot.web.speaking import viewer
+from folkmoot.workflows import read_flow
 
 router = APIRouter(prefix="/api", tags=["gallery"])
-GalleryId = Annotated[str, Path(min_length=1, max_length=100, examples=["gallery_1"])]
+GalleryId = Annotated[str, Path(pattern=ID, examples=["gallery_1"])]
 
 
 class SessionNamed(BaseModel):
     """The session to publish; with a document, that is shown in the place of its own."""
 
     user_id: UserId
-    session_id: str = Field(min_length=1, max_length=100)
+    session_id: SessionId
     flow_config: dict[str, Any] | None = None
 
 
@@ -36,7 +47,7 @@ class GalleryItemShown(BaseModel):
     id: str
     user_id: str
     session: SessionShown
-    messages: list[MessageShown]
+    messages: list[SessionMessage]
     tags: list[str]
     timestamp: AwareDatetime
 
@@ -85,6 +96,8 @@ class Unpublished(BaseModel):
 async def publish(principal: SignedIn, rooms: Rooms, wanted: Publication) -> Published:
     """Show one of your sessions, as it is now, to everybody who is signed in."""
     owner = whose(principal, wanted.user_id, wanted.session.user_id).owner
+    if wanted.session.flow_config:
+        read_flow(wanted.session.flow_config)
     item = await rooms.gallery.publish(
         wanted.session.session_id, owner=owner, tags=wanted.tags, flow_config=wanted.session.flow_config
     )
@@ -95,7 +108,7 @@ async def publish(principal: SignedIn, rooms: Rooms, wanted: Publication) -> Pub
 async def gallery(
     _principal: SignedIn,
     rooms: Rooms,
-    gallery_id: Annotated[str | None, Query(min_length=1, max_length=100, description="this item alone")] = None,
+    gallery_id: Annotated[str | None, Query(pattern=ID, description="this item alone")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Items a page")] = 50,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,9}$", description="`next` of the page before")] = None,
 ) -> GalleryList:
@@ -133,7 +146,7 @@ def _item(one: GalleryItem) -> GalleryItemShown:
         id=one.id,
         user_id=one.user_id,
         session=SessionShown(**one.session),
-        messages=[MessageShown(**row) for row in one.messages],
+        messages=[SessionMessage(**row) for row in one.messages],
         tags=one.tags,
         timestamp=one.timestamp,
     )

@@ -21,7 +21,8 @@ router = APIRouter(prefix="/api", tags=["sessions"])
 READ = documented(401, 403, 404, 422, 429, 503)
 WRITE = documented(401, 403, 404, 409, 413, 422, 429, 503)
 UserId = Annotated[str | None, Field(default=None, min_length=1, max_length=200)]
-SessionId = Annotated[str, Field(min_length=1, max_length=100, examples=["conv_1"])]
+ID = r"^[A-Za-z0-9_-]{1,100}$"
+SessionId = Annotated[str, Field(pattern=ID, examples=["conv_1"])]
 AskedUser = Annotated[str | None, Query(min_length=1, max_length=200, description="your own, if left out")]
 _EXAMPLE = {
     "name": "planning",
@@ -74,7 +75,7 @@ class SessionList(BaseModel):
     data: list[SessionShown]
 
 
-class MessageShown(BaseModel):
+class SessionMessage(BaseModel):
     """A query or a combined answer. `root_msg_id` is the query of its turn; `metadata` tells how an answer was made."""
 
     user_id: str
@@ -95,7 +96,7 @@ class MessageList(BaseModel):
 
     status: Literal[True] = True
     message: str
-    data: list[MessageShown]
+    data: list[SessionMessage]
 
 
 class QueryWanted(BaseModel):
@@ -124,7 +125,7 @@ class SaidInFlow(BaseModel):
     model: str | None = None
 
 
-class AnswerMade(MessageShown):
+class AnswerMade(SessionMessage):
     """The stored answer, what each agent said and what it used; `notes`: what was not as the document wanted."""
 
     messages: list[SaidInFlow]
@@ -134,7 +135,7 @@ class AnswerMade(MessageShown):
     ended_at: AwareDatetime
 
 
-class Answered(BaseModel):
+class FlowAnswered(BaseModel):
     """The combined answer."""
 
     status: Literal[True] = True
@@ -146,7 +147,7 @@ class MessageNamed(BaseModel):
     """A message of a session."""
 
     user_id: UserId
-    msg_id: str = Field(min_length=1, max_length=100)
+    msg_id: str = Field(pattern=ID)
     session_id: SessionId
 
 
@@ -154,7 +155,7 @@ class ClearWanted(BaseModel):
     """A session, or all of a user's."""
 
     user_id: UserId
-    session_id: str | None = Field(default=None, min_length=1, max_length=100)
+    session_id: str | None = Field(default=None, pattern=ID)
 
 
 class SessionsLeft(BaseModel):
@@ -193,22 +194,22 @@ async def begin_session(principal: SignedIn, rooms: Rooms, wanted: SessionCreati
 async def list_messages(
     principal: SignedIn,
     rooms: Rooms,
-    session_id: Annotated[str, Query(min_length=1, max_length=100)],
+    session_id: Annotated[str, Query(pattern=ID, examples=["conv_1"])],
     user_id: AskedUser = None,
 ) -> MessageList:
     """What was said in one of your sessions: one row for each query and one for each combined answer."""
     rows = await rooms.sessions.messages(session_id, owner=speaker(principal, user_id).owner)
-    return MessageList(message="Messages retrieved successfully", data=[MessageShown(**row) for row in rows])
+    return MessageList(message="Messages retrieved successfully", data=[SessionMessage(**row) for row in rows])
 
 
 @router.post("/messages", responses=documented(401, 403, 404, 409, 413, 422, 429, 503, 504))
-async def ask(principal: SignedIn, rooms: Rooms, wanted: QueryPosted) -> Answered:
+async def ask(principal: SignedIn, rooms: Rooms, wanted: QueryPosted) -> FlowAnswered:
     """Ask the agents of a document, and wait for their combined answer. The query is kept before they are asked."""
     who = speaker(principal, wanted.message.user_id)
     question, answer = await rooms.flows.ask(
         who, wanted.message.session_id, wanted.message.content, wanted.flow_config or None
     )
-    return Answered(message=answer.content, metadata=_made(question, answer))
+    return FlowAnswered(message=answer.content, metadata=_made(question, answer))
 
 
 @router.post("/messages/delete", responses=WRITE)
@@ -217,7 +218,7 @@ async def delete_message(principal: SignedIn, rooms: Rooms, wanted: MessageNamed
     owner = speaker(principal, wanted.user_id).owner
     await rooms.sessions.delete_message(wanted.session_id, wanted.msg_id, owner=owner)
     rows = await rooms.sessions.messages(wanted.session_id, owner=owner)
-    return MessageList(message="Message deleted successfully", data=[MessageShown(**row) for row in rows])
+    return MessageList(message="Message deleted successfully", data=[SessionMessage(**row) for row in rows])
 
 
 @router.post("/cleardb", responses=WRITE)

@@ -17,6 +17,7 @@ from folkmoot.workflows.errors import BadFlowError
 
 MOST_AGENTS: Final = 20
 LARGEST: Final = 256 * 1024
+DEEPEST: Final = 50
 _ROOT: Final = "flow_config"
 Pattern = Literal["sequential", "autonomous", "groupchat"]
 SummaryMethod = Literal["last", "llm", "none"]
@@ -127,9 +128,15 @@ class FlowDocument:
 def read_flow(document: Mapping[str, Any]) -> FlowDocument:
     """The flow of a document. Raises `BadFlowError`."""
     try:
-        size = len(json.dumps(document, ensure_ascii=False))
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        text.encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise _bad(_ROOT, "is no JSON document") from error
+        raise _bad(_ROOT, "is no JSON document of plain text and numbers") from error
+    size = len(text)
+    if "\\u0000" in text:
+        raise _bad(_ROOT, "holds a NUL character")
+    if _depth(text) > DEEPEST:
+        raise _bad(_ROOT, f"is nested more than {DEEPEST} deep")
     if size > LARGEST:
         raise _bad(_ROOT, f"has {size} characters, more than {LARGEST}")
     try:
@@ -139,6 +146,18 @@ def read_flow(document: Mapping[str, Any]) -> FlowDocument:
         faults = [(_path(one["loc"], single=single), _said(one["msg"])) for one in error.errors(include_input=False)]
         raise _several(faults) from error
     return _checked(read)
+
+
+def _depth(text: str) -> int:
+    """How deeply a JSON text may be nested at most: brackets within its strings are counted too."""
+    deepest = now = 0
+    for sign in text:
+        if sign in "[{":
+            now += 1
+            deepest = max(deepest, now)
+        elif sign in "]}":
+            now -= 1
+    return deepest
 
 
 def _checked(read: _Document) -> FlowDocument:
