@@ -1,7 +1,7 @@
 """A thousand users on one process: rooms with a plain handler and with the offline model, beside a bare echo.
 
-Every share is of the same run. `--users=1000 --rate=50 --seconds=10` are the usual numbers; `--curve` also looks for the
-rate at which answers come late.
+Every share is of the same run. `--users=1000 --rate=50 --seconds=10` are the usual numbers; `--curve` also looks for
+the rate at which answers come late.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rooms.load import Crowd, Load
+from benchmarks.rooms.serve_ours import TOKEN
 
-TOKEN = "a-token-that-only-benchmarks-use"  # noqa: S105  # of a server that lives for this run
 LATE = 0.1
 
 
@@ -31,9 +31,9 @@ async def run() -> dict[str, Any]:
             async with Crowd(url, pid, users=users, query=query, frame={"agent": "echo"}) as crowd:
                 await crowd.load(rate=rate, seconds=2)  # what is imported at first use is no cost of a message
                 plain = await crowd.load(rate=rate, seconds=seconds)
-                routed = await Crowd.load(_with(crowd, {}), rate=rate, seconds=seconds)
-                offline = await Crowd.load(_with(crowd, {"agent": "helios"}), rate=min(rate, 20), seconds=seconds)
-                bend = await _bend(_with(crowd, {"agent": "echo"})) if "--curve" in sys.argv else None
+                routed = await crowd.saying({}).load(rate=rate, seconds=seconds)
+                offline = await crowd.saying({"agent": "helios"}).load(rate=min(rate, 20), seconds=seconds)
+                bend = await _bend(crowd.saying({"agent": "echo"})) if "--curve" in sys.argv else None
     return {
         "users": users,
         "messages_per_second": rate,
@@ -49,17 +49,12 @@ async def run() -> dict[str, Any]:
 async def _bend(crowd: Crowd) -> float:
     """The highest rate tried at which 99 of 100 answers come within a tenth of a second."""
     rate = best = 50.0
-    while rate <= 3000:  # noqa: PLR2004  # more than one process can
+    while rate <= 3000:  # more than one process can
         found = await crowd.load(rate=rate, seconds=5)
         if found.success < 1 or found.percentile(0.99) > LATE:
             break
         best, rate = rate, rate * 1.4
     return best
-
-
-def _with(crowd: Crowd, frame: dict[str, str]) -> Crowd:
-    crowd._frame = frame
-    return crowd
 
 
 def _shown(load: Load) -> dict[str, float]:

@@ -20,11 +20,11 @@ from folkmoot.events import EventLog
 from folkmoot.kernel import SystemClock, new_id
 from folkmoot.storage import Base, Database
 from folkmoot.tools import ToolContext, ToolDesk, ToolRegistry, tool
-from folkmoot.tools.files import UserFiles
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.seal import Seal
 from folkmoot.tools.walls import Unguarded
+from folkmoot.user_files import UserFiles
 
 CALLS, ROUNDS = 200, 5
 ARGUMENTS = {"to": "ida@brandt.example", "text": "Hello Ida, the offer is ready. " * 10}

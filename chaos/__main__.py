@@ -122,7 +122,7 @@ def _scenario(
     console: Console, report: dict[str, Any], faults: list[str], *, folder: Path, name: str, broker: str, full: bool
 ) -> None:
     console.print(f"{name} on {broker} …")
-    outcome = play(name, broker=broker, folder=folder / f"{name}-{broker}", full=full)
+    outcome = play(name, broker=broker, folder=folder / f"{name}-{broker}", full=full, seed=report["seed"])
     if outcome is None:
         return
     report["scenarios"][f"{name} on {broker}"] = outcome.figures | {"broken": outcome.broken}

@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -66,12 +67,14 @@ class Crowd:
         self._due: list[asyncio.Future[str] | None] = []
         self.idle_memory = 0.0
 
-    async def __aenter__(self) -> "Crowd":
+    async def __aenter__(self) -> Self:
         before = memory_of(self._pid)
         for first in range(0, self._users, 50):
             some = await asyncio.gather(
                 *(
-                    connect(f"{self._url}/ws/user-{number}{self._query}", proxy=None, compression=None, ping_interval=None)
+                    connect(
+                        f"{self._url}/ws/user-{number}{self._query}", proxy=None, compression=None, ping_interval=None
+                    )
                     for number in range(first, min(first + 50, self._users))
                 )
             )
@@ -88,6 +91,11 @@ class Crowd:
         await asyncio.gather(*self._readers, return_exceptions=True)
         for line in self._lines:
             line.transport.abort()
+
+    def saying(self, frame: dict[str, str]) -> "Crowd":
+        """The same people, who say more with each message."""
+        self._frame = frame
+        return self
 
     async def load(self, *, rate: float, seconds: float) -> Load:
         """Send `rate` messages a second in all, each by another user."""

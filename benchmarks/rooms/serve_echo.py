@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
-from benchmarks.rooms.serve_ours import run
+from benchmarks.rooms.serve_ours import run, stdin_ends
 
 app = FastAPI()
 
@@ -16,10 +16,12 @@ async def echo(socket: WebSocket, user_id: str) -> None:
     try:
         while True:
             frame = await socket.receive_json()
-            await socket.send_json({"type": "message", "message": frame["message"], "agent": "Echo", "user_id": user_id})
+            await socket.send_json(
+                {"type": "message", "message": frame["message"], "agent": "Echo", "user_id": user_id}
+            )
     except WebSocketDisconnect:
         pass
 
 
 if __name__ == "__main__":
-    asyncio.run(run(app))
+    asyncio.run(run(app, until=stdin_ends()))

@@ -15,7 +15,7 @@ from folkmoot.kernel import FolkmootError
 from folkmoot.messaging import Broker
 from tests.redis_server import RedisServer
 
-NAMES: Final = ("poison", "slow", "full", "gone", "large", "broadcast", "backlog")
+NAMES: Final = ("poison", "slow", "full", "gone", "large", "broadcast", "backlog", "chats")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,9 @@ class Stage:
     """One scenario's place. `full` asks for the long form; `server` is None on the embedded broker."""
 
     ground: Ground
+    folder: Path
     full: bool
+    seed: int
     server: RedisServer | None
 
     @asynccontextmanager
@@ -52,7 +54,7 @@ class Staff:
         return self._everybody
 
 
-def play(name: str, *, broker: str, folder: Path, full: bool) -> Outcome | None:
+def play(name: str, *, broker: str, folder: Path, full: bool, seed: int) -> Outcome | None:
     """Play one scenario on the `embedded` or the `redis` broker."""
     run = importlib.import_module(f"chaos.scenarios.{name}").run
     folder.mkdir(parents=True)
@@ -62,7 +64,9 @@ def play(name: str, *, broker: str, folder: Path, full: bool) -> Outcome | None:
         async def whole() -> Outcome | None:
             await prepare(ground)
             try:
-                outcome: Outcome | None = await run(Stage(ground=ground, full=full, server=server))
+                outcome: Outcome | None = await run(
+                    Stage(ground=ground, folder=folder, full=full, seed=seed, server=server)
+                )
             except (AssertionError, TimeoutError, FolkmootError) as error:
                 return Outcome(figures={}, broken=[f"{type(error).__name__}: {error}"])
             return outcome

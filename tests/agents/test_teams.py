@@ -12,6 +12,8 @@ from folkmoot.assembly.settings import load_settings
 from folkmoot.assembly.workplace import open_workplace
 from folkmoot.kernel import words
 from folkmoot.memory.documents.model import SCOPE_PATTERN
+from folkmoot.tools.diary import DIARY_TOOLS
+from folkmoot.tools.user_data import USER_DATA_TOOLS
 
 SPECIALISTS = ("agency", "startup", "wellness")
 QUESTIONS = Path(__file__).with_name("team_questions.yaml")
@@ -21,7 +23,7 @@ KNOWN_TOOLS = {
     *("search_knowledge", "create_project_lead", "create_marketing_lead", "sync_lead_to_crm", "send_mail"),
     *("send_marketing_proposal", "send_qualification_notification", "schedule_technical_consultation"),
     *("schedule_strategy_session", "schedule_qualification_call"),
-    *("save_user_data", "read_user_data", "list_user_files", "save_user_text", "read_user_text"),
+    *(one.name for one in (*USER_DATA_TOOLS, *DIARY_TOOLS)),
 }
 AGENTS = {
     "agency": {
@@ -83,7 +85,7 @@ def test_there_are_twenty_utterances_for_each_natural_and_all_different(team: st
 
 def test_every_document_is_there_and_somebody_may_search_it(team: str) -> None:
     workplace, folder = read(team), team_folder(team)
-    assert 3 <= len(workplace.knowledge) <= 6
+    assert 3 <= len(workplace.knowledge) <= 8
     named = {one.file for one in workplace.knowledge}
     assert named == {f"knowledge/{path.name}" for path in (folder / "knowledge").iterdir()}
     searched = {scope for one in workplace.agents for scope in one.memory_scopes}

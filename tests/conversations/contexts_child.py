@@ -4,11 +4,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from folkmoot.assembly.user_contexts import UserContexts
 from folkmoot.conversations.contexts import ContextFiles, writer
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database
-from folkmoot.tools.files import UserFiles
+from folkmoot.user_files import UserFiles
 
 
 async def main(folder: Path) -> None:
@@ -17,7 +16,7 @@ async def main(folder: Path) -> None:
     files = ContextFiles(
         database=database,
         clock=SystemClock(),
-        files=UserContexts(UserFiles(folder / "users")),
+        files=UserFiles(folder / "users"),
         most_bytes=1024 * 1024,
         alone=True,
     )

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot.assembly.user_contexts import UserContexts
 from folkmoot.conversations.contexts import FILE, ContextFiles
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database
-from folkmoot.tools.files import FileLimits, UserFiles
+from folkmoot.user_files import FileLimits, KeptFile, UserFiles
 from tests.conversations.house import BO, IDA, Talkhouse, talkhouse
 from tests.conversations.turns import insert_turns, words_in
 from tests.waiting import wait_until
@@ -31,12 +30,12 @@ class KilledError(Exception):
     """Stands for the end of the process."""
 
 
-class Mortal(UserContexts):
+class Mortal(UserFiles):
     """Writes, and ends before anybody learns of it as often as it is told."""
 
     dies = 0
 
-    async def change(self, user: str, name: str, make: Callable[[str | None], str]) -> object:  # type: ignore[override]
+    async def change(self, user: str, name: str, make: Callable[[str | None], str]) -> KeptFile:
         done = await super().change(user, name, make)
         if self.dies:
             self.dies -= 1
@@ -44,7 +43,7 @@ class Mortal(UserContexts):
         return done
 
 
-def contexts(database: Database, files: UserContexts, *, most: int = 1024 * 1024) -> ContextFiles:
+def contexts(database: Database, files: UserFiles, *, most: int = 1024 * 1024) -> ContextFiles:
     return ContextFiles(database=database, clock=SystemClock(), files=files, most_bytes=most, alone=database.is_sqlite)
 
 
@@ -54,7 +53,7 @@ def areas(tmp_path: Path, *, most: int = 1024 * 1024) -> UserFiles:
 
 async def test_settled_turns_are_written_as_they_come(house: Talkhouse, tmp_path: Path) -> None:
     files = areas(tmp_path)
-    writer = contexts(house.database, UserContexts(files))
+    writer = contexts(house.database, files)
     house.answering.settled.append(writer.settled)
     await writer.start()
     await house.say("A workout?")
@@ -76,7 +75,7 @@ async def test_a_turn_is_written_once_although_the_process_ended_before_it_was_n
     house: Talkhouse, tmp_path: Path
 ) -> None:
     files = areas(tmp_path)
-    mortal = Mortal(files)
+    mortal = Mortal(tmp_path / "users")
     writer = contexts(house.database, mortal)
     for number in range(6):
         await house.say(f"question {number}.")
@@ -91,7 +90,7 @@ async def test_a_turn_is_written_once_although_the_process_ended_before_it_was_n
 
 async def test_what_stands_behind_the_right_part_is_cut(house: Talkhouse, tmp_path: Path) -> None:
     files = areas(tmp_path)
-    writer = contexts(house.database, UserContexts(files))
+    writer = contexts(house.database, files)
     await house.say("one.")
     await writer.catch_up("ida")
     area = files.area("ida")
@@ -105,7 +104,7 @@ async def test_what_stands_behind_the_right_part_is_cut(house: Talkhouse, tmp_pa
 
 async def test_a_file_that_was_deleted_begins_anew(house: Talkhouse, tmp_path: Path) -> None:
     files = areas(tmp_path)
-    writer = contexts(house.database, UserContexts(files))
+    writer = contexts(house.database, files)
     await house.say("one.")
     await writer.catch_up("ida")
     await asyncio.to_thread((tmp_path / "users" / "ida" / FILE).unlink)
@@ -116,7 +115,7 @@ async def test_a_file_that_was_deleted_begins_anew(house: Talkhouse, tmp_path: P
 
 async def test_a_file_that_is_full_loses_its_oldest_turns(any_database: Database, tmp_path: Path) -> None:
     files = areas(tmp_path, most=4096)
-    mortal = Mortal(files)
+    mortal = Mortal(tmp_path / "users", limits=FileLimits(file_bytes=4096))
     await insert_turns(any_database, "ida", 60)
     mortal.dies = 9
     while True:
@@ -134,12 +133,12 @@ async def test_a_file_that_is_full_loses_its_oldest_turns(any_database: Database
 
 
 async def test_one_whose_file_cannot_be_written_holds_nobody_up(house: Talkhouse, tmp_path: Path) -> None:
-    class OneIsFull(UserContexts):
-        async def change(self, user: str, name: str, make: Callable[[str | None], str]) -> object:  # type: ignore[override]
+    class OneIsFull(UserFiles):
+        async def change(self, user: str, name: str, make: Callable[[str | None], str]) -> KeptFile:
             return await super().change(user, name, (lambda _before: "x" * 5000) if user == "ida" else make)
 
     files = areas(tmp_path, most=3000)
-    writer = contexts(house.database, OneIsFull(files), most=3000)
+    writer = contexts(house.database, OneIsFull(tmp_path / "users", limits=FileLimits(file_bytes=3000)), most=3000)
     house.answering.settled.append(writer.settled)
     for speaker in (IDA, BO):
         await house.say("Hello?", speaker=speaker)
@@ -165,5 +164,5 @@ async def test_nothing_is_lost_and_nothing_doubled_by_kill_9(database: Database,
         child.kill()
         assert await child.wait() == -signal.SIGKILL
     assert told() < 400, "the last one was killed when all was done"
-    await contexts(database, UserContexts(areas(tmp_path))).catch_up("ida")
+    await contexts(database, areas(tmp_path)).catch_up("ida")
     assert words_in(place.read_text()) == [f"question {number}." for number in range(400)]

@@ -75,9 +75,10 @@ async def test_pieces_come_as_they_are_said_and_make_up_the_answer(house: Talkho
     words = Words(("Good ", "morning, ", "Ida."))
     await house.agent("ada", words)
     accepted = await house.desk.say(Saying(speaker=IDA, text="Hello"))
-    hearing = asyncio.create_task(house.heard(accepted.answer_id))
-    words.let_all()
-    moments = await hearing
+    moments = []
+    async for moment in house.desk.follow(accepted.answer_id, viewer="ida"):
+        moments.append(moment)
+        words.let(1)
     assert [one.kind for one in moments] == ["routed", "chunk", "chunk", "chunk", "settled"]
     assert "".join(one.text for one in moments) == "Good morning, Ida."
     assert moments[-1].message is not None

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from folkmoot.conversations.accept import answer_row, question_row
 from folkmoot.conversations.model import Conversation, Status
-from folkmoot.conversations.store import insert_conversation, insert_messages, next_seq
+from folkmoot.conversations.store import insert_messages, next_seq
+from folkmoot.conversations.studio.store import insert_conversation
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database
 

@@ -109,3 +109,12 @@ def test_older_clients_get_figures_of_who_converses(ida: Account, api: httpx.Cli
     assert mine["total_sessions"] == 1
     assert (mine["sessions"][0]["user_id"], mine["sessions"][0]["message_count"]) == (ida.user_id, 2)
     assert ida.user_id in {one["user_id"] for one in api.get("/sessions").json()["sessions"]}
+
+
+def test_a_turn_stands_in_the_user_s_file_as_soon_as_it_is_asked_for(ida: Account, ben: Account) -> None:
+    say(ida.client, "Is the harbour lit?")
+    assert ida.client.get("/user/me/files").raise_for_status().json()["files"] == ["conversations.md"]
+    text = ida.client.get("/user/me/files/conversations.md").raise_for_status().text
+    assert text.count("> Is the harbour lit?") == 1
+    assert "(confidence 1.00):" in text
+    assert ben.client.get(f"/user/{ida.user_id}/files/conversations.md").status_code in {403, 404}

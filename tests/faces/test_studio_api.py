@@ -142,8 +142,7 @@ def test_a_viewer_reads_and_does_not_ask(server: Served) -> None:
 def test_a_query_whose_server_was_killed_stands_in_the_history_and_has_failed(
     tmp_path: Path, stub_model: StubModel
 ) -> None:
-    settings = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": stub_model.base_url}
-    served = serve(tmp_path / "home", **settings)
+    served = serve(tmp_path / "home", OPENAI_API_KEY="k", OPENAI_BASE_URL=stub_model.base_url)
     stub_model.say("Never said.", delay=60)
     flow = document("sequential", agent("ada", model="openai:stub-small"))
     with served.client() as client:
@@ -154,7 +153,7 @@ def test_a_query_whose_server_was_killed_stands_in_the_history_and_has_failed(
         assert [one["role"] for one in rows(client, session_id)] == ["user"]
     assert len(stub_model.requests) == 1
     served.kill()
-    served = serve(tmp_path / "home", **settings)
+    served = serve(tmp_path / "home", OPENAI_API_KEY="k", OPENAI_BASE_URL=stub_model.base_url)
     with served.client() as client:
         deadline = time.monotonic() + 20
         while len(found := rows(client, session_id)) < 2 and time.monotonic() < deadline:

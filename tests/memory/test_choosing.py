@@ -20,6 +20,7 @@ def test_rare_words_are_looked_up_and_common_ones_stand_by() -> None:
 
 def test_words_are_asked_once_each_and_not_without_end() -> None:
     assert asked_words("Plan, plan & the PLAN's end!") == ["plan", "the", "s", "end"]
+    assert asked_words("Wie viel Eiweiß?") == ["wie", "viel", "eiweiss", "eiweiß"]
     assert len(asked_words(" ".join(f"word{number}" for number in range(100)))) == 40
 
 

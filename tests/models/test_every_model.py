@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from folkmoot.models import Answer, ModelHandle, ModelHub, Turn
+from folkmoot.models.quoting import subject_words
 from tests.models.shelf import Shelf
 from tests.stub_model import StubModel
 
@@ -26,7 +27,8 @@ async def test_its_name_means_itself(hub: ModelHub, model: ModelHandle) -> None:
 
 async def test_it_looks_in_what_is_known_and_names_its_sources(hub: ModelHub, model: ModelHandle, shelf: Shelf) -> None:
     answer = await hub.answer(model, instructions="You are Mira.", prompt=QUESTION, tools=[shelf.tool()])
-    assert shelf.asked == [QUESTION]
+    (asked,) = shelf.asked  # the offline model looks for the subject alone
+    assert asked in {QUESTION, " ".join(subject_words(QUESTION))}
     assert "path has a blank" in answer.text
     assert [source.source for source in answer.sources] == ["whatsapp", "git"]
     assert answer.usage.requests == 2

@@ -23,7 +23,7 @@ async def test_it_searches_with_the_users_words_and_quotes_with_sources(
     answer = await hub.answer(
         offline, instructions="You are Mira.", prompt="Why does the deploy fail?", tools=[shelf.tool()]
     )
-    assert shelf.asked == ["Why does the deploy fail?"]
+    assert shelf.asked == ["deploy fail"]
     assert "offline" in answer.text
     assert "“The deploy fails because the path has a blank.” (whatsapp)" in answer.text
     assert "“I rewrote the deploy script in March.” (git)" in answer.text
@@ -36,7 +36,7 @@ async def test_the_newest_question_is_the_one_that_is_searched_for(
 ) -> None:
     history = [Turn(role="user", text="What about lunch?"), Turn(role="agent", text="No idea.")]
     await hub.answer(offline, instructions="", prompt="And the deploy?", history=history, tools=[shelf.tool()])
-    assert shelf.asked == ["And the deploy?"]
+    assert shelf.asked == ["deploy"]
 
 
 async def test_nothing_found_is_said_with_what_would_help(hub: ModelHub, offline: ModelHandle, shelf: Shelf) -> None:
@@ -90,7 +90,7 @@ def test_another_form_of_a_word_is_not_called_missing(asked: str) -> None:
 
 def test_a_long_text_is_cut_at_a_word() -> None:
     answer = quoted_answer("word", [Source(text="word " * 500, source="x")])
-    assert len(answer) < 600
+    assert len(answer) < 800
     assert "…”" in answer
 
 

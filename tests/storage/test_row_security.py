@@ -34,13 +34,11 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
-VERSIONS = "folkmoot.migrations.versions"
-OWN = "user_id = its reader"
-RULES: dict[str, str] = {
-    **importlib.import_module(f"{VERSIONS}.0009_row_security").RULES,
-    **dict.fromkeys(importlib.import_module(f"{VERSIONS}.0011_conversations").TABLES, OWN),
-    "sessions": OWN,
-}
+_revision = "folkmoot.migrations.versions.{}"
+_OWN: tuple[str, ...] = importlib.import_module(_revision.format("0011_conversations")).TABLES
+RULES: dict[str, str] = importlib.import_module(_revision.format("0009_row_security")).RULES | dict.fromkeys(
+    (*_OWN, "sessions"), "user_id"
+)
 READ_BY_ALL = "gallery"  # but changed by whoever published it
 BY_USER = sorted(name for name, rule in RULES.items() if rule.startswith("user_id"))
 BY_PERSON = sorted(name for name, rule in RULES.items() if rule.startswith("person"))

@@ -7,11 +7,11 @@ from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.storage import Database
 from folkmoot.tools import ToolDesk, ToolRegistry, ToolSpec
-from folkmoot.tools.files import UserFiles
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.seal import Seal
 from folkmoot.tools.walls import EVERYTHING, Leave, Walls
+from folkmoot.user_files import UserFiles
 
 
 @dataclass

@@ -66,6 +66,11 @@ class BaseAgent(Sharing, Speaking):
         return self._context
 
     @property
+    def owner(self) -> Owner:
+        """Whether the workplace file says that it is here, or a program does."""
+        return self._owner
+
+    @property
     def is_started(self) -> bool:
         """Whether it was initialized, and not shut down since."""
         return self._started

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+from folkmoot.agents.about import About
 from folkmoot.agents.agent import BaseAgent
 from folkmoot.agents.behalf import in_hand
 from folkmoot.agents.errors import InvalidRequestError
@@ -15,8 +16,10 @@ from folkmoot.memory import Found
 from folkmoot.memory.conversation import Said, in_mind
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.models import Answer, Caller, Limits, ModelHandle, Source, Turn
+from folkmoot.registry.permissions import allows
 
 _LONGEST_QUESTION = 20_000
+_COLLEAGUES = frozenset({"specialist", "twin"})
 Search = Callable[[str, int], Awaitable[Sequence[Found]]]
 
 
@@ -71,6 +74,20 @@ class AnsweringAgent(BaseAgent):
 
         return handle, search, ""
 
+    async def about(self) -> dict[str, Any]:
+        """What it says of itself to whoever asks now, by the tool `about_me`."""
+        now, context = in_hand(), self.context
+        scopes = await self.searched_scopes()
+        titles = await context.shelves.titles(scopes) if context.shelves is not None else []
+        others = [
+            one
+            for one in await context.registry.discover(online_only=True)
+            if one.agent_id != self.agent_id and one.type in _COLLEAGUES
+        ]
+        user = now.user_id if now else None
+        seen = [one for one in others if user is None or allows(one.visible_to, user, None)]
+        return About(own=self.definition, titles=titles, colleagues=seen).told()
+
     def disclosure(self, handle: ModelHandle) -> str:  # noqa: ARG002  # a twin's depends on it
         """A sentence that stands before every answer; empty for none."""
         return ""
@@ -97,7 +114,14 @@ class AnsweringAgent(BaseAgent):
             "instructions": await self.instructions(),
             "prompt": question,
             "history": _in_mind(_history(message), _summary(message)),
-            "tools": await offer(self.context.tools, agent_id=self.agent_id, handling=now, cited=_cited(search)),
+            "tools": await offer(
+                self.context.tools,
+                agent_id=self.agent_id,
+                name=self.definition.name,
+                handling=now,
+                cited=_cited(search),
+                about=self.about,
+            ),
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
             "caller": now.caller(self.agent_id) if now else Caller(agent_id=self.agent_id),
         }

@@ -15,17 +15,20 @@ from folkmoot.models import Caller
 from folkmoot.tools.keys import CallRun
 
 ON_BEHALF_OF: Final = "on_behalf_of"
-ROOM: Final = "room"
-"""Whose place it is in which something is said, where a program speaks for users of its own."""
+FILES_OF: Final = "files_of"
 _WORKFLOW: Final = "workflow_id"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Handling:
-    """One handling of one message. `user_id` None: the house acts for itself."""
+    """One handling of one message. `user_id` None: the house acts for itself.
+
+    `files_of`: whose files tools keep things in, where that is a room's user and not the account itself.
+    """
 
     message: AgentMessage
     user_id: str | None
+    files_of: str | None
     run: CallRun
 
     def caller(self, agent_id: str) -> Caller:
@@ -45,9 +48,10 @@ _now: ContextVar[Handling | None] = ContextVar("folkmoot_handling", default=None
 @contextmanager
 def handling(message: AgentMessage) -> Iterator[Handling]:
     """While the block runs, its calls and messages are made for this message and its user."""
-    user = message.payload.context.get(ON_BEHALF_OF)
+    context = message.payload.context
+    user, files = (one if isinstance(one, str) and one else None for one in map(context.get, (ON_BEHALF_OF, FILES_OF)))
     found = Handling(
-        message=message, user_id=user if isinstance(user, str) and user else None, run=CallRun(message.message_id)
+        message=message, user_id=user, files_of=(files or user) if user else None, run=CallRun(message.message_id)
     )
     mark = _now.set(found)
     try:
@@ -56,9 +60,16 @@ def handling(message: AgentMessage) -> Iterator[Handling]:
         _now.reset(mark)
 
 
-def on_behalf_of(message: AgentMessage, user_id: str) -> AgentMessage:
-    """A message as it enters through a face: for this user, whatever its context said."""
+def on_behalf_of(message: AgentMessage, user_id: str, *, files_of: str | None = None) -> AgentMessage:
+    """A message as it enters through a face: for this user, whatever its context said.
+
+    `files_of`: a room's user, if what tools keep is to stand in that user's files; the face has to see to it that
+    `user_id` may name them.
+    """
     context = {**message.payload.context, ON_BEHALF_OF: user_id}
+    context.pop(FILES_OF, None)
+    if files_of is not None:
+        context[FILES_OF] = files_of
     return message.model_copy(update={"payload": message.payload.model_copy(update={"context": context})})
 
 
@@ -72,5 +83,8 @@ def passed_on(context: Mapping[str, Any] | None) -> dict[str, Any]:
     found = in_hand()
     if found is None:
         return dict(context or {})
-    rest = {name: value for name, value in (context or {}).items() if name != ON_BEHALF_OF}
-    return rest if found.user_id is None else {**rest, ON_BEHALF_OF: found.user_id}
+    rest = {name: value for name, value in (context or {}).items() if name not in {ON_BEHALF_OF, FILES_OF}}
+    if found.user_id is None:
+        return rest
+    kept = {FILES_OF: found.files_of} if found.files_of not in {None, found.user_id} else {}
+    return {**rest, ON_BEHALF_OF: found.user_id, **kept}

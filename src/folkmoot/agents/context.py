@@ -46,6 +46,14 @@ class Sights(Protocol):
         ...
 
 
+class Shelves(Protocol):
+    """What of `folkmoot.memory.documents.Library` agents use."""
+
+    async def titles(self, scopes: Collection[str]) -> list[str]:
+        """The titles of the documents that stand in these scopes."""
+        ...
+
+
 class Consents(Protocol):
     """What of `folkmoot.consent.ConsentGate` agents use."""
 
@@ -77,7 +85,7 @@ class AgentContext:
     """Everything an agent may lean on. `drain`: how long a leaving agent waits for its handlers.
 
     Without `tools` it can search what it knows, and nothing is logged. Without `sights` it searches the memory scopes
-    of its definition, whoever asks.
+    of its definition, whoever asks. `shelves` are what it names when it is asked what it knows.
     """
 
     broker: Broker
@@ -87,6 +95,7 @@ class AgentContext:
     knowledge: KnowledgeSearch
     consents: Consents
     sights: Sights | None = None
+    shelves: Shelves | None = None
     shared: AgentsMemory | None = None
     people: People = Nobody()  # noqa: RUF009  # stateless
     tools: ToolDesk | None = None

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from folkmoot.agents.agent import BaseAgent
+from folkmoot.agents.agent import BaseAgent, Owner
 from folkmoot.agents.context import AgentContext, Behaviour
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.heartbeats import Heartbeats
@@ -82,10 +82,10 @@ class AgentHost:
         agent = self._agents.get(agent_id)
         return agent.is_silenced if agent is not None else self._silences.holds(agent_id)
 
-    def make(self, definition: AgentDefinition) -> BaseAgent:
+    def make(self, definition: AgentDefinition, *, owner: Owner = "workplace file") -> BaseAgent:
         """An agent of the class that its type stands for, with this host's parts; not hosted yet."""
         kind = self._kinds[definition.type]
-        return kind(definition, context=self._context, behaviours=self._behaviours, owner="workplace file")
+        return kind(definition, context=self._context, behaviours=self._behaviours, owner=owner)
 
     async def add(self, agent: BaseAgent | AgentDefinition) -> BaseAgent:
         """Host an agent: registered and taking mail when this returns, if the host runs.
@@ -137,7 +137,7 @@ class AgentHost:
     async def reload(self, workplace: Workplace) -> Reloaded:
         """Make the hosted agents those of `workplace`; agents that are the same in it go on undisturbed.
 
-        Agents of it that are left to other processes are made known.
+        Agents of it that are left to other processes are made known; those that a program brought stay.
 
         Raises `UnknownModelError` for an agent's `model` that means nothing; then nothing was changed.
         """
@@ -147,13 +147,14 @@ class AgentHost:
         async with self._changing:
             wanted = {definition.agent_id: definition for definition in workplace.agents}
             before = self.definitions
-            left = tuple(sorted((set(before) | await self._forgotten()) - set(wanted)))
+            brought = {agent_id for agent_id, agent in self._agents.items() if agent.owner != "workplace file"}
+            left = tuple(sorted((set(before) | await self._forgotten()) - set(wanted) - brought))
             joined = tuple(agent_id for agent_id in wanted if agent_id not in before)
             again = tuple(agent_id for agent_id in wanted if agent_id in self._elsewhere)
             changed = tuple(
                 agent_id
                 for agent_id, agent in self._agents.items()
-                if agent_id in wanted and agent.definition != wanted[agent_id]
+                if agent_id in wanted and agent_id not in brought and agent.definition != wanted[agent_id]
             )
             for agent_id in left:
                 await self._remove(agent_id)

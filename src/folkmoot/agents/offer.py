@@ -8,10 +8,11 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
+from folkmoot.agents.about import Telling
 from folkmoot.agents.behalf import Handling
-from folkmoot.kernel import FolkmootError
+from folkmoot.kernel import FolkmootError, words
 from folkmoot.models import Source, search_tool
-from folkmoot.models.knowledge import MAX_RESULTS, SEARCH_TOOL, OfferedTool, Toolbox, as_found
+from folkmoot.models.knowledge import ABOUT_TOOL, MAX_RESULTS, SEARCH_TOOL, OfferedTool, Toolbox, as_found
 from folkmoot.tools import CallStatus, ToolContext, ToolDesk, ToolOutcome, ToolSkippedError, ToolSpec, tool
 from folkmoot.tools.specify import Act
 
@@ -51,11 +52,22 @@ async def searching(context: ToolContext, query: str, limit: int = 5) -> list[di
     )
 
 
-async def offer(desk: ToolDesk | None, *, agent_id: str, handling: Handling | None, cited: Cited) -> Toolbox:
-    """The tools of an agent for one answer; without a desk it can search, and nothing else."""
+async def offer(
+    desk: ToolDesk | None,
+    *,
+    agent_id: str,
+    handling: Handling | None,
+    cited: Cited,
+    about: Telling,
+    name: str = "",
+) -> Toolbox:
+    """The tools of an agent for one answer; without a desk it can search, and nothing else.
+
+    `name` is what people call it, with which they may begin what asks for a tool.
+    """
     if desk is None:
         return Toolbox([search_tool(cited)])
-    offered = _Offer(desk=desk, agent_id=agent_id, handling=handling, cited=cited)
+    offered = _Offer(desk=desk, agent_id=agent_id, name=name, handling=handling, cited=cited, about=about)
     specs = await desk.offered(agent_id=agent_id, user_id=offered.user_id)
     return Toolbox([offered.tool(one) for one in specs], strayed=offered.strayed)
 
@@ -63,26 +75,43 @@ async def offer(desk: ToolDesk | None, *, agent_id: str, handling: Handling | No
 class _Offer:
     """The calls of one answer."""
 
-    def __init__(self, *, desk: ToolDesk, agent_id: str, handling: Handling | None, cited: Cited) -> None:
+    def __init__(
+        self,
+        *,
+        desk: ToolDesk,
+        agent_id: str,
+        name: str,
+        handling: Handling | None,
+        cited: Cited,
+        about: Telling,
+    ) -> None:
         self.user_id = handling.user_id if handling else None
         self._desk = desk
         self._agent_id = agent_id
         self._conversation_id = handling.message.conversation_id if handling else None
+        self._files_of = handling.files_of if handling else None
         self._run = handling.run if handling else None
         self._cited = cited
+        self._about = about
+        self._called = f"[{' '.join(words(name))}]" if words(name) else ""
 
     def tool(self, spec: ToolSpec) -> OfferedTool:
         """A tool as the model is shown it."""
 
         async def carried_out(**arguments: Any) -> Any:
-            return _told(spec.name, await self._call(spec.name, arguments))
+            return _told(spec.name, await self._call(spec.name, arguments, act=own.get(spec.name)))
 
+        async def told(_context: ToolContext) -> dict[str, Any]:
+            return await self._about()
+
+        own: dict[str, Act] = {ABOUT_TOOL: told}
         return OfferedTool(
             name=_shown(spec.name),
             description=spec.description,
             parameters=spec.parameters,
             call=self._search if spec.name == SEARCH_TOOL else carried_out,
             one_at_a_time=spec.effect.lasting,
+            said_like=tuple(f"{self._called} {phrase} {self._called}" for phrase in spec.said_like),
         )
 
     async def strayed(self, name: str, arguments: dict[str, Any]) -> None:
@@ -113,6 +142,7 @@ class _Offer:
             conversation_id=self._conversation_id,
             run=self._run,
             act=act,
+            files_of=self._files_of,
         )
 
 

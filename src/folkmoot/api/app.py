@@ -42,6 +42,7 @@ from folkmoot.api import (
     tools,
     twins,
     usage,
+    user_files,
     users,
 )
 from folkmoot.version import __version__
@@ -120,6 +121,7 @@ def routes_alone() -> FastAPI:
         logs.router,
         approvals.router,
         tools.router,
+        user_files.router,
         live.router,
     ):
         app.include_router(router)

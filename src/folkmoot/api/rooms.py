@@ -1,8 +1,9 @@
 """`WS /ws/{user_id}`: a user's room, open in as many tabs as they like (SPEC E3).
 
-In: `{type: "message", message, conversation_id?, agent?, id?}`, or a plain line of text; `{type: "cancel"}`,
-`{type: "new"}` (the next message begins a new conversation), `{type: "ping"}`. `id` is the client's own: said twice, it
-is one message.
+In: `{type: "message", message, conversation_id?, agent?, id?}`, or a plain line of text; without a `conversation_id`
+the latest of the room goes on. `{type: "new"}` (the next message begins a new one), `{type: "cancel"}` and
+`{type: "ping"}`.
+`id` is the client's own: said twice, it is one message.
 
 Out: `system` (the line is open), `typing` (the message is kept, and this agent answers), `chunk` (words of an answer;
 `metadata.replaces` when those before are void), `message` (the whole answer), `user_message` (what was said in another
@@ -14,6 +15,7 @@ flood.
 import asyncio
 from collections import deque
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -24,7 +26,7 @@ from folkmoot.conversations import ChatMessage, Mark, Moment, Saying, Speaker
 from folkmoot.conversations.errors import BadSayingError
 from folkmoot.conversations.lobby import Listener
 from folkmoot.conversations.model import Status
-from folkmoot.kernel import FolkmootError, rfc3339
+from folkmoot.kernel import FolkmootError, new_id, rfc3339
 from folkmoot.security import NotSignedInError, Principal
 from folkmoot.web import Parts, of_socket
 from folkmoot.web.principal import NOT_SIGNED_IN
@@ -39,7 +41,7 @@ SEND_SECONDS: Final = 20.0
 RATE: Final = 60
 PER_SECONDS: Final = 10.0
 _MOST_REFUSED: Final = 60
-_STILL_SECONDS: Final = 1.0
+_STILL: Final = timedelta(seconds=1)
 _CAUGHT_UP: Final = 200
 _LONGEST_FRAME: Final = 64 * 1024
 _SYSTEM: Final = "System"
@@ -296,8 +298,7 @@ class _Tab:
             case "ping":
                 await self._send({"type": "pong", "id": self._place(), "timestamp": rfc3339(self._parts.clock.now())})
             case "new":
-                self._conversation = None
-                self._desk.leave_room(self._who.owner)
+                self._conversation = new_id("conv")
             case "cancel":
                 await self._cancel(frame)
             case "typing":
@@ -331,7 +332,7 @@ class _Tab:
                 raise BadSayingError(f"'{name}' must be text", field=name)
         if key is not None and not isinstance(key, str | int):
             raise BadSayingError("'id' must be text or a number", field="id")
-        conversation = named["conversation_id"] or self._conversation or await self._desk.room(self._who.owner)
+        conversation = named["conversation_id"] or self._conversation
         return Saying(
             speaker=self._who,
             text=said,
@@ -378,8 +379,8 @@ class _Tab:
     async def _renew(self) -> None:
         """Look anew who this is, at most once a second; raises `NotSignedInError`."""
         now = self._parts.clock.monotonic()
-        if now - self._checked > _STILL_SECONDS:
-            self._principal = await self._parts.credentials.renewed(self._principal)
+        if now - self._checked > _STILL.total_seconds():
+            self._principal = await self._parts.credentials.renewed(self._principal, believed=_STILL)
             self._checked = now
 
     async def _send(self, frame: dict[str, Any]) -> None:

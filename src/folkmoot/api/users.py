@@ -175,6 +175,6 @@ async def change(principal: SignedIn, actor: Acting, rooms: Rooms, user_id: str,
 
 @router.delete("/{user_id}", status_code=204, responses=documented(401, 403, 404, 409, 422, 503))
 async def remove(_principal: SignedIn, actor: Acting, rooms: Rooms, user_id: str) -> Response:
-    """Remove an account; its keys and sign-ins end at once. What they made stays."""
+    """Remove an account; its keys and sign-ins end at once, and its files go. What else they made stays."""
     await rooms.users.remove(user_id, by=actor)
     return Response(status_code=204)

@@ -5,6 +5,7 @@ be told twice.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from folkmoot.events import Announcer, News
@@ -14,6 +15,8 @@ from folkmoot.messaging.news import MESSAGE_DEAD, MessageNews
 from folkmoot.telemetry import get_logger
 
 TOLD_AS_TASKS: Final = frozenset({MessageIntent.CONSULT, MessageIntent.NEGOTIATE, MessageIntent.AWARD})
+_GATHER_SECONDS: Final = 0.2
+"""A transaction for each message would cost more than the message; who watches does not see the difference."""
 _log = get_logger("folkmoot.messaging")
 
 
@@ -23,6 +26,7 @@ class Newsroom:
     def __init__(self, *, announcer: Announcer) -> None:
         self._announcer = announcer
         self._heard: asyncio.Queue[MessageNews | None] = asyncio.Queue()
+        self._ending = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
     def hear(self, news: MessageNews) -> None:
@@ -37,6 +41,7 @@ class Newsroom:
     async def stop(self) -> None:
         """Write what was heard, and end."""
         if self._writing is not None:
+            self._ending.set()
             self._heard.put_nowait(None)
             await self._writing
             self._writing = None
@@ -45,6 +50,8 @@ class Newsroom:
         open_ = True
         while open_:
             batch = [await self._heard.get()]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _GATHER_SECONDS)
             while not self._heard.empty():
                 batch.append(self._heard.get_nowait())
             open_ = None not in batch

@@ -13,6 +13,7 @@ from folkmoot.security.signing import Signer, kept_secret
 from folkmoot.security.store import TokenStore
 from folkmoot.storage import Database
 from folkmoot.twins import Twin
+from folkmoot.user_files import UserFiles
 from folkmoot.web.rules import RULES
 
 SIGNING_FILE = "jwt.key"
@@ -43,12 +44,18 @@ class People:
 
 
 def build_people(
-    settings: Settings, *, home: Home, database: Database, clock: Clock, throttle: Throttle | None = None
+    settings: Settings,
+    *,
+    home: Home,
+    database: Database,
+    clock: Clock,
+    files: UserFiles,
+    throttle: Throttle | None = None,
 ) -> People:
     """Make them; the secret that signs tokens is made with the first home, unless it is set."""
     audit = AuditLog(database=database, clock=clock)
     tokens = Tokens(store=TokenStore(database), clock=clock)
-    users = UserDesk(database=database, clock=clock, audit=audit, passwords=Passwords())
+    users = UserDesk(database=database, clock=clock, audit=audit, passwords=Passwords(), removed=files.forget)
     subjects = {rule.subject for rule in RULES.values() if rule.subject}
     keys = KeyDesk(database=database, clock=clock, audit=audit, subjects=subjects)
     given = settings.jwt_secret.get_secret_value().encode() if settings.jwt_secret else None
@@ -65,6 +72,20 @@ def build_people(
         refresh_lives=timedelta(seconds=settings.refresh_token_seconds),
     )
     return People(tokens=tokens, users=users, keys=keys, credentials=credentials, audit=audit)
+
+
+class FilesPart:
+    """The files of whoever a twin stands for, for `twins` to forget with the person; before who that is."""
+
+    name = "user files"
+
+    def __init__(self, users: UserDesk, files: UserFiles) -> None:
+        self._users = users
+        self._files = files
+
+    async def forget(self, twin: Twin) -> int:
+        owner = await self._users.owner_of(twin.person)
+        return await self._files.forget(owner.user_id) if owner is not None else 0
 
 
 class OwnersPart:

@@ -13,17 +13,16 @@ from folkmoot.assembly.leads import LeadRoom, LeadTeam, lead_room
 from folkmoot.assembly.mail import Ground, Mail, build_mail
 from folkmoot.assembly.models import model_hub
 from folkmoot.assembly.oidc import oidc_sign_in
-from folkmoot.assembly.people import OwnersPart, People, build_people
+from folkmoot.assembly.people import FilesPart, OwnersPart, People, build_people
 from folkmoot.assembly.readings import Readings
 from folkmoot.assembly.search import Searching, build_search
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.sharing import TaskAskers, task_desk
 from folkmoot.assembly.team import TeamHall
 from folkmoot.assembly.team_knowledge import TeamKnowledge
-from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
+from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools, user_files
 from folkmoot.assembly.twinning import Twinning, build_twins
 from folkmoot.assembly.usage import Spending, spending, tracing
-from folkmoot.assembly.user_contexts import UserContexts
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.home import Home
@@ -88,7 +87,10 @@ def build_rooms(
     traces = tracing(settings)
     heartbeat = timedelta(seconds=settings.heartbeat_interval)
     events = EventLog(database=database, clock=clock)
-    people = build_people(settings, home=home, database=database, clock=clock, throttle=SignInThrottle(clock=clock))
+    files = user_files(settings, home)
+    people = build_people(
+        settings, home=home, database=database, clock=clock, files=files, throttle=SignInThrottle(clock=clock)
+    )
     ledger = ConsentLedger(database=database, clock=clock, events=events)
     gate = ConsentGate(database=database, clock=clock)
     mail = build_mail(
@@ -133,6 +135,7 @@ def build_rooms(
         clock=clock,
         events=events,
         users=people.users,
+        files=files,
         metrics=metrics,
         tracing=traces,
         tools=services.tools,
@@ -159,7 +162,7 @@ def build_rooms(
         index=index,
         broker=broker,
         metrics=metrics,
-        parts=[OwnersPart(people.users), ToolLogPart(tooling.parts.log)],
+        parts=[FilesPart(people.users, files), OwnersPart(people.users), ToolLogPart(tooling.parts.log)],
     )
     estimates, outcomes, twins = twinning.estimates, twinning.outcomes, twinning.twins
     roster = RegistryRoster(registry=registry)
@@ -181,6 +184,7 @@ def build_rooms(
         models=hub,
         knowledge=index,
         sights=searching.desk,
+        shelves=documents.library,
         tools=tooling.parts.desk,
         shared=AgentsMemory(shared=searching.shared, people=people.users),
         consents=gate,
@@ -216,7 +220,7 @@ def build_rooms(
         registry=registry,
         host=host,
         models=hub,
-        files=UserContexts(tooling.parts.files),
+        files=files,
         process=runs.executor_id,
     )
     twinning.characters.follow(host)
@@ -265,11 +269,13 @@ def build_rooms(
         sessions=talking.sessions,
         gallery=talking.gallery,
         flows=talking.flows,
+        contexts=talking.contexts,
         twins=twins,
         imports=twinning.imports,
         forgetting=twinning.forgetting,
         team=team,
         tools=tooling.parts,
+        user_files=files,
         knowledge=searching.desk,
         library=documents.library,
         follower=documents.follower,

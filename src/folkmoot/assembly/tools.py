@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from folkmoot.agents import AgentHost, Workplace
+from folkmoot.agents.about import telling
 from folkmoot.agents.definition import AgentDefinition
 from folkmoot.agents.offer import searching
 from folkmoot.assembly.settings import Settings
@@ -21,7 +23,7 @@ from folkmoot.storage import Database
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools import CallStatus, Effect, ToolDesk, ToolRegistry, ToolSpec
 from folkmoot.tools.decide import Decisions
-from folkmoot.tools.files import FileLimits, UserFiles
+from folkmoot.tools.diary import DIARY_TOOLS
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.mask import Masker
 from folkmoot.tools.parts import ToolParts
@@ -30,11 +32,13 @@ from folkmoot.tools.servers import McpSources
 from folkmoot.tools.user_data import USER_DATA_TOOLS
 from folkmoot.tools.walls import Leave
 from folkmoot.twins import Twin
+from folkmoot.user_files import FileLimits, UserFiles
 
 KEY_FILE = "tool_calls.key"
-USER_FOLDER = "users"
-# What an agent may call without listing it: to look into what it may see anyway.
-EVERYBODYS = frozenset({searching.name})
+USER_FOLDER = "user_contexts"
+_OLD_USER_FOLDER = "users"  # where homes of earlier versions have them
+# What an agent may call without listing it: to look into what it may see anyway, and to say who it is.
+EVERYBODYS = frozenset({searching.name, telling.name})
 
 
 class AgentWalls:
@@ -110,6 +114,7 @@ class ToolHouse:
     servers: McpSources
     chores: Sequence[Chore]
     alone: bool
+    old_files: Path
     changing: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
@@ -117,6 +122,7 @@ class ToolHouse:
 
         Where several processes share the database, the chore does it once it has seen who of them lives.
         """
+        await asyncio.to_thread(self.parts.files.recover, before=self.old_files)
         if self.alone:
             await self.parts.log.recover()
         await self.servers.start()
@@ -135,6 +141,14 @@ class ToolHouse:
         task.add_done_callback(self.changing.discard)
 
 
+def user_files(settings: Settings, home: Home) -> UserFiles:
+    """The files of all users, in the home."""
+    limits = FileLimits(
+        file_bytes=settings.user_file_bytes, files=settings.user_files, total_bytes=settings.user_total_bytes
+    )
+    return UserFiles(home.path(USER_FOLDER), limits=limits)
+
+
 def build_tools(
     settings: Settings,
     *,
@@ -143,6 +157,7 @@ def build_tools(
     clock: Clock,
     events: EventLog,
     users: UserDesk,
+    files: UserFiles,
     metrics: Metrics,
     tracing: Tracing,
     tools: Sequence[ToolSpec],
@@ -151,7 +166,7 @@ def build_tools(
 ) -> ToolHouse:
     """Make them. `presence` says which other processes live, where several share the database."""
     registry, secret = ToolRegistry(), settings.tool_calls_secret
-    registry.add(searching, *USER_DATA_TOOLS, *tools)
+    registry.add(searching, telling, *USER_DATA_TOOLS, *DIARY_TOOLS, *tools)
     ledger = Ledger(
         database=database,
         clock=clock,
@@ -159,9 +174,6 @@ def build_tools(
         masker=Masker(known=settings.secrets),
         seal=Seal(home.path(KEY_FILE), secret=secret.get_secret_value() if secret else None),
         process=process,
-    )
-    files = UserFiles(
-        home.path(USER_FOLDER), limits=FileLimits(file_bytes=settings.user_file_bytes, files=settings.user_files)
     )
     walls = AgentWalls(users=users, asking_first=settings.asking_first)
 
@@ -194,6 +206,7 @@ def build_tools(
         walls=walls,
         servers=servers,
         alone=presence is None,
+        old_files=home.path(_OLD_USER_FOLDER),
         chores=[
             Chore(name="tool calls", every=timedelta(seconds=15), act=look_after),
             Chore(name="tool log", every=timedelta(hours=1), act=lambda: ledger.prune(older_than=kept)),

@@ -6,12 +6,14 @@ only hosts agents is put together in `whole_host.py`.
 """
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from folkmoot.agents import BaseAgent
+from folkmoot.agents.config import AgentConfig
 from folkmoot.api import build_api
 from folkmoot.assembly.chores import serving_chores
 from folkmoot.assembly.ground import database_url, own
@@ -24,6 +26,7 @@ from folkmoot.home import Home
 from folkmoot.kernel import SystemClock
 from folkmoot.storage import Database
 from folkmoot.storage.turn import in_turn
+from folkmoot.tools import ToolSpec
 from folkmoot.web import Doorkeeper, Parts
 
 
@@ -48,22 +51,34 @@ class OpenWorkplace:
 
 @asynccontextmanager
 async def open_workplace(
-    settings: Settings, *, pages: bool = False, new_token: bool = False
+    settings: Settings,
+    *,
+    pages: bool = False,
+    new_token: bool = False,
+    agents: Sequence[BaseAgent | AgentConfig] = (),
+    tools: Sequence[ToolSpec] = (),
 ) -> AsyncIterator[OpenWorkplace]:
     """Build and start everything, and stop it in reverse when the block ends.
 
-    `pages`: it is served, with the dashboard. `new_token`: the administrator's token is made anew. Raises
+    `pages`: it is served, with the dashboard. `new_token`: the administrator's token is made anew. `agents` and `tools`
+    are brought by a program, beside the workplace file's and the house's. Raises `AgentExistsError`,
+    `ToolDefinitionError`,
     `HomeBusyError`, `HomeUnusableError`, `StorageError`s and `WorkplaceInvalidError` before anything is accepted.
     """
     home = Home(settings.home)
     async with AsyncExitStack() as stack:
         await own(home, stack)
-        rooms = build_rooms(settings, home=home, database=await opened(settings, home, stack), clock=SystemClock())
+        database = await opened(settings, home, stack)
+        rooms = build_rooms(settings, home=home, database=database, clock=SystemClock())
+        rooms.tooling.parts.registry.add(*tools)
         async with in_turn(rooms.database):
             token = await rooms.people.admit_admin(settings, served=pages, anew=new_token)
         key = f"fml_{secrets.token_urlsafe(32)}"
         rooms.people.tokens.admit(key)
         await start(rooms, stack, chores=serving_chores(rooms))
+        for agent in agents:
+            brought = rooms.host.make(agent.definition, owner="database") if isinstance(agent, AgentConfig) else agent
+            await rooms.host.add(brought)
         doorkeeper = Doorkeeper(credentials=rooms.people.credentials, open_house=settings.auth == "off")
         walls = walls_of(settings, clock=rooms.parts.clock, served=pages, stack=stack)
         app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)

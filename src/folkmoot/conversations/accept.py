@@ -1,10 +1,13 @@
 """Accepting a turn: what was said and the answer that is owed for it become rows in one transaction."""
 
 import mimetypes
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from folkmoot.conversations import turns
+from folkmoot.conversations.context import Context
 from folkmoot.conversations.errors import AttachmentTooLargeError, BadSayingError
 from folkmoot.conversations.model import (
     LONGEST_TITLE,
@@ -16,22 +19,11 @@ from folkmoot.conversations.model import (
     checked_id,
     checked_text,
 )
-from folkmoot.conversations.store import (
-    AsyncSession,
-    answer_to,
-    change_conversation,
-    find_by_key,
-    insert_attachments,
-    insert_conversation,
-    insert_messages,
-    last_shown,
-    lock_conversation,
-    maybe_conversation,
-    next_seq,
-    unknown_conversation,
-)
+from folkmoot.conversations.store import unknown_conversation
 from folkmoot.kernel import excerpt, new_id
+from folkmoot.storage import Execute
 
+ROOM: Final = "room"
 MOST_UPLOADS: Final = 10
 LARGEST_UPLOAD: Final = 5 * 1024 * 1024
 _SHOWN_TEXT: Final = 20_000  # characters of an attachment that go to the agent with the message
@@ -44,17 +36,25 @@ class ReadText(Protocol):
     def __call__(self, upload: Upload) -> Awaitable[str | None]: ...
 
 
+@dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A turn that was accepted: the rows as they stand."""
+    """A turn that was accepted, as its rows stand. `context` is what was said before; None if some of it is not said
+    yet.
+    """
 
-    def __init__(
-        self, talk: Conversation, question: ChatMessage, answer: ChatMessage, *, fresh: bool, repeated: bool
-    ) -> None:
-        self.talk = talk
-        self.question = question
-        self.answer = answer
-        self.fresh = fresh
-        self.repeated = repeated
+    talk: Conversation
+    question: ChatMessage
+    answer: ChatMessage
+    context: Context | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A turn that had been accepted before, by its client's key."""
+
+    conversation_id: str
+    message_id: str
+    answer_id: str
 
 
 def check(saying: Saying) -> None:
@@ -94,44 +94,40 @@ async def attachments_of(uploads: tuple[Upload, ...], read: ReadText) -> list[di
     return rows
 
 
-async def take(
-    session: AsyncSession,
+def take(
+    execute: Execute,
     saying: Saying,
     *,
     attachments: list[dict[str, Any]],
     now: datetime,
     owner: str,
-    lease: Callable[[], datetime],
-) -> Taken:
+    lease: datetime,
+    alone: bool,
+) -> Taken | Known:
     """Write the turn. Raises `UnknownConversationError` for a conversation that is another's or was deleted."""
-    found = await maybe_conversation(session, saying.conversation_id) if saying.conversation_id is not None else None
-    parent: str | None = None
+    wanted = saying.conversation_id
+    if wanted is None and saying.kind == ROOM:
+        wanted = turns.latest_of_kind(execute, saying.speaker.owner, ROOM)
+    found = turns.find(execute, wanted, now=now, alone=alone) if wanted is not None else None
     if found is None:
         talk = _begun(saying, now)
-        await insert_conversation(session, talk)
+        turns.begin(execute, talk)
     else:
-        talk, deleted = found
-        if deleted or not (talk.user_id == saying.speaker.owner or saying.speaker.anywhere):
+        talk = found.talk
+        if found.deleted or not (talk.user_id == saying.speaker.owner or saying.speaker.anywhere):
             raise unknown_conversation(talk.conversation_id)
-        await lock_conversation(session, talk.conversation_id)
         if saying.client_key is not None:
-            repeated = await _repeated(session, talk, saying.client_key)
-            if repeated is not None:
-                return repeated
-        last = await last_shown(session, talk.conversation_id)
-        parent = last.message_id if last else None
-        title = {"title": title_of(saying.text)} if not talk.title else {}
-        await change_conversation(session, talk.conversation_id, updated_at=now, **title)
-    question, answer = _rows(saying, talk, parent, attachments, now)
-    question["seq"] = await next_seq(session, talk.user_id)
-    answer |= {"owner": owner, "lease": lease()}
-    numbers = await insert_messages(session, [question, answer])
-    await insert_attachments(
-        session, [one | {"message_id": question["message_id"], "user_id": talk.user_id} for one in attachments]
-    )
-    fresh = found is None
-    kept = [message_of(row, number) for row, number in zip((question, answer), numbers, strict=True)]
-    return Taken(talk, kept[0], kept[1], fresh=fresh, repeated=False)
+            known = turns.repeated(execute, talk.conversation_id, saying.client_key)
+            if known is not None:
+                return Known(conversation_id=talk.conversation_id, message_id=known[0], answer_id=known[1])
+    question, answer = _rows(saying, talk, found.last_shown if found else None, attachments, now)
+    question["seq"] = turns.next_seq(execute, talk.user_id)
+    answer |= {"owner": owner, "lease": lease}
+    kept = [message_of(row, turns.keep(execute, row)) for row in (question, answer)]
+    for one in attachments:
+        turns.attach(execute, one | {"message_id": question["message_id"], "user_id": talk.user_id})
+    context = Context() if found is None else found.context
+    return Taken(talk=talk, question=kept[0], answer=kept[1], context=context)
 
 
 def answer_row(talk: Conversation, question_id: str, now: datetime, details: dict[str, Any]) -> dict[str, Any]:
@@ -220,11 +216,3 @@ def _begun(saying: Saying, now: datetime) -> Conversation:
         created_at=now,
         updated_at=now,
     )
-
-
-async def _repeated(session: AsyncSession, talk: Conversation, client_key: str) -> Taken | None:
-    question = await find_by_key(session, talk.conversation_id, client_key)
-    answer = await answer_to(session, question.message_id) if question is not None else None
-    if question is None or answer is None:
-        return None
-    return Taken(talk, question, answer, fresh=False, repeated=True)

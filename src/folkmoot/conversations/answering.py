@@ -11,8 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
+from folkmoot.conversations import turns
 from folkmoot.conversations.asking import ROUTING, Piece, ask, letter
 from folkmoot.conversations.context import Context, read_context, roll_summary
 from folkmoot.conversations.decisions import decision_of, routing_of
@@ -21,14 +23,11 @@ from folkmoot.conversations.model import ChatMessage, Conversation, Mark, Moment
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.routing.model import Decision
 from folkmoot.conversations.store import (
-    change_conversation,
     find_conversation,
     find_message,
     keep_progress,
-    next_seq,
     renew_leases,
     select_answering,
-    settle_message,
     take_over,
 )
 from folkmoot.kernel import Clock, FolkmootError, JsonValue
@@ -47,14 +46,14 @@ _ENDING_SECONDS: Final = 5.0
 
 @dataclass(kw_only=True)
 class Run:
-    """One answer while it is being made: the row as it stands, and the words so far. `fresh`: nothing was said before
-    in its conversation, and nobody ran it before.
+    """One answer while it is being made: the row as it stands, and the words so far. `context`: what was said before,
+    if that is known.
     """
 
     answer: ChatMessage
     question: ChatMessage
     talk: Conversation
-    fresh: bool = False
+    context: Context | None = None
     text: str = ""
     dirty: bool = False
     task: "asyncio.Task[None] | None" = None
@@ -182,11 +181,12 @@ class Answering:
 
     async def _prepared(self, run: Run) -> tuple[Decision, Context]:
         """Who answers, and what it is told. One that was asked already is asked again, and nobody else."""
-        answer, context = run.answer, Context()
-        if not run.fresh:
+        answer = run.answer
+        if run.context is None:
+            read = partial(read_context, conversation_id=answer.conversation_id, before=run.question.number)
+            run.context = await self._database.run(read)
             async with self._database.read() as session:
                 run.talk = await find_conversation(session, answer.conversation_id, viewer=None)
-                context = await read_context(session, answer.conversation_id, before=run.question.number)
         asked = None if answer.attempt == 1 else await self._broker.find(answer.message_id)
         routed = asked.message.payload.context.get(ROUTING) if asked is not None else None
         if isinstance(routed, dict):
@@ -199,7 +199,7 @@ class Answering:
         details = {**answer.details, "routing": routing_of(decision)}
         run.answer = replace(answer, agent_id=decision.agent_id, agent_name=name, details=details)
         self._tell(run, "routed", data={"agent_id": decision.agent_id, "agent": name, **routing_of(decision)})
-        return decision, context
+        return decision, run.context
 
     async def _said(self, run: Run, piece: Piece) -> None:
         if piece.anew:
@@ -221,35 +221,16 @@ class Answering:
     async def _settle(
         self, run: Run, status: Status, *, error: str | None = None, details: dict[str, JsonValue] | None = None
     ) -> None:
-        answer, now = run.answer, self._clock.now()
-        kept = {**answer.details, **(details or {})}
-        async with self._database.write() as session:
-            seq = await next_seq(session, answer.user_id)
-            done = await settle_message(
-                session,
-                answer.message_id,
-                status=status,
-                content=run.text,
-                seq=seq,
-                agent_id=answer.agent_id,
-                agent_name=answer.agent_name,
-                attempt=answer.attempt,
-                error=error,
-                details=kept,
-                owner=None,
-                lease=None,
-                settled_at=now,
-            )
-            if done:
-                last = {"last_agent": answer.agent_id} if status is Status.ANSWERED else {}
-                await change_conversation(session, answer.conversation_id, updated_at=now, **last)
-        if not done:  # somebody else settled it: what they said holds
+        now = self._clock.now()
+        details = {**run.answer.details, **(details or {})}
+        answer = replace(run.answer, status=status, content=run.text, error=error, details=details, settled_at=now)
+        try:
+            seq = await self._database.run(partial(turns.settle, answer=answer, status=status, now=now))
+        except turns.AlreadySettledError:  # by somebody else: what they said holds
             return
         if status is Status.FAILED:
             _log.warning("answer_failed", answer_id=answer.message_id, agent_id=answer.agent_id, error=error)
-        run.answer = replace(
-            answer, status=status, content=run.text, seq=seq, error=error, details=kept, settled_at=now
-        )
+        run.answer = replace(answer, seq=seq)
         self._tell(run, "settled", message=run.answer)
         for told in self.settled:
             told(run.answer)
@@ -291,13 +272,12 @@ class Answering:
             queue.remove(run.answer.message_id)
         if not queue:
             self._queues.pop(run.answer.conversation_id, None)
-            if len(run.talk.title) and not run.fresh:
+            if run.context is not None and run.context.rolls:
                 self._beside(self._roll(run.answer.conversation_id))
 
     async def _roll(self, conversation_id: str) -> None:
         with suppress(FolkmootError):
-            async with self._database.write() as session:
-                await roll_summary(session, conversation_id)
+            await self._database.run(partial(roll_summary, conversation_id=conversation_id))
 
     async def _tell_to_stop(self, run: Run) -> None:
         answer = run.answer

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from folkmoot.agents.behalf import ON_BEHALF_OF, ROOM
+from folkmoot.agents.behalf import FILES_OF, ON_BEHALF_OF
 from folkmoot.conversations.context import Context
 from folkmoot.conversations.decisions import without_evidence
 from folkmoot.conversations.errors import AnswerFailedError
@@ -75,7 +75,7 @@ def letter(
             data=data,
             requires_response=True,
             response_timeout=patience.total_seconds(),
-            context={ON_BEHALF_OF: answer.account_id, ROOM: answer.user_id, ROUTING: without_evidence(decision)},
+            context={ON_BEHALF_OF: answer.account_id, FILES_OF: answer.user_id, ROUTING: without_evidence(decision)},
         ),
     )
 

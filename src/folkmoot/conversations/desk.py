@@ -4,24 +4,23 @@ A turn that was accepted has its rows, and will have its answer whether anybody 
 conversations may be seen; None sees all. What is another's answers exactly as what is not there.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from folkmoot.conversations.accept import (
+    Known,
     ReadText,
     Taken,
-    answer_row,
     attachments_of,
     check,
-    message_of,
-    question_row,
     take,
 )
 from folkmoot.conversations.answering import Answering, Run
-from folkmoot.conversations.branch import branch_of, versions_of
+from folkmoot.conversations.branch import versions_of
 from folkmoot.conversations.errors import BadSayingError, NotAnswerableError, UnknownChatMessageError
 from folkmoot.conversations.following import Following
 from folkmoot.conversations.lobby import Lobby
@@ -33,13 +32,11 @@ from folkmoot.conversations.model import (
     Mark,
     Moment,
     Saying,
-    Status,
     checked_id,
-    checked_text,
 )
 from folkmoot.conversations.pick import Picker
+from folkmoot.conversations.rewording import Rewording
 from folkmoot.conversations.store import (
-    AsyncSession,
     Attachment,
     answer_to,
     change_conversation,
@@ -47,11 +44,7 @@ from folkmoot.conversations.store import (
     find_attachment,
     find_conversation,
     find_message,
-    insert_messages,
-    last_shown,
     latest_seq,
-    lock_conversation,
-    next_seq,
     purge_conversations,
     room_figures,
     select_all,
@@ -59,13 +52,10 @@ from folkmoot.conversations.store import (
     select_conversations,
     select_happened,
     select_shown,
-    show_only,
 )
-from folkmoot.kernel import Clock, new_id
+from folkmoot.kernel import Clock
 from folkmoot.storage import Database
 
-ROOM: Final = "room"
-_MOST_ROOMS: Final = 10_000
 KEPT_DELETED: Final = timedelta(days=7)
 """How long a deleted conversation can be brought back."""
 
@@ -100,8 +90,8 @@ class ConversationDesk:
         self._answering = answering
         self._picker = picker
         self._following = Following(database=database, lobby=lobby, answering=answering)
+        self._rewording = Rewording(database=database, clock=clock, answering=answering, picker=picker)
         self._read_text = read_text
-        self._rooms: dict[str, str] = {}
         self.lobby = lobby
         self.picker = picker
 
@@ -117,30 +107,28 @@ class ConversationDesk:
             chosen = await self._picker.named(saying.agent, account=saying.speaker.account)
             saying = replace(saying, agent=chosen.agent_id)
         attachments = await attachments_of(saying.uploads, self._read_text)
-        answering = self._answering
-        async with self._database.write() as session:
-            taken = await take(
-                session,
-                saying,
+        answering, now = self._answering, self._clock.now()
+        taken = await self._database.run(
+            partial(
+                take,
+                saying=saying,
                 attachments=attachments,
-                now=self._clock.now(),
+                now=now,
                 owner=answering.owner,
-                lease=answering.lease,
+                lease=answering.lease(),
+                alone=self._database.is_sqlite,
+            )
+        )
+        if isinstance(taken, Known):
+            return Accepted(
+                conversation_id=taken.conversation_id,
+                message_id=taken.message_id,
+                answer_id=taken.answer_id,
+                repeated=True,
             )
         if own is not None:
             own(taken.question.message_id)
-        if taken.talk.kind == ROOM:
-            if len(self._rooms) > _MOST_ROOMS:  # the rows know them
-                self._rooms.clear()
-            self._rooms[taken.talk.user_id] = taken.talk.conversation_id
-        if not taken.repeated:
-            self._begin(taken)
-        return Accepted(
-            conversation_id=taken.talk.conversation_id,
-            message_id=taken.question.message_id,
-            answer_id=taken.answer.message_id,
-            repeated=taken.repeated,
-        )
+        return self._begun(taken)
 
     async def follow(
         self, answer_id: str, *, viewer: str | None, after: Mark | None = None
@@ -174,55 +162,15 @@ class ConversationDesk:
         self, conversation_id: str, message_id: str, *, viewer: str | None, agent: str | None = None
     ) -> Accepted:
         """Answer again, by another agent if one is given; the older answer is kept as a version."""
-        async with self._database.read() as session:
-            talk = await find_conversation(session, conversation_id, viewer=viewer)
-            one = await find_message(session, message_id, conversation_id=conversation_id)
-            question = one if one.role == "user" else await find_message(session, one.parent_id or "")
-        chosen = (await self._picker.named(agent, account=talk.account_id)).agent_id if agent else None
-        await self._stop_those_after(conversation_id, question)
-        answer = answer_row(talk, question.message_id, self._clock.now(), {"chosen": chosen} if chosen else {})
-        answer |= {"owner": self._answering.owner, "lease": self._answering.lease()}
-        async with self._database.write() as session:
-            await lock_conversation(session, conversation_id)
-            path = _leading(await select_all(session, conversation_id), question)
-            [number] = await insert_messages(session, [answer])
-            await _show(session, conversation_id, [*path, number], self._clock)
-        self._begin(Taken(talk, question, message_of(answer, number), fresh=False, repeated=False))
-        return Accepted(conversation_id=conversation_id, message_id=question.message_id, answer_id=answer["message_id"])
+        return self._begun(await self._rewording.regenerate(conversation_id, message_id, viewer=viewer, agent=agent))
 
     async def edit(self, conversation_id: str, message_id: str, text: str, *, viewer: str | None) -> Accepted:
         """Say something else in the place of what a person said; the older version is kept, with what followed it."""
-        checked_text(text)
-        async with self._database.read() as session:
-            talk = await find_conversation(session, conversation_id, viewer=viewer)
-            old = await find_message(session, message_id, conversation_id=conversation_id)
-        if old.role != "user":
-            raise NotAnswerableError("only what a person said can be edited", message_id=message_id)
-        await self._stop_those_after(conversation_id, old)
-        now = self._clock.now()
-        question = question_row(talk, text, old.parent_id, now, old.details)
-        answer = answer_row(talk, question["message_id"], now, {})
-        answer |= {"owner": self._answering.owner, "lease": self._answering.lease()}
-        async with self._database.write() as session:
-            await lock_conversation(session, conversation_id)
-            path = _leading(await select_all(session, conversation_id), old)[:-1]
-            question["seq"] = await next_seq(session, talk.user_id)
-            numbers = await insert_messages(session, [question, answer])
-            await _show(session, conversation_id, [*path, *numbers], self._clock)
-        kept = [message_of(row, number) for row, number in zip((question, answer), numbers, strict=True)]
-        self._begin(Taken(talk, kept[0], kept[1], fresh=False, repeated=False))
-        return Accepted(
-            conversation_id=conversation_id, message_id=question["message_id"], answer_id=answer["message_id"]
-        )
+        return self._begun(await self._rewording.edit(conversation_id, message_id, text, viewer=viewer))
 
     async def show(self, conversation_id: str, message_id: str, *, viewer: str | None) -> None:
         """Show the branch with this version."""
-        async with self._database.write() as session:
-            await find_conversation(session, conversation_id, viewer=viewer)
-            await lock_conversation(session, conversation_id)
-            chosen = await find_message(session, message_id, conversation_id=conversation_id)
-            numbers = branch_of(await select_all(session, conversation_id), chosen)
-            await _show(session, conversation_id, numbers, self._clock)
+        await self._rewording.show(conversation_id, message_id, viewer=viewer)
 
     async def conversation(self, conversation_id: str, *, viewer: str | None) -> Conversation:
         """Raises `UnknownConversationError`."""
@@ -269,19 +217,6 @@ class ConversationDesk:
         async with self._database.read() as session:
             found = await answer_to(session, message_id)
         return found if found is not None and viewer in (None, found.user_id) else None
-
-    async def room(self, user_id: str) -> str | None:
-        """The conversation that goes on in a user's room; None where the next message begins one."""
-        if user_id not in self._rooms:
-            async with self._database.read() as session:
-                found, _ = await select_conversations(session, viewer=user_id, kinds=[ROOM], limit=1, offset=0)
-            if found:
-                self._rooms.setdefault(user_id, found[0].conversation_id)
-        return self._rooms.get(user_id)
-
-    def leave_room(self, user_id: str) -> None:
-        """Let the next message in a user's room begin a new conversation."""
-        self._rooms[user_id] = new_id("conv")
 
     async def latest(self, user_id: str) -> int:
         """The `seq` of what became visible last to a user."""
@@ -339,7 +274,6 @@ class ConversationDesk:
         async with self._database.write() as session:
             await find_conversation(session, conversation_id, viewer=viewer)
             await change_conversation(session, conversation_id, deleted_at=self._clock.now())
-        self._rooms = {user: room for user, room in self._rooms.items() if room != conversation_id}
 
     async def restore(self, conversation_id: str, *, viewer: str | None) -> Conversation:
         """Bring a deleted conversation back. Raises `UnknownConversationError` for one that is gone for good."""
@@ -353,7 +287,7 @@ class ConversationDesk:
         async with self._database.write() as session:
             return await purge_conversations(session, deleted_before=self._clock.now() - KEPT_DELETED)
 
-    def _begin(self, taken: Taken) -> None:
+    def _begun(self, taken: Taken) -> Accepted:
         answer = taken.answer
         self.lobby.tell(
             Moment(
@@ -364,33 +298,12 @@ class ConversationDesk:
                 message=taken.question,
             )
         )
-        self._answering.begin(Run(answer=answer, question=taken.question, talk=taken.talk, fresh=taken.fresh))
-
-    async def _stop_those_after(self, conversation_id: str, one: ChatMessage) -> None:
-        async with self._database.read() as session:
-            open_ones = await select_answering(session, conversation_id=conversation_id)
-        for answer in reversed([answer for answer in open_ones if answer.number > one.number]):
-            await self._answering.cancel(answer)
-
-
-async def _show(session: AsyncSession, conversation_id: str, numbers: Sequence[int], clock: Clock) -> None:
-    """Make this the shown branch. The short form of what was said before may be of another: it is made anew."""
-    await show_only(session, conversation_id, numbers)
-    last = await last_shown(session, conversation_id)
-    await change_conversation(
-        session,
-        conversation_id,
-        summary="",
-        summarized=0,
-        updated_at=clock.now(),
-        **({"last_agent": last.agent_id} if last is not None and last.status is Status.ANSWERED else {}),
-    )
-
-
-def _leading(messages: Sequence[ChatMessage], one: ChatMessage) -> list[int]:
-    """The numbers of what leads to a message, itself the last."""
-    numbers = branch_of(messages, one)
-    return numbers[: numbers.index(one.number) + 1]
+        self._answering.begin(Run(answer=answer, question=taken.question, talk=taken.talk, context=taken.context))
+        return Accepted(
+            conversation_id=answer.conversation_id,
+            message_id=taken.question.message_id,
+            answer_id=answer.message_id,
+        )
 
 
 __all__ = ["KEPT_DELETED", "ConversationDesk", "History"]

@@ -48,8 +48,8 @@ class Picker:
         self._routes = routes
         self._definitions = definitions
         self._clock = clock
-        self._online: list[AgentRecord] = []
-        self._online_until = float("-inf")
+        self._agents: list[AgentRecord] = []
+        self._fresh_until = float("-inf")
         self._sets: dict[tuple[str, ...], tuple[Candidate, ...]] = {}
 
     async def named(self, agent: str, *, account: str) -> AgentRecord:
@@ -58,18 +58,19 @@ class Picker:
         Raises `UnknownAgentError`; one that is offline counts, for its mail waits.
         """
         wanted = agent.strip().casefold()
-        known = await self._registry.discover(viewer=account)
-        meant = [
-            one
-            for one in known
-            if MessageIntent.CHAT in one.supported_intents
-            and wanted in (one.agent_id.casefold(), one.specialty.casefold(), one.name.casefold())
-        ]
-        meant.sort(key=lambda one: (one.agent_id.casefold() != wanted, one.presence != "online", one.agent_id))
-        for one in meant:
-            if await self._registry.may_address(account, one.agent_id):
-                return one
-        there = ", ".join(sorted(one.agent_id for one in known if MessageIntent.CHAT in one.supported_intents)[:12])
+        known: list[AgentRecord] = []
+        for anew in (False, True):
+            known = [one for one in await self._known(anew=anew) if allows(one.visible_to, account, None)]
+            meant = [
+                one
+                for one in known
+                if wanted in (one.agent_id.casefold(), one.specialty.casefold(), one.name.casefold())
+            ]
+            meant.sort(key=lambda one: (one.agent_id.casefold() != wanted, one.presence != "online", one.agent_id))
+            for one in meant:
+                if await self._registry.may_address(account, one.agent_id):
+                    return one
+        there = ", ".join(sorted(one.agent_id for one in known)[:12])
         raise UnknownAgentError(f"no agent that you may talk to is called {agent[:60]!r}; there are {there}")
 
     async def pick(self, text: str, *, talk: Conversation, chosen: str | None, caller: Caller) -> tuple[Decision, str]:
@@ -110,18 +111,23 @@ class Picker:
         return self._candidates(there), _fallback(there)
 
     async def _there(self, account: str) -> list[AgentRecord]:
-        now = self._clock.monotonic()
-        if now >= self._online_until:
-            self._online = await self._registry.discover(intent=MessageIntent.CHAT, online_only=True)
-            self._online_until = now + _FRESH_SECONDS
         return [
             one
-            for one in self._online
-            if one.type != "user_proxy"
+            for one in await self._known()
+            if one.presence == "online"
+            and one.type != "user_proxy"
             and one.availability != "offline"
             and allows(one.visible_to, account, None)
             and await self._registry.may_address(account, one.agent_id)
         ]
+
+    async def _known(self, *, anew: bool = False) -> list[AgentRecord]:
+        """Everybody who takes a chat, as of a second ago at most."""
+        now = self._clock.monotonic()
+        if anew or now >= self._fresh_until:
+            self._agents = await self._registry.discover(intent=MessageIntent.CHAT)
+            self._fresh_until = now + _FRESH_SECONDS
+        return self._agents
 
     def _candidates(self, there: Sequence[AgentRecord]) -> tuple[Candidate, ...]:
         """The same objects again and again while nothing changes, so that the router knows them."""

@@ -81,25 +81,6 @@ async def latest_seq(session: AsyncSession, user_id: str) -> int:
     return int(await session.scalar(select(RoomRow.seq).where(RoomRow.user_id == user_id)) or 0)
 
 
-async def insert_conversation(session: AsyncSession, one: Conversation) -> None:
-    await session.execute(
-        insert(ConversationRow).values(
-            conversation_id=one.conversation_id,
-            user_id=one.user_id,
-            account_id=one.account_id,
-            kind=one.kind,
-            title=one.title,
-            agent_id=one.agent_id,
-            last_agent=one.last_agent,
-            summary="",
-            summarized=0,
-            details=one.details,
-            created_at=one.created_at,
-            updated_at=one.updated_at,
-        )
-    )
-
-
 async def find_conversation(
     session: AsyncSession, conversation_id: str, *, viewer: str | None, deleted: bool = False
 ) -> Conversation:
@@ -161,13 +142,6 @@ async def purge_conversations(session: AsyncSession, *, deleted_before: datetime
     return len(ids)
 
 
-async def summary_of(session: AsyncSession, conversation_id: str) -> tuple[str, int]:
-    """What was said in short, and up to which message's number."""
-    query = select(ConversationRow.summary, ConversationRow.summarized)
-    row = (await session.execute(query.where(ConversationRow.conversation_id == conversation_id))).one()
-    return row.summary, row.summarized
-
-
 async def insert_messages(session: AsyncSession, values: Sequence[dict[str, Any]]) -> list[int]:
     """Keep messages, in this order; each has every column but `number`, which is what this answers with."""
     kept = insert(MessageRow).returning(MessageRow.number, sort_by_parameter_order=True)
@@ -185,12 +159,6 @@ async def find_message(session: AsyncSession, message_id: str, *, conversation_i
     return _message(row)
 
 
-async def find_by_key(session: AsyncSession, conversation_id: str, client_key: str) -> ChatMessage | None:
-    query = select(*_MESSAGE).where(MessageRow.conversation_id == conversation_id, MessageRow.client_key == client_key)
-    row = (await session.execute(query)).mappings().one_or_none()
-    return None if row is None else _message(row)
-
-
 async def answer_to(session: AsyncSession, message_id: str) -> ChatMessage | None:
     """The shown answer to a person's message, else its latest."""
     query = select(*_MESSAGE).where(MessageRow.parent_id == message_id, MessageRow.role == "assistant")
@@ -206,15 +174,12 @@ async def last_shown(session: AsyncSession, conversation_id: str) -> ChatMessage
 
 
 async def select_shown(
-    session: AsyncSession, conversation_id: str, *, before: int | None = None, after: int | None = None, limit: int
+    session: AsyncSession, conversation_id: str, *, before: int | None = None, limit: int
 ) -> list[ChatMessage]:
-    """The latest `limit` shown messages with a number below `before`, oldest first; the first ones above `after`."""
+    """The latest `limit` shown messages with a number below `before`, oldest first."""
     query = select(*_MESSAGE).where(MessageRow.conversation_id == conversation_id, MessageRow.active)
     if before is not None:
         query = query.where(MessageRow.number < before)
-    if after is not None:
-        query = query.where(MessageRow.number > after).order_by(MessageRow.number).limit(limit)
-        return [_message(row) for row in (await session.execute(query)).mappings()]
     rows = (await session.execute(query.order_by(MessageRow.number.desc()).limit(limit))).mappings().all()
     return [_message(row) for row in reversed(rows)]
 
@@ -300,11 +265,6 @@ async def show_only(session: AsyncSession, conversation_id: str, numbers: Collec
     """Make these messages the branch that is shown."""
     own = MessageRow.conversation_id == conversation_id
     await session.execute(update(MessageRow).where(own).values(active=MessageRow.number.in_(numbers)))
-
-
-async def insert_attachments(session: AsyncSession, values: Sequence[dict[str, Any]]) -> None:
-    if values:
-        await session.execute(insert(AttachmentRow), list(values))
 
 
 async def find_attachment(session: AsyncSession, attachment_id: str) -> tuple[Attachment, str] | None:

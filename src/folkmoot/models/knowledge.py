@@ -11,6 +11,8 @@ from typing import Any, Final, TypeAlias
 from folkmoot.models.model import Source
 
 SEARCH_TOOL: Final = "search_knowledge"
+ABOUT_TOOL: Final = "about_me"
+SAID_LIKE: Final = "said_like"
 MAX_RESULTS: Final = 20
 
 Call = Callable[..., Awaitable[Any]]
@@ -21,7 +23,8 @@ Strayed = Callable[[str, dict[str, Any]], Awaitable[None]]
 class OfferedTool:
     """Something a model can call, described beforehand: `parameters` is a JSON schema, `call` takes them by name.
 
-    `one_at_a_time`: no other call of the same answer runs beside it.
+    `one_at_a_time`: no other call of the same answer runs beside it. `said_like` are phrases by which people ask for it
+    (`phrases.py`): the offline model goes by them.
     """
 
     name: str
@@ -29,6 +32,7 @@ class OfferedTool:
     parameters: dict[str, Any]
     call: Call
     one_at_a_time: bool = False
+    said_like: tuple[str, ...] = ()
 
     def with_call(self, call: Call) -> "OfferedTool":
         """The same tool, carried out by another function."""

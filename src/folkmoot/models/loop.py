@@ -30,7 +30,7 @@ from pydantic_ai.models import Model
 from pydantic_ai.usage import UsageLimits
 
 from folkmoot.models.faults import own_words
-from folkmoot.models.knowledge import SEARCH_TOOL, OfferedTool, Tool, Toolbox, sources_in
+from folkmoot.models.knowledge import SAID_LIKE, SEARCH_TOOL, OfferedTool, Tool, Toolbox, sources_in
 from folkmoot.models.model import Answer, Limits, Turn, Usage
 
 Output = TypeVar("Output", bound=BaseModel)
@@ -131,12 +131,15 @@ def _talker(model: Model, instructions: str, tools: Sequence[Tool]) -> Agent[Non
 
 def _as_called(tools: Sequence[Tool]) -> list[Any]:
     """The tools as the loop takes them: functions that describe themselves, or with the schema they came with."""
-    return [
-        LoopTool.from_schema(one.call, one.name, one.description, one.parameters, sequential=one.one_at_a_time)
-        if isinstance(one, OfferedTool)
-        else one
-        for one in tools
-    ]
+    return [_with_its_schema(one) if isinstance(one, OfferedTool) else one for one in tools]
+
+
+def _with_its_schema(one: OfferedTool) -> LoopTool[Any]:
+    made: LoopTool[Any] = LoopTool.from_schema(
+        one.call, one.name, one.description, one.parameters, sequential=one.one_at_a_time
+    )
+    made.metadata = {SAID_LIKE: one.said_like}  # for the offline model; no other is shown it
+    return made
 
 
 def _calls(messages: Sequence[ModelMessage]) -> list[ToolCallPart]:

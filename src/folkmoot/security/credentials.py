@@ -56,6 +56,9 @@ class Throttle(Protocol):
         ...
 
 
+_MOST_RENEWALS: Final = 10_000
+
+
 class Credentials:
     """The one door: `recognise` for requests, `sign_in…`, `refresh` and `revoke` for coming and going."""
 
@@ -83,6 +86,7 @@ class Credentials:
         self._throttle = throttle
         self._access_lives = access_lives
         self._refresh_lives = refresh_lives
+        self._renewals: dict[tuple[str, str | None, str | None], tuple[float, Principal]] = {}
 
     async def recognise(self, token: str | None) -> Principal:
         """Who may use the API with this; raises `NotSignedInError` that says why not and what to do."""
@@ -98,8 +102,22 @@ class Credentials:
             raise NotSignedInError("sign in")
         return await self._of_claims(self._signer.read(cookie, "page"))
 
-    async def renewed(self, principal: Principal) -> Principal:
-        """Who they are by now, for what stays open after they were recognised; raises `NotSignedInError`."""
+    async def renewed(self, principal: Principal, *, believed: timedelta = timedelta(0)) -> Principal:
+        """Who they are by now, for what stays open after they were recognised; raises `NotSignedInError`.
+
+        What was found for the same one at most `believed` ago is found again.
+        """
+        key, now = (principal.user_id, principal.session_id, principal.key_id), self._clock.monotonic()
+        found = self._renewals.get(key)
+        if found is not None and now - found[0] < believed.total_seconds():
+            return found[1]
+        renewed = await self._renewed(principal)
+        if len(self._renewals) > _MOST_RENEWALS:
+            self._renewals.clear()
+        self._renewals[key] = (now, renewed)
+        return renewed
+
+    async def _renewed(self, principal: Principal) -> Principal:
         claims = {"aud": "access", "sub": principal.user_id, "sid": principal.session_id, "kid": principal.key_id}
         return await self._of_claims(claims)
 

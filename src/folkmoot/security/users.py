@@ -6,7 +6,7 @@ disabled once somebody else administers. Whoever is disabled or removed loses ke
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,7 +46,16 @@ class NewUser:
 class UserDesk:
     """The accounts of one database."""
 
-    def __init__(self, *, database: Database, clock: Clock, audit: AuditLog, passwords: Passwords) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        audit: AuditLog,
+        passwords: Passwords,
+        removed: Callable[[str], Awaitable[object]] | None = None,
+    ) -> None:
+        self._removed = removed
         self._database = database
         self._clock = clock
         self._audit = audit
@@ -185,7 +194,7 @@ class UserDesk:
         return found[0] if found else None
 
     async def remove(self, user_id: str, *, by: Actor) -> None:
-        """Delete an account with its keys and sign-ins. Raises `UnknownUserError`, `LastAdminError`."""
+        """Delete an account with its keys, sign-ins and files. Raises `UnknownUserError`, `LastAdminError`."""
         async with self._database.write() as session:
             user = _found(await store.select_user(session, user_id), user_id)
             if user_id == ADMIN:
@@ -193,6 +202,8 @@ class UserDesk:
             await self._keep_an_admin(session, user)
             await store.delete_user(session, user_id)
             await self._audit.record("user_removed", by=by, target=user_id, session=session, role=user.role)
+        if self._removed is not None:
+            await self._removed(user_id)
 
     async def unlink(self, person: str) -> int:
         """A person (a key) was forgotten: nobody owns their twin any more. How many accounts that changed."""

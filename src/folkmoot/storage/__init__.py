@@ -10,11 +10,13 @@ from folkmoot.storage.base import Base, JsonColumn, UtcDateTime
 from folkmoot.storage.committed import on_commit
 from folkmoot.storage.database import Database
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
+from folkmoot.storage.quick import Execute
 
 __all__ = [
     "HOUSE",
     "Base",
     "Database",
+    "Execute",
     "JsonColumn",
     "StorageFullError",
     "StorageUnavailableError",

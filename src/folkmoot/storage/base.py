@@ -40,15 +40,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be stored")
         moment = value.astimezone(UTC)
-        # Not strftime, which writes the year 200 with three digits.
-        if dialect.name == "sqlite":
-            return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-        return moment
+        return utc_text(moment) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the signature is SQLAlchemy's
         if isinstance(value, str):
             return datetime.fromisoformat(value)
         return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+def utc_text(moment: datetime) -> str:
+    """An aware time as SQLite keeps it."""
+    # Not strftime, which writes the year 200 with three digits.
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 # A JSON document: JSONB on PostgreSQL, JSON text on SQLite.

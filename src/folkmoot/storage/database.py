@@ -10,19 +10,21 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from folkmoot.storage.acting import HOUSE, acting_for, as_the_house
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
+from folkmoot.storage.quick import QuickSQLite, Work, executing
 
 BUSY_TIMEOUT = timedelta(seconds=30)
 SCRUB_WAIT = timedelta(seconds=2)
+T = TypeVar("T")
 
 
 class Database:
@@ -38,6 +40,7 @@ class Database:
         self.engine: AsyncEngine = _engine(self.url)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._one_writer = asyncio.Lock() if self.is_sqlite else None
+        self._quick = QuickSQLite(self._connected, one_writer=self._one_writer) if self._one_writer else None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -59,6 +62,23 @@ class Database:
                     await session.connection(execution_options={"folkmoot_write": True})
                 async with _transaction(session):
                     yield session
+
+    async def run(self, work: Work[T]) -> T:
+        """A small transaction of plain statements, for what is written in great number; see `quick.py`.
+
+        It is committed when this returns, and sees every row. Raises what `work` raises, and as `write` does.
+        """
+        with _translated(self.url):
+            if self._quick is None:
+                async with self.write() as session:
+                    connection = await session.connection()
+                    return await connection.run_sync(lambda sync: work(executing(sync)))
+            try:
+                return await self._quick.run(work)
+            except sqlite3.OperationalError as error:
+                raise OperationalError(None, None, error) from error
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(None, None, error) from error
 
     async def ping(self) -> None:
         """Raise `StorageUnavailableError` unless the database answers."""
@@ -99,7 +119,17 @@ class Database:
 
     async def close(self) -> None:
         """Give back every connection."""
+        if self._quick is not None:
+            await self._quick.close()
         await self.engine.dispose()
+
+    def _connected(self) -> sqlite3.Connection:
+        """A connection of its own for `run`, tuned as those of sessions are."""
+        connection = sqlite3.connect(
+            self.url.database or "", timeout=BUSY_TIMEOUT.total_seconds(), check_same_thread=False
+        )
+        _tune_sqlite(connection, None)
+        return connection
 
 
 @asynccontextmanager

@@ -15,13 +15,13 @@ from folkmoot.kernel import Clock, FolkmootError, JsonValue, new_id
 from folkmoot.telemetry import Tracing, get_logger
 from folkmoot.tools.carry_out import Ended, carry_out
 from folkmoot.tools.errors import ToolFailedError
-from folkmoot.tools.files import UserFiles
 from folkmoot.tools.keys import CallRun
 from folkmoot.tools.ledger import Entry, Ledger, Taken
 from folkmoot.tools.model import CallStatus, Effect, LoggedCall, ToolContext, ToolOutcome
 from folkmoot.tools.registry import ToolRegistry
 from folkmoot.tools.specify import Act, Arguments, ToolSpec
 from folkmoot.tools.walls import Pace, Walls
+from folkmoot.user_files import UserFiles
 
 GRACE: Final = timedelta(seconds=5)
 _RECORDING: Final = (0.05, 0.5, 2.0)  # seconds between attempts to write down an outcome
@@ -78,12 +78,14 @@ class ToolDesk:
         key: str | None = None,
         run: CallRun | None = None,
         act: Act | None = None,
+        files_of: str | None = None,
     ) -> ToolOutcome:
         """Call a tool for an agent; never raises for what the tool does.
 
         `key`: the same key again answers the recorded outcome of a call that writes or reaches outside, and does
         nothing. Without one it follows from `run`; without a run every call is a new one. `act` carries the call out
-        in the place of the registered function, where the answer depends on who asks.
+        in the place of the registered function, where the answer depends on who asks. `files_of`: whose files the
+        tool is given, where that is not the user's account but a room's user.
         """
         entry = Entry(
             call_id=new_id("call"),
@@ -96,6 +98,7 @@ class ToolDesk:
             key=None,
             plain=_plain(arguments),
             at=self._clock.now(),
+            files_of=files_of,
         )
         spec = self._registry.get(name)
         if spec is None or not self._walls.lists(agent_id, name):
@@ -247,7 +250,7 @@ class ToolDesk:
             call_id=entry.call_id,
             key=entry.key or entry.call_id,
             clock=self._clock,
-            files=self._files.area(entry.user_id),
+            files=self._files.area(entry.files_of or entry.user_id),
         )
 
 

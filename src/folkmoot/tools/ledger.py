@@ -44,7 +44,11 @@ _log = get_logger("folkmoot.tools")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A call as it is about to be made. `key` is None for one that only reads."""
+    """A call as it is about to be made. `key` is None for one that only reads.
+
+    `files_of`: whose files it is given, if not its user's; it is not recorded, so a call that a person sets going later
+    is given its user's own.
+    """
 
     call_id: str
     tool: str
@@ -56,6 +60,7 @@ class Entry:
     key: str | None
     plain: dict[str, JsonValue]
     at: datetime
+    files_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from folkmoot.kernel import Clock, JsonValue
-from folkmoot.tools.files import UserArea
+from folkmoot.user_files import UserArea
 
 ACTION: Final = "tool_execution:"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from folkmoot.tools.decide import Decisions
 from folkmoot.tools.desk import ToolDesk
-from folkmoot.tools.files import UserFiles
 from folkmoot.tools.ledger import Ledger
 from folkmoot.tools.registry import ToolRegistry
 from folkmoot.tools.walls import Walls
+from folkmoot.user_files import UserFiles
 
 
 @dataclass(frozen=True, kw_only=True)

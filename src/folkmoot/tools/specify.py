@@ -14,7 +14,7 @@ The parameters behind `context` and the docstring become the schema; what is ret
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal, get_type_hints
@@ -30,6 +30,7 @@ Kept = Callable[[JsonValue], JsonValue]
 USUAL_TIMEOUT: Final = timedelta(seconds=30)
 _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9_-]{0,63}(?:\.[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99})?")
 _ARGUMENT: Final = re.compile(r"\s{0,8}(\w+)\s?(?:\([^)]*\))?:\s*(.*)")
+_SLOT: Final = re.compile(r"\{(\w+)")
 _SECTION: Final = re.compile(r"(Args|Arguments|Parameters|Returns|Raises|Yields|Examples?|Notes?):\s*")
 
 
@@ -47,6 +48,8 @@ class ToolSpec:
 
     `check` raises `ToolFailedError` for arguments that do not fit `parameters`, a JSON schema. `kept` says what of a
     result the log keeps, where the whole of it is nobody else's business. `source` is where the tool comes from.
+    `said_like` are phrases by which people ask for it, with the arguments as slots: `I ran {kilometres} km [{when}]`
+    (all of the language is in `folkmoot.models.phrases`). A result with a `summary` is told by that sentence.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ToolSpec:
     per_minute: int | None = None
     source: str = "folkmoot"
     kept: Kept | None = None
+    said_like: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -68,6 +72,12 @@ class ToolSpec:
             )
         if self.timeout <= timedelta(0) or (self.per_minute is not None and self.per_minute < 1):
             raise ToolDefinitionError(f"the tool '{self.name}' could never be called: its limits leave no room")
+        known = self.parameters.get("properties", {})
+        for phrase in self.said_like:
+            if strange := [slot for slot in _SLOT.findall(phrase) if slot not in known]:
+                raise ToolDefinitionError(
+                    f"'{phrase}' names '{strange[0]}', which is no argument of '{self.name}'; it has {', '.join(known)}"
+                )
 
 
 def tool(
@@ -78,6 +88,7 @@ def tool(
     per_minute: int | None = None,
     name: str | None = None,
     kept: Kept | None = None,
+    said_like: Sequence[str] = (),
 ) -> Callable[[Act], ToolSpec]:
     """Make a `ToolSpec` of `async def name(context: ToolContext, ...)`.
 
@@ -103,6 +114,7 @@ def tool(
             timeout=timeout,
             per_minute=per_minute,
             kept=kept,
+            said_like=tuple(said_like),
         )
 
     return specified

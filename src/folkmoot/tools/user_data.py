@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import JsonValue as AnyJson
 
 from folkmoot.tools.errors import ToolFailedError
-from folkmoot.tools.files import KeptFile
 from folkmoot.tools.model import ToolContext
 from folkmoot.tools.specify import ToolSpec, tool
+from folkmoot.user_files import KeptFile
 
 
 @tool(effect="write")

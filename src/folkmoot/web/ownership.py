@@ -7,6 +7,7 @@ of rows on PostgreSQL behind it. Whose mail somebody sees is decided in `mail.py
 
 from folkmoot.consent import Consent, InvalidConsentError, UnknownConsentError, person_key
 from folkmoot.events import Event
+from folkmoot.kernel import excerpt
 from folkmoot.registry import AgentRecord, Registry
 from folkmoot.registry.errors import unknown_agent
 from folkmoot.registry.permissions import allows
@@ -14,6 +15,7 @@ from folkmoot.security import NotAllowedError, Principal
 from folkmoot.tasks import Sight, Task
 from folkmoot.tasks.errors import NotYoursError
 from folkmoot.twins.errors import UnknownImportError, unknown_twin
+from folkmoot.user_files import UnknownFileError
 from folkmoot.web.parts import Parts
 
 # What concerns nobody in particular: who is here, and how they are.
@@ -92,6 +94,23 @@ def check_consent(principal: Principal, consent: Consent) -> Consent:
     if principal.is_admin or consent.person == principal.person:
         return consent
     raise UnknownConsentError("there is no such consent; `folkmoot consent list` shows those there are")
+
+
+def files_of(principal: Principal, user: str) -> str:
+    """Whose files a path names: `me` and one's own id are one's own; an administrator may name any user or room.
+
+    Raises `UnknownFileError` for others' as for what is not there.
+    """
+    if user == "me":
+        return principal.user_id
+    if user == principal.user_id or principal.is_admin:
+        return user
+    raise no_files(user)
+
+
+def no_files(user: str) -> UnknownFileError:
+    """Nothing is kept under this name, or it is not theirs to see."""
+    return UnknownFileError(f"no files are kept for '{excerpt(user, 60)}'")
 
 
 def check_key(principal: Principal, what: str) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from folkmoot.consent import ConsentLedger
 from folkmoot.conversations import ConversationDesk
 from folkmoot.conversations.archive import Archive
+from folkmoot.conversations.contexts import ContextFiles
 from folkmoot.conversations.studio import Gallery, SessionDesk
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
@@ -28,6 +29,7 @@ from folkmoot.tasks import TaskDesk
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools.parts import ToolParts
 from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
+from folkmoot.user_files import UserFiles
 from folkmoot.workflows import FlowDesk
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
@@ -97,11 +99,13 @@ class Parts:
     sessions: SessionDesk
     gallery: Gallery
     flows: FlowDesk
+    contexts: ContextFiles
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting
     team: Team
     tools: ToolParts
+    user_files: UserFiles
     knowledge: KnowledgeDesk
     library: Library
     follower: FolderFollower

@@ -148,6 +148,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /api/logs/{call_id}/resolve": Rule(MEMBER, "tools:approve"),
         "GET /api/approvals": Rule(VIEWER, "logs:read"),
         "POST /api/approvals/{call_id}": Rule(MEMBER, "tools:approve"),
+        # Files of users
+        "GET /user/{user_id}/files": Rule(VIEWER, "files:read"),
+        "GET /user/{user_id}/files/{name}": Rule(VIEWER, "files:read"),
+        "DELETE /user/{user_id}/files/{name}": Rule(MEMBER, "files:write"),
+        "GET /user/{user_id}/file/{filename}": Rule(VIEWER, "files:read"),
         # Messages
         "POST /api/agents/messages": Rule(MEMBER, "messages:write"),
         "POST /api/agents/messages/broadcast": Rule(MEMBER, "messages:write"),

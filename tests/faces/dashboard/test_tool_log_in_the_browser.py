@@ -58,7 +58,7 @@ def ask_to_keep(api: httpx.Client, stub: StubModel, name: str) -> dict[str, Any]
 
 
 def test_what_waits_is_approved_and_rejected(archive: Served, stub_model: StubModel, chromium: Browser) -> None:
-    kept = archive.home / "users" / "admin"
+    kept = archive.home / "user_contexts" / "admin"
     windows = Windows(chromium, archive.url)
     window = windows.new()
     window.sign_in()

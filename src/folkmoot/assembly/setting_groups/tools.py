@@ -44,7 +44,14 @@ class ToolSettings(BaseModel):
         examples=["1048576"],
     )
     user_files: int = Field(
-        default=200, gt=0, le=100_000, description="Files that agents may keep for one user", examples=["200"]
+        default=200, gt=0, le=100_000, description="Files that are kept for one user at most", examples=["200"]
+    )
+    user_total_bytes: int = Field(
+        default=20 * 1024 * 1024,
+        gt=0,
+        le=1024 * 1024 * 1024,
+        description="Bytes that all files of one user may have together",
+        examples=["20971520"],
     )
 
     @field_validator("mcp_servers")

@@ -77,17 +77,20 @@ class ContextFiles:
                 pass
         self._behind.pop(user_id, None)
 
+    async def refresh(self, user_id: str) -> None:
+        """The same, where the file is to be shown as it is if it cannot be written now; that is logged."""
+        try:
+            await self.catch_up(user_id)
+        except FolkmootError as error:
+            self._behind[user_id] = self._clock.monotonic() + _AGAIN_SECONDS
+            _log.warning("conversation_file_not_written", user_id=user_id, error=error.message)
+
     async def write_all(self) -> None:
         """Write for everybody who is behind; whose file cannot be written is tried again later."""
         now = self._clock.monotonic()
         for user_id, due in list(self._behind.items()):
-            if due > now:
-                continue
-            try:
-                await self.catch_up(user_id)
-            except FolkmootError as error:
-                self._behind[user_id] = now + _AGAIN_SECONDS
-                _log.warning("conversation_file_not_written", user_id=user_id, error=error.message)
+            if due <= now:
+                await self.refresh(user_id)
 
     async def _write_on(self) -> None:
         while True:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from folkmoot.conversations.accept import Taken, check, take
+from folkmoot.conversations.accept import Taken, check, take, title_of
 from folkmoot.conversations.answering import Answering
 from folkmoot.conversations.desk import ConversationDesk
 from folkmoot.conversations.errors import UnknownChatMessageError, UnknownConversationError
@@ -16,22 +16,22 @@ from folkmoot.conversations.model import ChatMessage, Conversation, Moment, Sayi
 from folkmoot.conversations.store import (
     FLOW,
     find_message,
-    insert_conversation,
     lock_conversation,
     renew_leases,
     select_shown,
 )
 from folkmoot.conversations.studio.model import KIND, FlowAnswer, StudioSession, rows_of, without_secrets
 from folkmoot.conversations.studio.store import (
-    change_flow,
     find_session,
+    insert_conversation,
     insert_session,
+    keep_first,
     remove_message,
     select_lost,
     select_sessions,
 )
 from folkmoot.kernel import Clock, JsonValue, new_id
-from folkmoot.storage import Database
+from folkmoot.storage import Database, Execute
 
 MOST_SESSIONS: Final = 1000
 MOST_MESSAGES: Final = 5000
@@ -105,18 +105,19 @@ class SessionDesk:
         """
         saying = Saying(speaker=speaker, text=content, conversation_id=session_id, kind=KIND)
         check(saying)
-        async with self._database.write() as session:
-            await find_session(session, session_id, user_id=speaker.owner)
-            if flow_config is not None:
-                await change_flow(session, session_id, without_secrets(flow_config))
-            taken = await take(
-                session,
-                saying,
-                attachments=[],
-                now=self._clock.now(),
-                owner=self._owner,
-                lease=self._answering.lease,
+        await self.session(session_id, owner=speaker.owner)
+        document = None if flow_config is None else without_secrets(flow_config)
+        now, lease = self._clock.now(), self._answering.lease()
+
+        def kept(execute: Execute) -> Taken:
+            found = take(
+                execute, saying, attachments=[], now=now, owner=self._owner, lease=lease, alone=self._database.is_sqlite
             )
+            assert isinstance(found, Taken)  # a query has no key of its client's, by which it could be known
+            keep_first(execute, session_id, title=title_of(content), flow_config=document)
+            return found
+
+        taken = await self._database.run(kept)
         answer = taken.answer
         self._conversations.lobby.tell(
             Moment(

@@ -5,12 +5,13 @@ from typing import Any
 
 from folkmoot.conversations.accept import title_of
 from folkmoot.conversations.model import Speaker, Status
-from folkmoot.conversations.store import insert_conversation, insert_messages, select_shown
+from folkmoot.conversations.store import insert_messages, select_shown
 from folkmoot.conversations.studio.desk import MOST_MESSAGES, begun
 from folkmoot.conversations.studio.model import GalleryItem, StudioSession, checked_tags, rows_of, without_secrets
 from folkmoot.conversations.studio.store import (
     find_item,
     find_session,
+    insert_conversation,
     insert_item,
     insert_session,
     remove_item,

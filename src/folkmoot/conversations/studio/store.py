@@ -6,11 +6,43 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
 
 from folkmoot.conversations.errors import UnknownGalleryItemError
-from folkmoot.conversations.model import ChatMessage, Status
+from folkmoot.conversations.model import ChatMessage, Conversation, Status
 from folkmoot.conversations.store import FLOW, AsyncSession, select_answering, unknown_conversation
 from folkmoot.conversations.studio.model import GalleryItem, StudioSession
 from folkmoot.conversations.studio.tables import GalleryRow, SessionRow
 from folkmoot.conversations.tables import ConversationRow, MessageRow
+from folkmoot.storage import Execute
+
+
+async def insert_conversation(session: AsyncSession, one: Conversation) -> None:
+    await session.execute(
+        insert(ConversationRow).values(
+            conversation_id=one.conversation_id,
+            user_id=one.user_id,
+            account_id=one.account_id,
+            kind=one.kind,
+            title=one.title,
+            agent_id=one.agent_id,
+            last_agent=one.last_agent,
+            summary="",
+            summarized=0,
+            details=one.details,
+            created_at=one.created_at,
+            updated_at=one.updated_at,
+        )
+    )
+
+
+def keep_first(execute: Execute, session_id: str, *, title: str, flow_config: dict[str, Any] | None) -> None:
+    """Beside a query: the session's title if it has none yet, and its document if one came along."""
+    key = {"session_id": session_id}
+    named = "UPDATE conversations SET title = :title WHERE conversation_id = :session_id AND title = ''"
+    execute(named, {**key, "title": title})
+    if flow_config is not None:
+        execute(
+            "UPDATE sessions SET flow_config = :flow_config WHERE session_id = :session_id",
+            {**key, "flow_config": flow_config},
+        )
 
 
 async def insert_session(session: AsyncSession, one: StudioSession) -> None:
@@ -48,10 +80,6 @@ async def find_session(session: AsyncSession, session_id: str, *, user_id: str) 
     if row is None:
         raise unknown_conversation(session_id)
     return _session(row)
-
-
-async def change_flow(session: AsyncSession, session_id: str, flow_config: dict[str, Any]) -> None:
-    await session.execute(update(SessionRow).where(SessionRow.session_id == session_id).values(flow_config=flow_config))
 
 
 async def remove_message(session: AsyncSession, one: ChatMessage) -> None:

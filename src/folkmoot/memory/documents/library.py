@@ -117,6 +117,14 @@ class Library:
             )
         return DocumentPage(items=items, total=total)
 
+    async def titles(self, scopes: Collection[str]) -> list[str]:
+        """The titles of the documents in these scopes that can be found, each once, by scope and name."""
+        if not scopes:
+            return []
+        async with self._database.read() as session:
+            found, _ = await select_documents(session, scopes=scopes, status=DocumentStatus.READY, limit=100, offset=0)
+        return list(dict.fromkeys(one.title or one.name for one in found))
+
     async def get(self, document_id: str, *, principal: Principal) -> Document:
         """One document; raises `UnknownDocumentError` for one that is not there or not theirs to see."""
         async with self._database.read() as session:

@@ -1,5 +1,6 @@
 """Which words of a question are looked up: the rare ones say what it is about, and common ones cost time. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -9,6 +10,7 @@ from folkmoot.kernel import words
 
 # A question longer than this says no more by its further words, and each costs time.
 LONGEST: Final = 40
+_SHARP: Final = re.compile(r"[^\W_]*[ßẞ][^\W_]*")
 # So many places in the index are ranked for one question; below this nothing is left out.
 BUDGET: Final = 2500
 
@@ -24,7 +26,9 @@ class Choice:
 def asked_words(query: str) -> list[str]:
     """The words of what a person typed, each once; quotes, operators and punctuation have no meaning."""
     found = (part for word in words(query) for part in word.replace("’", "'").split("'") if part)
-    return list(dict.fromkeys(found))[:LONGEST]
+    # Comparing makes `ss` of `ß` and the index keeps it: such words are looked up both ways.
+    sharp = [word.lower() for word in _SHARP.findall(query)]
+    return list(dict.fromkeys([*found, *sharp]))[:LONGEST]
 
 
 def chosen(asked: Sequence[str], frequencies: Mapping[str, int], *, budget: int = BUDGET) -> Choice:

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from folkmoot.tools.errors import ToolsError
-from folkmoot.tools.files import (
+from folkmoot.user_files import (
     FileLimitError,
     FileLimits,
     FileNameError,
     NoUserError,
     UnknownFileError,
     UserFiles,
+    UserFilesError,
 )
 
 WRONG = [
@@ -120,7 +120,7 @@ async def test_a_folder_that_is_a_link_is_not_entered(files: UserFiles, tmp_path
     (tmp_path / "users").mkdir()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "users" / "ida").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises((OSError, ToolsError)):
+    with pytest.raises((OSError, UserFilesError)):
         await files.area("ida").save("x.txt", "x")
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
