@@ -45,6 +45,7 @@ class UserFileText(BaseModel):
 async def list_files(principal: SignedIn, rooms: Rooms, user_id: UserName) -> UserFileList:
     """The files that are kept for you; an administrator sees anybody's, also by the name of a room's user."""
     user = files_of(principal, user_id)
+    await rooms.contexts.refresh(user)
     found = await rooms.user_files.names(user)
     if not found and user != principal.user_id:
         raise no_files(user_id)
@@ -62,13 +63,16 @@ async def list_files(principal: SignedIn, rooms: Rooms, user_id: UserName) -> Us
 )
 async def read_file(principal: SignedIn, rooms: Rooms, user_id: UserName, name: FileName) -> PlainTextResponse:
     """What a file says, as plain text."""
-    return PlainTextResponse(await rooms.user_files.read(files_of(principal, user_id), name))
+    user = files_of(principal, user_id)
+    await rooms.contexts.refresh(user)
+    return PlainTextResponse(await rooms.user_files.read(user, name))
 
 
 @router.get("/{user_id}/file/{filename}", responses=documented(401, 403, 404, 422, 429, 503))
 async def read_file_as_json(principal: SignedIn, rooms: Rooms, user_id: UserName, filename: FileName) -> UserFileText:
     """The same with its name, as JSON."""
     user = files_of(principal, user_id)
+    await rooms.contexts.refresh(user)
     return UserFileText(user_id=user, filename=filename, content=await rooms.user_files.read(user, filename))
 
 

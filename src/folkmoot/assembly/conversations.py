@@ -13,10 +13,14 @@ from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
 from folkmoot.conversations import ConversationDesk, Lobby, Upload
 from folkmoot.conversations.answering import Answering
+from folkmoot.conversations.archive import Archive
+from folkmoot.conversations.contexts import ContextFiles, Files
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.relay import Relay
 from folkmoot.conversations.routing import ModelStage, Router
 from folkmoot.conversations.routing.store import OverridesInDatabase
+from folkmoot.conversations.studio import Gallery, SessionDesk
+from folkmoot.conversations.studio.desk import RENEWED_EVERY
 from folkmoot.kernel import Clock
 from folkmoot.memory.vectors import Embedder
 from folkmoot.messaging import Broker
@@ -25,6 +29,7 @@ from folkmoot.models.ngrams import NgramEmbedder
 from folkmoot.reading import Chunk, DocumentReader
 from folkmoot.registry import Registry
 from folkmoot.storage import Database
+from folkmoot.workflows import FlowDesk, FlowLimits
 
 _PLAIN: Final = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml")
 _DOCUMENTS: Final = (".pdf", ".docx", ".html", ".htm", ".csv", ".md", ".txt")
@@ -38,15 +43,24 @@ class Talking:
     desk: ConversationDesk
     answering: Answering
     relay: Relay
+    archive: Archive
+    sessions: SessionDesk
+    gallery: Gallery
+    flows: FlowDesk
+    contexts: ContextFiles
     chores: Sequence[Chore]
 
     async def start(self) -> None:
         """Take up what was left unanswered; hear what other servers answer."""
+        await self.flows.start()
         await self.answering.start()
         self.relay.start()
+        await self.contexts.start()
 
     async def stop(self) -> None:
         """Break off what is being answered; it is kept, and taken up again."""
+        await self.contexts.stop()
+        await self.flows.stop()
         await self.relay.stop()
         await self.answering.stop()
         await self.desk.stop()
@@ -62,6 +76,7 @@ def build_conversations(
     host: AgentHost,
     models: ModelHub,
     embedder: Embedder | None,
+    files: Files,
     process: str,
 ) -> Talking:
     """`process` is this process's id among those that share the database. The router sees what words mean only by an
@@ -93,14 +108,35 @@ def build_conversations(
         lobby=lobby,
         read_text=AttachmentText(DocumentReader(processes=1)),
     )
+    alone = database.is_sqlite
+    sessions = SessionDesk(database=database, clock=clock, conversations=desk, answering=answering, alone=alone)
+    flows = FlowDesk(sessions=sessions, models=models, clock=clock, limits=_flow_limits(settings))
+    contexts = ContextFiles(
+        database=database, clock=clock, files=files, most_bytes=settings.user_file_bytes, alone=alone
+    )
+    answering.settled += [flows.settled, contexts.settled]
+    chores = [
+        Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge),
+        Chore(name="router", every=timedelta(seconds=5), act=picker.prepare),
+    ]
+    if not alone:
+        chores.append(Chore(name="flows", every=RENEWED_EVERY, act=sessions.keep_up))
     return Talking(
         desk=desk,
         answering=answering,
-        relay=Relay(database=database, lobby=lobby, answering=answering, alone=database.is_sqlite),
-        chores=[
-            Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge),
-            Chore(name="router", every=timedelta(seconds=5), act=picker.prepare),
-        ],
+        relay=Relay(database=database, lobby=lobby, answering=answering, alone=alone),
+        archive=Archive(database=database, clock=clock),
+        sessions=sessions,
+        gallery=Gallery(database=database, clock=clock),
+        flows=flows,
+        contexts=contexts,
+        chores=chores,
+    )
+
+
+def _flow_limits(settings: Settings) -> FlowLimits:
+    return FlowLimits(
+        rounds=settings.flow_rounds, tokens=settings.flow_tokens, time=timedelta(seconds=settings.flow_timeout)
     )
 
 

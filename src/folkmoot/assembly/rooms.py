@@ -226,6 +226,7 @@ def build_rooms(
         host=host,
         models=hub,
         embedder=searching.meaning.embedder if searching.meaning is not None else None,
+        files=files,
         process=runs.executor_id,
     )
     bridging = build_bridges(
@@ -275,6 +276,11 @@ def build_rooms(
         leads=leads.desk,
         conversations=talking.desk,
         bridges=bridging.desk,
+        archive=talking.archive,
+        sessions=talking.sessions,
+        gallery=talking.gallery,
+        flows=talking.flows,
+        contexts=talking.contexts,
         twins=twins,
         imports=twinning.imports,
         forgetting=twinning.forgetting,

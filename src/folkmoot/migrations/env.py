@@ -6,6 +6,7 @@ from alembic import context
 
 import folkmoot.consent.tables
 import folkmoot.conversations.routing.tables
+import folkmoot.conversations.studio.tables
 import folkmoot.conversations.tables
 import folkmoot.events.tables
 import folkmoot.leads.tables

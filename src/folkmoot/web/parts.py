@@ -11,6 +11,9 @@ from pydantic import BaseModel, Field
 from folkmoot.bridge import BridgeDesk
 from folkmoot.consent import ConsentLedger
 from folkmoot.conversations import ConversationDesk
+from folkmoot.conversations.archive import Archive
+from folkmoot.conversations.contexts import ContextFiles
+from folkmoot.conversations.studio import Gallery, SessionDesk
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.leads import LeadDesk
@@ -29,6 +32,7 @@ from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools.parts import ToolParts
 from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
 from folkmoot.user_files import UserFiles
+from folkmoot.workflows import FlowDesk
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
 
@@ -94,6 +98,11 @@ class Parts:
     leads: LeadDesk
     conversations: ConversationDesk
     bridges: BridgeDesk
+    archive: Archive
+    sessions: SessionDesk
+    gallery: Gallery
+    flows: FlowDesk
+    contexts: ContextFiles
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting
