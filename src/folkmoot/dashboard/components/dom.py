@@ -134,6 +134,17 @@ def on_value(element: TextElement, event: str, handler: Callable[[str], Awaitabl
     element.on(event, heard, js_handler=_SEND_VALUE, throttle=0.25 if event == "input" else 0.0, leading_events=False)
 
 
+def hear(element: ui.element, event: str, handler: Callable[[Any], Awaitable[None]], js: str) -> None:
+    """Hear what a line of our own script emits when this happens in the browser; it may be anything."""
+    welcome = _guarded()
+
+    async def heard(arguments: GenericEventArguments) -> None:
+        if await welcome():
+            await handler(arguments.args)
+
+    element.on(event, heard, js_handler=js)
+
+
 def field_of(fields: Fields, name: str) -> str:
     """The one value of a field, without blanks around it."""
     return fields.get(name, [""])[0].strip()
