@@ -47,13 +47,12 @@ folkmoot.chat = (() => {
     here = conversation;
     if (address !== location.pathname) history[push ? "pushState" : "replaceState"]({}, "", address);
     if (box) { box.value = drafted(); key = null; sent = 0; fit(); if (focus && matchMedia("(pointer: fine)").matches) box.focus(); }
-    following = true;
     shelf(false);
-    end();
+    following = conversation !== ""; // a new one is read from its beginning
+    following ? end() : (room().scrollTop = 0);
   }
   // The first thing was said here: from now on this conversation has its own address.
   function begun(conversation, address) { here = conversation; history.replaceState({}, "", address); keep(by("chat-text").value); }
-  function named(title) { document.title = title; }
 
   const room = () => by("chat-said");
   const low = () => { const r = room(); return !r || r.scrollHeight - r.scrollTop - r.clientHeight < 80; };
@@ -101,7 +100,7 @@ folkmoot.chat = (() => {
     if (!chat || chat.classList.contains("shelved") === open) return;
     chat.classList.toggle("shelved", open);
     by("chat-open-shelf")?.setAttribute("aria-expanded", String(open));
-    if (open) { opener = document.activeElement; by("chat-find")?.focus({ preventScroll: true }); } else { opener?.focus({ preventScroll: true }); opener = null; }
+    if (open) { opener = document.activeElement; by("chat-close-shelf")?.focus({ preventScroll: true }); } else { opener?.focus({ preventScroll: true }); opener = null; }
   }
 
   // A link within the page, unless it is to be opened elsewhere.
@@ -132,5 +131,5 @@ folkmoot.chat = (() => {
     const id = location.pathname.replace(/^\/dashboard\/chat\/?/, "");
     by("chat-go")?.dispatchEvent(new CustomEvent("go", { detail: decodeURIComponent(id) }));
   });
-  return { above, at, begun, dropped, end, fit, follow, input, named, over, pressed, put, refused, send, shelf, taken, watch };
+  return { above, at, begun, dropped, end, fit, follow, input, over, pressed, put, refused, send, shelf, taken, watch };
 })();

@@ -1,10 +1,11 @@
 """Files in a conversation: which can be handed in, and how they are shown."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from folkmoot.dashboard.components.dom import button, icon, tag
+from folkmoot.dashboard.components.dom import button, icon, pressed, tag
 
 _KIBIBYTE: Final = 1024
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -42,7 +43,7 @@ def handed_in(files: Iterable[Mapping[str, Any]], save: Callable[[str], Awaitabl
         for one in files:
             name = str(one.get("name"))
             element = tag("button", css="file", type="button", aria_label=f"Save {name}")
-            _on(element, str(one.get("id")), save)
+            pressed(element, partial(save, str(one.get("id"))))
             with element:
                 _face(name, str(one.get("media_type")), int(one.get("size") or 0))
 
@@ -58,10 +59,3 @@ def _face(name: str, media_type: str, length: int) -> None:
     icon("image" if media_type.startswith("image/") else "file", "s")
     tag("span", name, css="clip")
     tag("span", size(length), css="faint nums").style("white-space:nowrap")
-
-
-def _on(element: Any, attachment_id: str, save: Callable[[str], Awaitable[None]]) -> None:
-    async def saved() -> None:
-        await save(attachment_id)
-
-    element.on("click", saved, args=[])

@@ -8,7 +8,7 @@ from typing import Any, Final
 from folkmoot.conversations import ChatMessage
 from folkmoot.conversations.model import LONGEST, Status
 from folkmoot.dashboard.components import chat_files, marks, words
-from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, icon, tag
+from folkmoot.dashboard.components.dom import Fields, button, clear, field_of, form, icon, pressed, tag
 from folkmoot.dashboard.components.notices import notice
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.components.prose import Prose
@@ -43,7 +43,6 @@ class Mine:
         self._looks: object = None
         self.element = tag("article", css="msg mine", aria_label="You said")
         with self.element:
-            self._head = tag("div", css="head")
             self._body = tag("div")
             self._foot = tag("div", css="foot")
 
@@ -57,19 +56,18 @@ class Mine:
 
     def _draw(self, message: ChatMessage, versions: Sequence[str]) -> None:
         self.element.classes(remove="editing")
-        with clear(self._head):
-            marks.when(message.created_at, self._now())
         with clear(self._body):
             tag("div", message.content, css="bubble")
             if files := message.details.get("attachments"):
                 chat_files.handed_in(files, self._acts.save)
         with clear(self._foot):
-            _turns(message, versions, self._acts)
             button("", lambda: self._acts.copy(message), sign="copy", kind="quiet", aria_label="Copy", title="Copy")
             if self._acts.writes:
                 button(
                     "", lambda: self._edit(message, versions), sign="pen", kind="quiet", aria_label="Edit", title="Edit"
                 )
+            _turns(message, versions, self._acts)
+            marks.when(message.created_at, self._now())
 
     def _edit(self, message: ChatMessage, versions: Sequence[str]) -> None:
         async def say(fields: Fields) -> None:
@@ -164,7 +162,7 @@ class Theirs:
             "button", css="chip teal", type="button", aria_label=f"Why {name}: {sureness(message)}",
             title="Why this agent", aria_haspopup="dialog",
         )  # fmt: skip
-        element.on("click", lambda: self._acts.why(message), args=[])
+        pressed(element, lambda: self._acts.why(message))
         with element:
             icon("why")
             tag("span", sureness(message))

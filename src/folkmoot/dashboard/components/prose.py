@@ -11,7 +11,7 @@ class Prose:
     """A place for rendered Markdown, in blocks as `markdown.Growing` gives them."""
 
     def __init__(self) -> None:
-        self._element = tag("div", css="md")
+        self._element = tag("div", css="written")
         self._shown: list[ui.html] = []
 
     def show(self, blocks: Sequence[str]) -> None:

@@ -21,6 +21,8 @@ METHODS: Final[Mapping[str, tuple[str, str]]] = {  # what a stage of the router 
     "chosen": ("You chose it", "The router was not asked."),
 }
 
+_SAID: Final = {"chosen": "you chose it", "mention": "you named it", "fallback": "no clear subject"}
+
 
 def routing_of(message: ChatMessage) -> dict[str, Any]:
     """What was kept of the router's decision; empty before there is one."""
@@ -32,8 +34,8 @@ def sureness(message: ChatMessage) -> str:
     """The decision in a few words, for a chip."""
     routing = routing_of(message)
     method = str(routing.get("method", ""))
-    if method == "chosen":
-        return "you chose it"
+    if method in _SAID:
+        return _SAID[method]
     return f"{words.percent(float(routing.get('confidence', 0.0)))} sure"
 
 
@@ -57,7 +59,7 @@ class Why:
                     if role := people.role(agent_id):
                         tag("div", role, css="faint")
             if routing:
-                self._decision(routing)
+                self._decision(routing, people)
                 self._alternatives(message, routing, people)
             if self._pick is not None:
                 self._choice(message, {key: name for key, name in others.items() if key != agent_id})
@@ -65,7 +67,7 @@ class Why:
                 button("Close", js=f"() => folkmoot.close('{_DIALOG}')")
         return f"folkmoot.open('{_DIALOG}')"
 
-    def _decision(self, routing: Mapping[str, Any]) -> None:
+    def _decision(self, routing: Mapping[str, Any], people: People) -> None:
         name, meaning = METHODS.get(str(routing.get("method")), (words.plain(str(routing.get("method"))), ""))
         with tag("dl", css="facts"):
             tag("dt", "How")
@@ -73,7 +75,7 @@ class Why:
             if routing.get("method") != "chosen":
                 tag("dt", "Confidence")
                 tag("dd", words.percent(float(routing.get("confidence", 0.0))), css="nums")
-        tag("p", words.sentence(str(routing.get("reasoning") or "")) or meaning, css="prose muted")
+        tag("p", people.said(words.sentence(str(routing.get("reasoning") or ""))) or meaning, css="prose muted")
 
     def _alternatives(self, message: ChatMessage, routing: Mapping[str, Any], people: People) -> None:
         found = [one for one in routing.get("alternatives") or [] if isinstance(one, dict) and one.get("agent_id")]
@@ -100,8 +102,8 @@ class Why:
             if agent := field_of(fields, "agent"):
                 await self._picking(message, agent)()
 
-        with form(chosen, css="row").style("align-items:end;flex-wrap:nowrap"):
-            Form("why").choice("agent", "Let another agent answer", others, css="grow")
+        with form(chosen, css="row instead"):
+            Form("instead").choice("agent", "Let another agent answer", others, css="grow")
             button("Answer again", kind="primary", type="submit")
 
     def _picking(self, message: ChatMessage, agent: str) -> Callable[[], Awaitable[None]]:

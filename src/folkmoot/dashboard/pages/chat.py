@@ -16,7 +16,7 @@ from folkmoot.conversations.desk import History
 from folkmoot.conversations.model import Status, checked_id
 from folkmoot.dashboard.components import marks
 from folkmoot.dashboard.components.chat_message import Acts
-from folkmoot.dashboard.components.dom import ASSETS, button, clear, heading, hear, path, tag
+from folkmoot.dashboard.components.dom import ASSETS, button, clear, heading, hear, path, pressed, tag
 from folkmoot.dashboard.components.notices import empty, notice, toast
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.components.why import Why
@@ -167,7 +167,7 @@ class _Chat:
             if talk is not None and self._composer is not None:
                 button("Rename", lambda: self._shelf.rename(talk), sign="pen", kind="quiet", aria_label="Rename")
                 button("Delete", lambda: self._shelf.delete(talk), sign="trash", kind="quiet", aria_label="Delete")
-        self._visit.run(f"folkmoot.chat.named({_js(f'{title} · Folkmoot')})")
+        ui.page_title(f"{title} · Folkmoot")
 
     def _begin(self, agent: str) -> None:
         """The place where nothing was said yet."""
@@ -193,7 +193,7 @@ class _Chat:
             await self._choose("" if chosen else one.agent_id)
             self._visit.run("document.getElementById('chat-text')?.focus()")
 
-        element.on("click", choose, args=[])
+        pressed(element, choose)
         with element:
             marks.of_agent(one)
             tag("span", one.name, css="strong clip")

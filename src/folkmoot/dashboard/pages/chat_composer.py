@@ -34,9 +34,11 @@ class Composer:
         self._uploads: list[Upload] = []
         self._looks: object = None
         self.agent = ""
-        self._upload = ui.upload(
-            on_upload=self._uploaded, multiple=True, auto_upload=True, max_file_size=LARGEST_UPLOAD
-        ).classes("behind-the-scenes")
+        self._upload = (
+            ui.upload(on_upload=self._uploaded, multiple=True, auto_upload=True, max_file_size=LARGEST_UPLOAD)
+            .classes("behind-the-scenes")
+            .props("no-thumbnails")
+        )
         self._upload.on(
             "rejected", self._too_large, js_handler="(files) => emit(files.map((one) => one.file.name).join(', '))"
         )

@@ -56,7 +56,7 @@ class Shelf:
                         icon("plus")
                 button(
                     "", sign="cross", kind="quiet square close-shelf", js="() => folkmoot.chat.shelf(false)",
-                    aria_label="Close the list of conversations",
+                    id="chat-close-shelf", aria_label="Close the list of conversations",
                 )  # fmt: skip
             with tag("div", css="find", role="search"):
                 icon("search")

@@ -33,13 +33,13 @@ class Talk:
         self._visit, self._room, self._acts, self._spoken = visit, room, acts, spoken
         self._client = ui.context.client
         self._shown: dict[str, Mine | Theirs] = {}
-        self._live: dict[str, asyncio.Task[None]] = {}
+        self._live: dict[str, tuple[_Live, asyncio.Task[None]]] = {}
         self.limit = A_PAGE
         self._client.on_delete(self.leave)
 
     def leave(self) -> None:
         """Follow nothing any more."""
-        for task in self._live.values():
+        for _, task in self._live.values():
             task.cancel()
         self._live.clear()
 
@@ -49,11 +49,6 @@ class Talk:
         self._shown.clear()
         self.limit = A_PAGE
         self._room.clear()
-
-    @property
-    def answering(self) -> bool:
-        """Whether an answer is on its way."""
-        return bool(self._live)
 
     async def show(self, history: History, people: People) -> None:
         """Show this page of the conversation: what stands already is left alone."""
@@ -66,10 +61,11 @@ class Talk:
                 shown = self._shown.get(one.message_id) or self._place(one, people)
             if isinstance(shown, Mine):
                 shown.show(one, versions)
+            elif one.message_id in self._live:
+                self._live[one.message_id][0].turned(versions)  # what is heard of it is newer than its row
             elif one.status is Status.ANSWERING:
-                shown.show(one, versions, [], live=True)
                 self._follow(one, versions, shown)
-            elif one.message_id not in self._live:
+            else:
                 shown.show(one, versions, html[one.message_id])
 
     def _rearrange(self, history: History, people: People) -> None:
@@ -78,8 +74,8 @@ class Talk:
         for message_id in list(self._shown):
             if message_id not in wanted:
                 self._shown.pop(message_id).element.delete()
-                if task := self._live.pop(message_id, None):
-                    task.cancel()
+                if live := self._live.pop(message_id, None):
+                    live[1].cancel()
         kept = dict(self._shown)
         self._shown.clear()
         for index, one in enumerate(history.messages):
@@ -95,11 +91,9 @@ class Talk:
         return shown
 
     def _follow(self, answer: ChatMessage, versions: Sequence[str], shown: Theirs) -> None:
-        if answer.message_id in self._live:
-            return
         work = _Live(self._visit, answer, versions, shown)
         task = background_tasks.create(self._heard(work), name=f"answer {answer.message_id}")
-        self._live[answer.message_id] = task
+        self._live[answer.message_id] = work, task
 
     async def _heard(self, work: "_Live") -> None:
         answer_id = work.answer.message_id
@@ -112,7 +106,7 @@ class Talk:
             _log.warning("a page cannot follow an answer", answer_id=answer_id, error=error.message)
             return
         finally:
-            if self._live.get(answer_id) is asyncio.current_task():
+            if answer_id in self._live and self._live[answer_id][0] is work:
                 del self._live[answer_id]
         if settled is not None:
             name = settled.agent_name or "The agent"
@@ -127,6 +121,12 @@ class _Live:
         self._visit, self.answer, self._versions, self._shown = visit, answer, versions, shown
         self._text, self._growing = "", Growing()
         self._dirty = asyncio.Event()
+        shown.show(answer, versions, [], live=True)
+
+    def turned(self, versions: Sequence[str]) -> None:
+        """There are other versions of it by now."""
+        self._versions = versions
+        self._shown.show(self.answer, versions, [], live=True)
 
     async def hear(self) -> ChatMessage | None:
         """Show the answer as it comes, and give it as it stands in the end; None if the visitor may not stay."""
