@@ -1,11 +1,11 @@
 // What the chat does in the browser alone: composing, following the end, copying, the drawer on a phone.
 folkmoot.chat = (() => {
-  const LONGEST = 10000, NEAR_LIMIT = 9000, SEND_AGAIN_MS = 20000;
+  const LONGEST = 10000, NEAR_LIMIT = 9000;
   const by = (id) => document.getElementById(id);
-  let key = null, here = "", following = true, sent = 0;
+  let key = null, here = null, following = true, sent = 0;
 
   const draftName = () => "folkmoot-draft-" + here;
-  function keep(text) { try { text ? sessionStorage.setItem(draftName(), text) : sessionStorage.removeItem(draftName()); } catch { /* no storage, no draft */ } }
+  function keep(text) { if (here === null) return; try { text ? sessionStorage.setItem(draftName(), text) : sessionStorage.removeItem(draftName()); } catch { /* no storage, no draft */ } }
   function drafted() { try { return sessionStorage.getItem(draftName()) || ""; } catch { return ""; } }
   const longer = (text) => [...text].length; // as the server counts
 
@@ -20,16 +20,24 @@ folkmoot.chat = (() => {
   }
   function input() { fit(); keep(by("chat-text").value); }
 
+  // The page can be typed into before its line to the server stands, and while that is broken.
+  const connected = () => window.did_handshake === true && window.socket?.connected !== false;
   function send(emit) {
     const box = by("chat-text");
-    if (Date.now() - sent < SEND_AGAIN_MS) return;
+    if (sent) return;
     if (!box.value.trim()) return box.focus();
     if (longer(box.value) > LONGEST) return folkmoot.toast(`That is more than ${LONGEST.toLocaleString("en")} characters: shorten it, or attach it as a text file.`, "red");
     key ??= Date.now().toString(36) + Math.random().toString(36).slice(2); // sent twice, it is said once
-    sent = Date.now();
     following = true;
-    emit({ text: box.value, key });
+    sent = setTimeout(deliver, 0, { text: box.value, key }, emit, 0);
   }
+  function deliver(said, emit, tries) {
+    const ready = connected();
+    if (ready) emit(said);
+    if (tries === 8) folkmoot.toast("The server does not answer; it is tried again.", "red");
+    sent = setTimeout(deliver, ready ? 4000 : 250, said, emit, tries + (ready ? 4 : 1));
+  }
+  function delivered() { clearTimeout(sent); sent = 0; key = null; }
   // Enter sends; on a screen that is touched it begins a line, for there is no Shift there.
   function pressed(e, emit) {
     if (e.key !== "Enter" || e.shiftKey || e.isComposing || matchMedia("(pointer: coarse)").matches) return;
@@ -37,16 +45,17 @@ folkmoot.chat = (() => {
     send(emit);
   }
   // It was taken: the box is free for the next.
-  function taken() { const box = by("chat-text"); sent = 0; key = null; box.value = ""; keep(""); fit(); }
+  function taken() { const box = by("chat-text"); delivered(); box.value = ""; keep(""); fit(); }
   // It was not: what was typed stays, and is another message if it is sent again.
-  function refused() { sent = 0; key = null; by("chat-text")?.focus(); }
+  function refused() { delivered(); by("chat-text")?.focus(); }
 
   // Which conversation this is. What is typed belongs to it, also when another is looked at in between.
   function at(conversation, address, { push = false, focus = false } = {}) {
-    const box = by("chat-text");
+    const box = by("chat-text"), early = here === null && box?.value; // typed before the page was told where it is
     here = conversation;
     if (address !== location.pathname) history[push ? "pushState" : "replaceState"]({}, "", address);
-    if (box) { box.value = drafted(); key = null; sent = 0; fit(); if (focus && matchMedia("(pointer: fine)").matches) box.focus(); }
+    if (early) keep(box.value);
+    else if (box) { delivered(); box.value = drafted(); fit(); if (focus && matchMedia("(pointer: fine)").matches) box.focus(); }
     shelf(false);
     following = conversation !== ""; // a new one is read from its beginning
     following ? end() : (room().scrollTop = 0);

@@ -48,6 +48,7 @@ class _Chat:
         self._desk = visit.parts.conversations
         self._id, self._fresh = "", True  # a fresh conversation has its id, and nothing was said in it
         self._seen: Conversation | None = None
+        self._heard = ""  # the browser's name for what was said last
         self._agents: dict[str, str] = {}
         self._one_by_one = asyncio.Lock()
         writes = visit.may(ACTING)
@@ -234,6 +235,9 @@ class _Chat:
 
     async def _say(self, text: str, key: str) -> None:
         visit, box = self._visit, self._composer
+        if key and key == self._heard:
+            return  # the browser says it again until it hears that it was taken
+        self._heard = key
         if box is None or not await visit.may_act():
             visit.run("folkmoot.chat.refused()")
             return
