@@ -17,6 +17,7 @@ from folkmoot.web import Component, Health
 # A section is shown to those whose role opens its page; on a phone the bar can be pushed sideways.
 SECTIONS: Final = (
     ("Overview", "home", ()),
+    ("Chat", "chat", ("chat",)),
     ("Agents", "agents", ("agents",)),
     ("Tasks", "tasks", ("tasks",)),
     ("Twins", "twins", ("twins",)),
@@ -27,7 +28,7 @@ SECTIONS: Final = (
     ("Usage", "load", ("usage",)),
     ("People", "people", ("people",)),
 )
-SHEETS: Final = ("tokens.css", "layout.css", "parts.css", "talk.css")
+SHEETS: Final = ("tokens.css", "layout.css", "parts.css", "talk.css", "chat.css")
 _THEME: Final = "() => folkmoot.theme()"
 _SAID: Final = {"ok": "All is well", "degraded": "Something is missing", "down": "A vital part is down"}
 

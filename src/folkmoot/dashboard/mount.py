@@ -24,6 +24,7 @@ from folkmoot.dashboard.headers import PageHeaders
 from folkmoot.dashboard.pages import (
     agent,
     agents,
+    chat,
     knowledge,
     lead,
     leads,
@@ -56,6 +57,8 @@ Build = Callable[[Visit], Awaitable[None]]
 # In the order in which they match; the last takes what nothing else is at.
 PAGES: Final[tuple[tuple[str, str, Build], ...]] = (
     ("/", "Overview", overview.build),
+    ("/chat", "Chat", chat.build),
+    ("/chat/{conversation_id}", "Chat", chat.build),
     ("/agents", "Agents", agents.build),
     ("/agents/{agent_id}", "Agents", agent.build),
     ("/tasks", "Tasks", tasks.build),

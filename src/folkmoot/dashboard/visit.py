@@ -146,6 +146,17 @@ class Visit:
         dirty = asyncio.Event()
         self._keep(dirty, self._listen(dirty, subject, types), refresh, gather)
 
+    def heed(
+        self,
+        signs: Callable[[asyncio.Event], Coroutine[None, None, None]],
+        refresh: Callable[[], Awaitable[None]],
+        *,
+        gather: float = GATHER_SECONDS,
+    ) -> None:
+        """Call `refresh` whenever `signs` sets the event that it is given; ends with the page."""
+        dirty = asyncio.Event()
+        self._keep(dirty, signs(dirty), refresh, gather)
+
     def repeat(self, refresh: Callable[[], Awaitable[None]], *, every: timedelta) -> None:
         """Call `refresh` again and again, for what changes while nothing happens; ends with the page."""
         dirty = asyncio.Event()

@@ -208,6 +208,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         # Pages
         "PAGE-ACT": Rule(MEMBER),  # what changes something on a page and names no route
         "PAGE /": Rule(VIEWER),
+        "PAGE /chat": Rule(VIEWER),
+        "PAGE /chat/{conversation_id}": Rule(VIEWER),
         "PAGE /agents": Rule(VIEWER),
         "PAGE /agents/{agent_id}": Rule(VIEWER),
         "PAGE /tasks": Rule(VIEWER),

@@ -29,18 +29,21 @@ def guard(welcome: Callable[[], Awaitable[bool]]) -> None:
     ui.context.client.storage[_GUARD] = welcome
 
 
-def _guarded() -> Callable[[], Awaitable[bool]]:
-    """Whether whoever uses an element may go on: a page stays open when a sign-in ends, and its socket with it."""
+def _guarded() -> Callable[[Callable[[], Any]], Awaitable[None]]:
+    """Do what was asked for by an element, if whoever uses it may go on: a page stays open when a sign-in ends, and
+    its socket with it. It is done for the page as a whole, since the element itself may be gone before it is done.
+    """
     client = ui.context.client
 
-    async def welcome() -> bool:
+    async def do(act: Callable[[], Any]) -> None:
         asked: Callable[[], Awaitable[bool]] | None = client.storage.get(_GUARD)
-        if asked is None:
-            return True
         with client:
-            return await asked()
+            if asked is None or await asked():
+                doing = act()
+                if inspect.isawaitable(doing):
+                    await doing
 
-    return welcome
+    return do
 
 
 def tag(kind: str, text: str = "", /, *, css: str = "", **attributes: str | float | bool | None) -> TextElement:
@@ -99,39 +102,47 @@ def button(
     if js is not None:
         element.on("click", js_handler=js)
     elif on_click is not None:
-        welcome = _guarded()
-
-        async def clicked() -> None:
-            if await welcome():
-                doing = on_click()
-                if inspect.isawaitable(doing):
-                    await doing
-
-        element.on("click", clicked, args=[])
+        do = _guarded()
+        element.on("click", lambda: do(on_click), args=[])
     return element
 
 
 def form(on_submit: Callable[[Fields], Awaitable[None]], *, css: str = "", **attributes: str | None) -> TextElement:
     """A form whose fields `on_submit` receives, as `{name: [values]}`."""
-    welcome = _guarded()
+    do = _guarded()
 
     async def submitted(event: GenericEventArguments) -> None:
         fields: Any = event.args
-        if isinstance(fields, dict) and await welcome():
-            await on_submit({str(key): [str(one) for one in values] for key, values in fields.items()})
+        if isinstance(fields, dict):
+            said = {str(key): [str(one) for one in values] for key, values in fields.items()}
+            await do(lambda: on_submit(said))
 
     return tag("form", css=css, novalidate=True, **attributes).on("submit", submitted, js_handler=_SEND_FORM)
 
 
 def on_value(element: TextElement, event: str, handler: Callable[[str], Awaitable[None]]) -> None:
     """Hear what an input or a select holds; typing is heard when it pauses."""
-    welcome = _guarded()
+    do = _guarded()
 
     async def heard(arguments: GenericEventArguments) -> None:
-        if await welcome():
-            await handler(str(arguments.args))
+        await do(lambda: handler(str(arguments.args)))
 
     element.on(event, heard, js_handler=_SEND_VALUE, throttle=0.25 if event == "input" else 0.0, leading_events=False)
+
+
+def hear(element: ui.element, event: str, handler: Callable[[Any], Awaitable[None]], js: str) -> None:
+    """Hear what a line of our own script emits when this happens in the browser; it may be anything."""
+    do = _guarded()
+
+    async def heard(arguments: GenericEventArguments) -> None:
+        await do(lambda: handler(arguments.args))
+
+    element.on(event, heard, js_handler=js)
+
+
+def pressed(element: ui.element, act: Callable[[], Awaitable[None]]) -> None:
+    """Do this when an element is clicked that looks unlike our buttons."""
+    hear(element, "click", lambda _said: act(), "() => emit(null)")
 
 
 def field_of(fields: Fields, name: str) -> str:

@@ -16,6 +16,7 @@ from folkmoot.dashboard.components.dom import (
     form,
     go,
     heading,
+    icon,
     link,
     path,
     tag,
@@ -24,7 +25,8 @@ from folkmoot.dashboard.components.fields import Form
 from folkmoot.dashboard.components.notices import empty, notice
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.frame import crumb
-from folkmoot.dashboard.visit import Visit
+from folkmoot.dashboard.visit import ACTING, Visit
+from folkmoot.messaging import MessageIntent
 from folkmoot.registry import AgentRecord, UnknownAgentError
 from folkmoot.tasks import Task
 from folkmoot.web.ownership import agent_seen, check_agent, owns_person, stands_for
@@ -116,6 +118,10 @@ class _AgentPage:
                     marks.presence_chip(agent)
                     marks.availability_chip(agent)
         with tag("div", css="row"):
+            if MessageIntent.CHAT in agent.supported_intents and self._visit.may(ACTING):
+                with tag("a", css="btn primary", href=asking(path("chat"), agent=agent.agent_id)):
+                    icon("chat")
+                    tag("span", f"Talk to {agent.name}", css="clip")
             tag("a", "Messages", css="btn", href=asking(path("messages"), agent=agent.agent_id))
             if self._twin is not None:
                 link("What the twin learned", "twins", self._twin, css="btn")

@@ -8,7 +8,7 @@ from folkmoot.dashboard.components.dom import clear, heading, link, tag
 from folkmoot.dashboard.components.notices import empty, notice
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.frame import page_head
-from folkmoot.dashboard.visit import Visit
+from folkmoot.dashboard.visit import ACTING, Visit
 from folkmoot.tasks import Sight, Task, TaskState
 from folkmoot.tasks.errors import UnknownTaskError
 from folkmoot.web.ownership import EventSight
@@ -37,6 +37,8 @@ class _Overview:
         self._visit = visit
         self._titles: dict[str, str] = {}
         with page_head("Overview", "What this workplace is doing right now."):
+            if visit.may(ACTING):
+                link("Talk to an agent", "chat", css="btn")
             if visit.may("POST /api/tasks"):
                 link("New task", "tasks", css="btn primary").props["href"] = "/dashboard/tasks?new"
         self._notices = tag("div")
