@@ -45,6 +45,7 @@ _STILL: Final = timedelta(seconds=1)
 _CAUGHT_UP: Final = 200
 _LONGEST_FRAME: Final = 64 * 1024
 _SYSTEM: Final = "System"
+_NOTHING: Final = Mark(0, -1)
 
 
 @router.websocket("/ws/{user_id}")
@@ -135,6 +136,7 @@ class _Tab:
         self._seen = seen
         self._seq = seen.seq or 0
         self._marks: dict[str, Mark] = {}
+        self._announced: set[str] = set()
         self._mine: deque[str] = deque(maxlen=256)
         self._conversation: str | None = None
         self._said: deque[float] = deque()
@@ -211,9 +213,9 @@ class _Tab:
                 return
             await self._happened(message)
             return
-        known = self._marks.get(moment.answer_id)
-        if known is not None and (moment.mark.attempt, moment.mark.offset) <= (known.attempt, known.offset):
-            return
+        known = self._marks.get(moment.answer_id, _NOTHING)
+        if moment.kind != "routed" and (moment.mark.attempt, moment.mark.offset) <= (known.attempt, known.offset):
+            return  # it stood there when this tab came
         match moment.kind:
             case "routed":
                 told = {k: v for k, v in moment.data.items() if k in ("confidence", "method")}
@@ -230,6 +232,7 @@ class _Tab:
         """Something became visible: it is sent once, and the tab's place moves on."""
         self._seq = one.seq or self._seq
         self._marks.pop(one.message_id, None)
+        self._announced.discard(one.message_id)
         if one.role == "user":
             if one.message_id not in self._mine:
                 await self._send(self._frame("user_message", one, one.content, "You"))
@@ -256,6 +259,9 @@ class _Tab:
     async def _typing(
         self, conversation_id: str, answer_id: str, agent: str | None, agent_id: str, metadata: dict[str, Any]
     ) -> None:
+        if answer_id in self._announced:
+            return
+        self._announced.add(answer_id)
         await self._send(
             {
                 "type": "typing",

@@ -190,8 +190,7 @@ class _Chat:
                 button("Bring it back", self._bring_back, sign="undo").style("margin-top:12px")
 
     async def _who_answers(self) -> dict[str, str]:
-        found, _ = await self._desk.picker.candidates(self._owner)
-        return {one.agent_id: one.name for one in found}
+        return {one.agent_id: one.name for one in await self._desk.picker.candidates(self._owner)}
 
     def _at(self, first: str = "", *, push: bool = False) -> None:
         """Tell the browser which conversation this is."""
