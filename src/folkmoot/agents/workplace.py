@@ -5,7 +5,7 @@ each with file, line and field; how lines are found is in `place.py`.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import available_timezones
@@ -22,6 +22,7 @@ from pydantic import (
 
 from folkmoot.agents.definition import AgentDefinition, AgentLimits, Name, Text, shared_scope
 from folkmoot.agents.errors import WorkplaceInvalidError, WorkplaceMissingError
+from folkmoot.agents.outside import BridgeEntry, HeaderValue
 from folkmoot.agents.place import Fault, FieldPath, Placed, field_name, read_placed
 from folkmoot.consent import person_key
 from folkmoot.kernel import FolkmootError
@@ -93,7 +94,8 @@ class Workplace(BaseModel):
 
     `task_types` maps a kind of task to the capabilities it asks for, `knowledge_scopes` a role to the scopes that it
     may search instead of the usual ones (`folkmoot.memory.RoleScopes`). Tools in `asks_first` wait for a person's
-    approval whoever calls them; `mcp_servers` bring further tools, named `<server>.<tool>`.
+    approval whoever calls them; `mcp_servers` bring further tools, named `<server>.<tool>`; `bridges` are other
+    people's servers whose users talk with the agents.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -107,6 +109,7 @@ class Workplace(BaseModel):
     imports: tuple[ImportSource, ...] = ()
     knowledge: tuple[KnowledgeSource, ...] = ()
     services: tuple[ServiceOffered, ...] = ()
+    bridges: tuple[BridgeEntry, ...] = ()
 
     @property
     def name(self) -> str:
@@ -190,6 +193,17 @@ def _conflicts(data: Mapping[str, Any]) -> Iterable[tuple[FieldPath, str]]:
         named = _text(service, "agent")
         if named and named not in ids:
             yield ("services", index, "agent"), f"'{named}' is none of the agents of this file"
+    yield from _of_bridges(data.get("bridges"), ids)
+
+
+def _of_bridges(bridges: Any, ids: Container[str]) -> Iterable[tuple[FieldPath, str]]:
+    seen: dict[str, int] = {}
+    for index, bridge in enumerate(bridges if isinstance(bridges, list) else []):
+        name, agent = _text(bridge, "name"), _text(bridge, "agent")
+        if name and seen.setdefault(name, index) != index:
+            yield ("bridges", index, "name"), f"'{name}' is the name of bridges[{seen[name]}] already"
+        if agent and agent not in ids:
+            yield ("bridges", index, "agent"), f"'{agent}' is none of the agents of this file"
 
 
 def _strangers(agents: list[Any]) -> Iterable[tuple[FieldPath, str]]:
@@ -277,6 +291,8 @@ _PARTS: Final[Mapping[str, type[BaseModel]]] = {
     "imports": ImportSource,
     "knowledge": KnowledgeSource,
     "services": ServiceOffered,
+    "bridges": BridgeEntry,
+    "headers": HeaderValue,
     "mcp_servers": McpServer,
     "workplace": WorkplaceAbout,
 }

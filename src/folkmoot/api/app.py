@@ -19,6 +19,7 @@ from folkmoot.api import (
     auth,
     board,
     consents,
+    external,
     invoke,
     keys,
     knowledge,
@@ -107,6 +108,7 @@ def routes_alone() -> FastAPI:
         logs.router,
         approvals.router,
         tools.router,
+        external.router,
         live.router,
     ):
         app.include_router(router)

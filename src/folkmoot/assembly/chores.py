@@ -50,6 +50,7 @@ def serving_chores(rooms: Rooms) -> list[Chore]:
         *rooms.spending.chores,
         *rooms.leads.chores,
         *rooms.talking.chores,
+        *rooms.bridging.chores,
         *rooms.searching.chores,
         *rooms.documents.chores,
         Chore(name="sign-ins", every=HOUR, act=rooms.people.credentials.tidy),

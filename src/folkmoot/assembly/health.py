@@ -30,7 +30,8 @@ Check = Callable[[], Awaitable[str | None]]
 class HealthDesk:
     """Asks every part at once and waits for none longer than `PATIENCE`.
 
-    `far` names the parts that live in Redis: one that does not answer in time is as one whose link is down.
+    `far` names the parts that live in Redis: one that does not answer in time is as one whose link is down. A bridge
+    that is away impairs the whole and does not bring it down.
     """
 
     def __init__(
@@ -41,27 +42,40 @@ class HealthDesk:
         started_at: datetime,
         integrations: Callable[[], Mapping[str, Component]],
         far: Collection[str] = (),
+        bridges: Callable[[], Awaitable[Component]] | None = None,
     ) -> None:
         self._checks = checks
         self._integrations = integrations
         self._clock = clock
         self._started_at = started_at
         self._far = frozenset(far)
+        self._bridges = bridges
         self._since: dict[str, datetime] = {}
 
     async def __call__(self) -> Health:
         found = await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))
         components: dict[str, Component | dict[str, Component]] = dict(zip(self._checks, found, strict=True))
-        components["bridges"] = ABSENT
+        outside = components["bridges"] = await self._outside()
         services = components["integrations"] = dict(self._integrations())
         down = {name for name, one in zip(self._checks, found, strict=True) if one.status == "down"}
         impaired = any(one.status != "ok" for one in found) or any(one.status == "down" for one in services.values())
+        impaired = impaired or outside.status == "degraded"
         return Health(
             status="down" if down & VITAL else "degraded" if impaired else "ok",
             version=__version__,
             uptime_seconds=round((self._clock.now() - self._started_at).total_seconds(), 3),
             components=components,
         )
+
+    async def _outside(self) -> Component:
+        """The bridges; where their rows cannot be read, the database says what is wrong."""
+        if self._bridges is None:
+            return ABSENT
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                return await self._bridges()
+        except (TimeoutError, FolkmootError):
+            return Component(status="degraded", detail="how the bridges stand cannot be read from the database")
 
     async def _ask(self, name: str, check: Check) -> Component:
         try:

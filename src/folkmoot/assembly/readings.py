@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from folkmoot.assembly.integrations import Integrations
 from folkmoot.assembly.mailbox_series import show_mailboxes
+from folkmoot.bridge import BridgeDesk
 from folkmoot.kernel import FolkmootError
 from folkmoot.memory.documents.library import Library
 from folkmoot.messaging import Broker
@@ -36,6 +37,7 @@ class Readings:
     registry: Registry
     tasks: TaskDesk
     budgets: BudgetDesk
+    bridges: BridgeDesk
     library: Library
     services: Integrations
     database: Database
@@ -47,6 +49,7 @@ class Readings:
             self._work,
             self._knowledge,
             self.budgets.measure,
+            self.bridges.measure,
         ]
         self._here()
         await asyncio.gather(*(self._read(one) for one in readings))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from folkmoot.agents import AgentContext, AgentHost
+from folkmoot.assembly.bridges import Bridging, build_bridges
 from folkmoot.assembly.conversations import Talking, build_conversations
 from folkmoot.assembly.documents import Documents, build_documents
 from folkmoot.assembly.health import HealthDesk
@@ -67,6 +68,7 @@ class Rooms:
     tracing: Tracing
     leads: LeadRoom
     talking: Talking
+    bridging: Bridging
     roster: RegistryRoster
     database: Database
 
@@ -216,6 +218,9 @@ def build_rooms(
         host=host,
         process=runs.executor_id,
     )
+    bridging = build_bridges(
+        settings, database=database, clock=clock, talking=talking, metrics=metrics, process=runs.executor_id
+    )
     twinning.characters.follow(host)
     tooling.walls.follow(host)
     searching.searchers.follow(host)
@@ -228,7 +233,7 @@ def build_rooms(
         types=types,
         roles=searching.roles,
         knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library) if brings_documents else None,
-        told=[lead_team.replace, tooling.workplace_changed],
+        told=[lead_team.replace, tooling.workplace_changed, bridging.workplace_changed],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
         wanted=settings.named_agents,
@@ -258,6 +263,7 @@ def build_rooms(
         tasks=desk,
         leads=leads.desk,
         conversations=talking.desk,
+        bridges=bridging.desk,
         twins=twins,
         imports=twinning.imports,
         forgetting=twinning.forgetting,
@@ -275,6 +281,7 @@ def build_rooms(
             registry=registry,
             tasks=desk,
             budgets=spent.desk,
+            bridges=bridging.desk,
             library=documents.library,
             services=services,
             database=database,
@@ -287,6 +294,7 @@ def build_rooms(
             started_at=started_at,
             integrations=services.health,
             far={"broker", "registry"} if mail.link is not None else (),
+            bridges=bridging.health,
         ),
     )
     return Rooms(
@@ -309,6 +317,7 @@ def build_rooms(
         tracing=traces,
         leads=leads,
         talking=talking,
+        bridging=bridging,
         roster=roster,
         database=database,
     )

@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from folkmoot.assembly.setting_groups.bridges import BridgeSettings
 from folkmoot.assembly.setting_groups.conversations import ConversationSettings
 from folkmoot.assembly.setting_groups.integrations import IntegrationSettings
 from folkmoot.assembly.setting_groups.knowledge import KnowledgeSettings
@@ -58,6 +59,7 @@ class Settings(
     PeopleSettings,
     MessageSettings,
     ConversationSettings,
+    BridgeSettings,
 ):
     """Every setting, with the default that runs the embedded workplace."""
 

@@ -64,6 +64,9 @@ async def open_workplace(
         key = f"fml_{secrets.token_urlsafe(32)}"
         rooms.people.tokens.admit(key)
         await start(rooms, stack, chores=serving_chores(rooms))
+        if pages:  # what a command opens for a moment calls nobody outside
+            await rooms.bridging.start()
+            stack.push_async_callback(rooms.bridging.stop)
         doorkeeper = Doorkeeper(credentials=rooms.people.credentials, open_house=settings.auth == "off")
         walls = walls_of(settings, clock=rooms.parts.clock, served=pages, stack=stack)
         app = build_api(rooms.parts, doorkeeper=doorkeeper, repeats=rooms.repeats, walls=walls)

@@ -11,7 +11,23 @@ from typing import Annotated
 
 import typer
 
-from folkmoot.cli import agent, ask, backtest, consent, db, key, knowledge, lead, server, task, tool, twin, usage, user
+from folkmoot.cli import (
+    agent,
+    ask,
+    backtest,
+    consent,
+    db,
+    key,
+    knowledge,
+    lead,
+    monitor,
+    server,
+    task,
+    tool,
+    twin,
+    usage,
+    user,
+)
 from folkmoot.kernel import FolkmootError
 from folkmoot.version import __version__
 
@@ -24,6 +40,7 @@ app = typer.Typer(
 )
 server.add_to(app)
 app.command()(ask.ask)
+app.command()(monitor.monitor)
 app.add_typer(task.app, name="task")
 app.add_typer(lead.app, name="lead")
 app.add_typer(agent.app, name="agent")

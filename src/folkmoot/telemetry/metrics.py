@@ -28,12 +28,14 @@ class Metrics:
         self.models = Bounded(100)
         self.tools = Bounded(_OF_A_NAME)
         self.budgets = Bounded(_OF_A_NAME)
+        self.bridges = Bounded(_OF_A_NAME)
         ProcessCollector(registry=self.registry)
         self._of_requests(self.registry)
         self._of_messages(self.registry)
         self._of_agents_and_tasks(self.registry)
         self._of_models(self.registry)
         self._of_tools_and_knowledge(self.registry)
+        self._of_bridges(self.registry)
         self._of_the_process(self.registry)
         for outcome in ("done", "failed"):
             self.imports.labels(outcome)  # a series that is known beforehand begins at nought, not at its first event
@@ -180,6 +182,26 @@ class Metrics:
         self.chunks = Gauge("folkmoot_knowledge_chunks", "Passages that can be searched", registry=registry)
         self.search_seconds = Histogram(
             "folkmoot_knowledge_search_seconds", "Time to search the knowledge", buckets=_QUICK, registry=registry
+        )
+
+    def _of_bridges(self, registry: CollectorRegistry) -> None:
+        self.bridge_connected = Gauge(
+            "folkmoot_bridge_connected", "Whether this server has a bridge's connection", ["bridge"], registry=registry
+        )
+        self.bridge_connects = Counter(
+            "folkmoot_bridge_connects", "Connections of a bridge that came about", ["bridge"], registry=registry
+        )
+        self.bridge_frames = Counter(
+            "folkmoot_bridge_frames", "Frames that came in and went out", ["bridge", "direction"], registry=registry
+        )
+        self.bridge_passed_over = Counter(
+            "folkmoot_bridge_passed_over",
+            "Frames that came in and that nobody answers, and those given up, by reason",
+            ["bridge", "reason"],
+            registry=registry,
+        )
+        self.bridge_waiting = Gauge(
+            "folkmoot_bridge_waiting", "Frames that wait to be sent", ["bridge"], registry=registry
         )
 
     def _of_the_process(self, registry: CollectorRegistry) -> None:

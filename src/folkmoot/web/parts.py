@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Protocol
 from fastapi import Depends, Request
 from pydantic import BaseModel, Field
 
+from folkmoot.bridge import BridgeDesk
 from folkmoot.consent import ConsentLedger
 from folkmoot.conversations import ConversationDesk
 from folkmoot.events import EventLog
@@ -90,6 +91,7 @@ class Parts:
     tasks: TaskDesk
     leads: LeadDesk
     conversations: ConversationDesk
+    bridges: BridgeDesk
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting

@@ -116,6 +116,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /api/logs/{call_id}/resolve": Rule(MEMBER, "tools:approve"),
         "GET /api/approvals": Rule(VIEWER, "logs:read"),
         "POST /api/approvals/{call_id}": Rule(MEMBER, "tools:approve"),
+        # Bridges
+        "GET /external-status": Rule(VIEWER, "bridges:read"),
+        "POST /send-to-external": Rule(MEMBER, "bridges:write"),
+        "POST /api/bridges/{name}/reconnect": Rule(ADMIN, "bridges:write"),
         # Messages
         "POST /api/agents/messages": Rule(MEMBER, "messages:write"),
         "POST /api/agents/messages/broadcast": Rule(MEMBER, "messages:write"),
