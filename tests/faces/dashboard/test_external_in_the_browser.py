@@ -68,7 +68,7 @@ def test_a_connection_is_seen_and_something_is_said_there(window: Window, outsid
     expect(page.get_by_label("Message")).to_have_value("")
     page.get_by_role("button", name="Reconnect").click()
     expect(page.get_by_role("status").filter(has_text="external connects anew.")).to_be_visible()
-    expect(card).to_contain_text("2 connected")
+    expect(card).to_contain_text("2 connections")
     expect(card.locator(".chip")).to_have_text("Connected")
 
 

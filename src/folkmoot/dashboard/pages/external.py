@@ -22,7 +22,7 @@ _COUNTS: Final = {
     "out": "sent",
     "asked": "questions taken",
     "answered": "answered",
-    "connects": "connected",
+    "connects": "connections",
 }
 
 
