@@ -5,7 +5,6 @@ from datetime import UTC, date
 from typing import Final
 
 import orjson
-from nicegui import ui
 
 from folkmoot.conversations import Conversation
 from folkmoot.dashboard.components import words
@@ -32,6 +31,8 @@ A_PAGE: Final = 60
 _LOOKED_THROUGH: Final = 500
 _WEEK: Final = 7
 _RENAME: Final = "rename-conversation"
+# On this page; with a key held down the browser opens it elsewhere, as with any link.
+_FOLLOW: Final = "(e) => folkmoot.chat.follow(e, emit)"
 _UNDO: Final = "undo-delete-conversation"
 Open = Callable[[str | None], Awaitable[None]]
 
@@ -51,7 +52,7 @@ class Shelf:
                 heading(2, "Conversations")
                 if visit.may(ACTING):
                     fresh = tag("a", css="btn square", href=path("chat"), aria_label="New conversation", title="New")
-                    _opens(fresh, self._open, "")
+                    hear(fresh, "click", self._open, _FOLLOW)
                     with fresh:
                         icon("plus")
                 button(
@@ -65,7 +66,9 @@ class Shelf:
                     aria_label="Search conversations", autocomplete="off", maxlength=200,
                 )  # fmt: skip
                 on_value(box, "input", self._look_for)
+            # Heard here and not at each link: a link may be drawn anew while it is clicked.
             self._list = tag("div", css="shelf-list")
+            hear(self._list, "click", self._open, _FOLLOW)
         button("Undo", self._restore, id=_UNDO, hidden=True, tabindex="-1")
         with dialog(_RENAME, "Another title"), form(self._rename, css="stack"):
             self._form = Form("conversation")
@@ -139,13 +142,12 @@ class Shelf:
     def _line(self, one: Conversation, people: People, *, answering: bool) -> None:
         here = "page" if one.conversation_id == self._here else None
         with tag("div", css="talk-line"):
-            with tag("a", href=path("chat", one.conversation_id), aria_current=here) as link:
+            with tag("a", href=path("chat", one.conversation_id), data_talk=one.conversation_id, aria_current=here):
                 tag("span", one.title, css="name clip", title=one.title)
                 with tag("span", css="sub"):
                     who = people.name(one.last_agent) if one.last_agent else ""
                     tag("span", "is being answered…" if answering else who, css="clip")
                     tag("span", words.ago(one.updated_at, self._visit.now)).style("white-space:nowrap")
-            _opens(link, self._open, one.conversation_id)
             if self._visit.may(ACTING):
                 with tag("div", css="acts"):
                     for sign, verb, act in (("pen", "Rename", self.rename), ("trash", "Delete", self.delete)):
@@ -153,8 +155,8 @@ class Shelf:
                             "", _with(act, one), sign=sign, kind="quiet", title=verb, aria_label=f"{verb} {one.title}"
                         )
 
-    async def _open(self, conversation_id: str) -> None:
-        await self._opened(conversation_id or None)
+    async def _open(self, conversation_id: object) -> None:
+        await self._opened(str(conversation_id or "") or None)
 
     async def _look_for(self, text: str) -> None:
         self._find = text.strip()
@@ -185,15 +187,6 @@ def _shelf_of(one: Conversation, day: date) -> str:
     if age <= 1:
         return "Today" if age <= 0 else "Yesterday"
     return "The last days" if age <= _WEEK else "Earlier"
-
-
-def _opens(element: ui.element, act: Callable[[str], Awaitable[None]], conversation_id: str) -> None:
-    """Open it on this page; with a key held down the browser opens it elsewhere, as with any link."""
-
-    async def follow(_said: object) -> None:
-        await act(conversation_id)
-
-    hear(element, "click", follow, "(e) => folkmoot.chat.follow(e, emit)")
 
 
 def _with(act: Callable[[Conversation], Awaitable[None]], one: Conversation) -> Callable[[], Awaitable[None]]:
