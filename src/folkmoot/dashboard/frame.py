@@ -24,6 +24,7 @@ SECTIONS: Final = (
     ("Knowledge", "folder", ("knowledge",)),
     ("Leads", "star", ("leads",)),
     ("Messages", "inbox", ("messages",)),
+    ("External", "plug", ("external",)),
     ("Tool log", "tools", ("tools",)),
     ("Usage", "load", ("usage",)),
     ("People", "people", ("people",)),

@@ -210,6 +210,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PAGE /": Rule(VIEWER),
         "PAGE /chat": Rule(VIEWER),
         "PAGE /chat/{conversation_id}": Rule(VIEWER),
+        "PAGE /external": Rule(VIEWER),
         "PAGE /agents": Rule(VIEWER),
         "PAGE /agents/{agent_id}": Rule(VIEWER),
         "PAGE /tasks": Rule(VIEWER),
