@@ -29,6 +29,7 @@ NAMES = (
     "telemetry",
     "encryption",
     "registry",
+    "conversations",
 )
 RESULTS = Path(__file__).resolve().parent / "results"
 

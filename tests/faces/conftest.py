@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from tests.serving import Served, serve
+from tests.stub_model import stub_model  # noqa: F401  # a fixture
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,14 @@ from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.postgres
 
-RULES: dict[str, str] = importlib.import_module("folkmoot.migrations.versions.0009_row_security").RULES
+VERSIONS = "folkmoot.migrations.versions"
+OWN = "user_id = its reader"
+RULES: dict[str, str] = {
+    **importlib.import_module(f"{VERSIONS}.0009_row_security").RULES,
+    **dict.fromkeys(importlib.import_module(f"{VERSIONS}.0011_conversations").TABLES, OWN),
+    "sessions": OWN,
+}
+READ_BY_ALL = "gallery"  # but changed by whoever published it
 BY_USER = sorted(name for name, rule in RULES.items() if rule.startswith("user_id"))
 BY_PERSON = sorted(name for name, rule in RULES.items() if rule.startswith("person"))
 VALUES: list[tuple[tuple[type, ...], Callable[[int], Any]]] = [
@@ -54,7 +61,7 @@ async def _fill(url: str, role: str) -> None:
     async with engine.begin() as connection:
         # Parents are not the subject here, and a superuser may leave them out.
         await connection.execute(text("SET session_replication_role = replica"))
-        for name in RULES:
+        for name in (*RULES, READ_BY_ALL):
             table = Base.metadata.tables[name]
             for number, user in enumerate(("ann", "ben")):
                 await connection.execute(table.insert().values(_row(table, user, number)))
@@ -105,10 +112,11 @@ def seen(connection: "psycopg.Connection[Any]", table: str, reader: str | None) 
 
 def test_every_table_with_an_owner_has_a_policy_or_a_reason(plain: "psycopg.Connection[Any]") -> None:
     forced = plain.execute("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity").fetchall()
-    assert {row[0] for row in forced} == set(RULES)
+    assert {row[0] for row in forced} == {*RULES, READ_BY_ALL}
     shared = {
         "knowledge_documents",  # whose upload it was; who may read it is a matter of scopes
         "budgets",  # who set it; whom it binds is its subject
+        READ_BY_ALL,
     }
     owned = {name for name, table in Base.metadata.tables.items() if "user_id" in table.columns}
     assert owned - set(RULES) == shared & owned, "a table with a user_id has neither a policy nor a reason"
@@ -144,6 +152,14 @@ def test_nobody_writes_rows_of_others(plain: "psycopg.Connection[Any]") -> None:
         plain.execute("UPDATE leads SET user_id = 'ben'")
     assert plain.execute("DELETE FROM leads WHERE user_id = 'ben'").rowcount == 0
     assert seen(plain, "leads", "*") == 2
+
+
+def test_the_gallery_is_read_by_everybody_and_changed_by_whoever_published(plain: "psycopg.Connection[Any]") -> None:
+    assert [seen(plain, READ_BY_ALL, reader) for reader in (None, "", "ann", "cem", "*")] == [0, 0, 2, 2, 2]
+    seen(plain, READ_BY_ALL, "ann")
+    assert plain.execute("DELETE FROM gallery WHERE user_id = 'ben'").rowcount == 0
+    assert plain.execute("UPDATE gallery SET tags = '[]' WHERE user_id = 'ben'").rowcount == 0
+    assert plain.execute("UPDATE gallery SET tags = '[]' WHERE user_id = 'ann'").rowcount == 1
 
 
 async def count(database: Database) -> int:

@@ -13,14 +13,20 @@ from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
 from folkmoot.conversations import ConversationDesk, Lobby, Upload
 from folkmoot.conversations.answering import Answering
+from folkmoot.conversations.archive import Archive
+from folkmoot.conversations.contexts import ContextFiles, Files
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.relay import Relay
 from folkmoot.conversations.routing.router import Router
+from folkmoot.conversations.studio import Gallery, SessionDesk
+from folkmoot.conversations.studio.desk import RENEWED_EVERY
 from folkmoot.kernel import Clock
 from folkmoot.messaging import Broker
+from folkmoot.models import ModelHub
 from folkmoot.reading import Chunk, DocumentReader
 from folkmoot.registry import Registry
 from folkmoot.storage import Database
+from folkmoot.workflows import FlowDesk, FlowLimits
 
 _PLAIN: Final = ("text/", "application/json", "application/xml", "application/yaml", "application/x-yaml")
 _DOCUMENTS: Final = (".pdf", ".docx", ".html", ".htm", ".csv", ".md", ".txt")
@@ -34,15 +40,24 @@ class Talking:
     desk: ConversationDesk
     answering: Answering
     relay: Relay
+    archive: Archive
+    sessions: SessionDesk
+    gallery: Gallery
+    flows: FlowDesk
+    contexts: ContextFiles
     chores: Sequence[Chore]
 
     async def start(self) -> None:
         """Take up what was left unanswered; hear what other servers answer."""
+        await self.flows.start()
         await self.answering.start()
         self.relay.start()
+        await self.contexts.start()
 
     async def stop(self) -> None:
         """Break off what is being answered; it is kept, and taken up again."""
+        await self.contexts.stop()
+        await self.flows.stop()
         await self.relay.stop()
         await self.answering.stop()
 
@@ -55,6 +70,8 @@ def build_conversations(
     broker: Broker,
     registry: Registry,
     host: AgentHost,
+    models: ModelHub,
+    files: Files,
     process: str,
 ) -> Talking:
     """`process` is this process's id among those that share the database."""
@@ -78,11 +95,32 @@ def build_conversations(
         lobby=lobby,
         read_text=AttachmentText(DocumentReader(processes=1)),
     )
+    alone = database.is_sqlite
+    sessions = SessionDesk(database=database, clock=clock, conversations=desk, answering=answering, alone=alone)
+    flows = FlowDesk(sessions=sessions, models=models, clock=clock, limits=_flow_limits(settings))
+    contexts = ContextFiles(
+        database=database, clock=clock, files=files, most_bytes=settings.user_file_bytes, alone=alone
+    )
+    answering.settled += [flows.settled, contexts.settled]
+    chores = [Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge)]
+    if not alone:
+        chores.append(Chore(name="flows", every=RENEWED_EVERY, act=sessions.keep_up))
     return Talking(
         desk=desk,
         answering=answering,
-        relay=Relay(database=database, lobby=lobby, answering=answering, alone=database.is_sqlite),
-        chores=[Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge)],
+        relay=Relay(database=database, lobby=lobby, answering=answering, alone=alone),
+        archive=Archive(database=database, clock=clock),
+        sessions=sessions,
+        gallery=Gallery(database=database, clock=clock),
+        flows=flows,
+        contexts=contexts,
+        chores=chores,
+    )
+
+
+def _flow_limits(settings: Settings) -> FlowLimits:
+    return FlowLimits(
+        rounds=settings.flow_rounds, tokens=settings.flow_tokens, time=timedelta(seconds=settings.flow_timeout)
     )
 
 

@@ -23,6 +23,7 @@ from folkmoot.assembly.team_knowledge import TeamKnowledge
 from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools
 from folkmoot.assembly.twinning import Twinning, build_twins
 from folkmoot.assembly.usage import Spending, spending, tracing
+from folkmoot.assembly.user_contexts import UserContexts
 from folkmoot.consent import ConsentGate, ConsentLedger
 from folkmoot.events import EventLog
 from folkmoot.home import Home
@@ -214,6 +215,8 @@ def build_rooms(
         broker=broker,
         registry=registry,
         host=host,
+        models=hub,
+        files=UserContexts(tooling.parts.files),
         process=runs.executor_id,
     )
     twinning.characters.follow(host)
@@ -258,6 +261,10 @@ def build_rooms(
         tasks=desk,
         leads=leads.desk,
         conversations=talking.desk,
+        archive=talking.archive,
+        sessions=talking.sessions,
+        gallery=talking.gallery,
+        flows=talking.flows,
         twins=twins,
         imports=twinning.imports,
         forgetting=twinning.forgetting,

@@ -111,7 +111,7 @@ async def take(
         await insert_conversation(session, talk)
     else:
         talk, deleted = found
-        if talk.user_id != saying.speaker.owner or deleted:
+        if deleted or not (talk.user_id == saying.speaker.owner or saying.speaker.anywhere):
             raise unknown_conversation(talk.conversation_id)
         await lock_conversation(session, talk.conversation_id)
         if saying.client_key is not None:

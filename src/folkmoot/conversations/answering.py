@@ -139,6 +139,19 @@ class Answering:
             Run(answer=answer, question=answer, talk=_nowhere(answer), text=answer.content), Status.CANCELLED
         )
 
+    async def settle(
+        self,
+        answer: ChatMessage,
+        status: Status,
+        *,
+        text: str,
+        error: str | None = None,
+        details: dict[str, JsonValue] | None = None,
+    ) -> None:
+        """Let an answer that was made elsewhere stand so, and tell whoever listens; one that has settled stays."""
+        run = Run(answer=answer, question=answer, talk=_nowhere(answer), text=text)
+        await self._settle(run, status, error=error, details=details)
+
     async def _run(self, run: Run) -> None:
         try:
             await self._in_turn(run)

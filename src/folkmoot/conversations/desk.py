@@ -4,7 +4,7 @@ A turn that was accepted has its rows, and will have its answer whether anybody 
 conversations may be seen; None sees all. What is another's answers exactly as what is not there.
 """
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -49,6 +49,7 @@ from folkmoot.conversations.store import (
     find_message,
     insert_messages,
     last_shown,
+    latest_seq,
     lock_conversation,
     next_seq,
     purge_conversations,
@@ -60,9 +61,11 @@ from folkmoot.conversations.store import (
     select_shown,
     show_only,
 )
-from folkmoot.kernel import Clock
+from folkmoot.kernel import Clock, new_id
 from folkmoot.storage import Database
 
+ROOM: Final = "room"
+_MOST_ROOMS: Final = 10_000
 KEPT_DELETED: Final = timedelta(days=7)
 """How long a deleted conversation can be brought back."""
 
@@ -98,11 +101,13 @@ class ConversationDesk:
         self._picker = picker
         self._following = Following(database=database, lobby=lobby, answering=answering)
         self._read_text = read_text
+        self._rooms: dict[str, str] = {}
         self.lobby = lobby
         self.picker = picker
 
-    async def say(self, saying: Saying) -> Accepted:
-        """Take a turn: when this returns it is kept, and its answer is on the way.
+    async def say(self, saying: Saying, *, own: Callable[[str], None] | None = None) -> Accepted:
+        """Take a turn: when this returns it is kept, and its answer is on the way. `own` hears the id of the message
+        before any listener does.
 
         Raises `BadSayingError`, `AttachmentTooLargeError`, `UnknownConversationError`, `UnknownAgentError` for an
         `agent` that may not be addressed, and what a document that cannot be read is wrong in.
@@ -122,6 +127,12 @@ class ConversationDesk:
                 owner=answering.owner,
                 lease=answering.lease,
             )
+        if own is not None:
+            own(taken.question.message_id)
+        if taken.talk.kind == ROOM:
+            if len(self._rooms) > _MOST_ROOMS:  # the rows know them
+                self._rooms.clear()
+            self._rooms[taken.talk.user_id] = taken.talk.conversation_id
         if not taken.repeated:
             self._begin(taken)
         return Accepted(
@@ -259,6 +270,24 @@ class ConversationDesk:
             found = await answer_to(session, message_id)
         return found if found is not None and viewer in (None, found.user_id) else None
 
+    async def room(self, user_id: str) -> str | None:
+        """The conversation that goes on in a user's room; None where the next message begins one."""
+        if user_id not in self._rooms:
+            async with self._database.read() as session:
+                found, _ = await select_conversations(session, viewer=user_id, kinds=[ROOM], limit=1, offset=0)
+            if found:
+                self._rooms.setdefault(user_id, found[0].conversation_id)
+        return self._rooms.get(user_id)
+
+    def leave_room(self, user_id: str) -> None:
+        """Let the next message in a user's room begin a new conversation."""
+        self._rooms[user_id] = new_id("conv")
+
+    async def latest(self, user_id: str) -> int:
+        """The `seq` of what became visible last to a user."""
+        async with self._database.read() as session:
+            return await latest_seq(session, user_id)
+
     async def happened(self, user_id: str, *, after: int, limit: int = 200) -> list[ChatMessage]:
         """What became visible to a user after that `seq`, in that order: what was said, and answers that settled."""
         async with self._database.read() as session:
@@ -310,6 +339,7 @@ class ConversationDesk:
         async with self._database.write() as session:
             await find_conversation(session, conversation_id, viewer=viewer)
             await change_conversation(session, conversation_id, deleted_at=self._clock.now())
+        self._rooms = {user: room for user, room in self._rooms.items() if room != conversation_id}
 
     async def restore(self, conversation_id: str, *, viewer: str | None) -> Conversation:
         """Bring a deleted conversation back. Raises `UnknownConversationError` for one that is gone for good."""

@@ -26,6 +26,13 @@ class UnknownChatMessageError(ConversationError):
     family = Family.NOT_FOUND
 
 
+class UnknownGalleryItemError(ConversationError):
+    """The gallery has no such item, or none of the asker's to take back."""
+
+    code = "unknown_gallery_item"
+    family = Family.NOT_FOUND
+
+
 class BadSayingError(ConversationError):
     """What was said cannot be taken as it is."""
 

@@ -30,10 +30,12 @@ class Status(StrEnum):
 class Speaker:
     """Who speaks. `owner` is whose conversations these are: an account's id, or the name by which a program that
     signed in as administrator knows one of its own users. `account` is who signed in, and whom the agents act for.
+    `anywhere`: they may go on with anybody's conversation, as its owner.
     """
 
     owner: str
     account: str
+    anywhere: bool = False
 
     def __post_init__(self) -> None:
         if not _OWNER.fullmatch(self.owner) or self.owner.strip() != self.owner:

@@ -18,6 +18,9 @@ from folkmoot.conversations.tables import AttachmentRow, ConversationRow, Messag
 
 __all__ = ["AsyncSession"]  # the acts of this room name the session they hand through
 
+FLOW: Final = "flow:"
+"""Begins the owner of an answer that a flow makes: such a run cannot be taken over, only be seen to have ended."""
+
 _MESSAGE: Final = (
     MessageRow.number,
     MessageRow.message_id,
@@ -282,9 +285,10 @@ async def take_over(
     dead: ColumnElement[bool] = or_(MessageRow.owner.is_(None), MessageRow.owner != owner)
     if not alone:
         dead = and_(dead, or_(MessageRow.lease.is_(None), MessageRow.lease < now))
+    flows = func.coalesce(MessageRow.owner, "").startswith(FLOW)
     taken = (
         update(MessageRow)
-        .where(MessageRow.status == Status.ANSWERING, dead)
+        .where(MessageRow.status == Status.ANSWERING, dead, ~flows)
         .values(owner=owner, lease=until, attempt=MessageRow.attempt + 1, content="")
         .returning(*_MESSAGE)
     )

@@ -1,11 +1,25 @@
-"""The rows of conversations, their messages and what was attached to them."""
+"""The rows of conversations, their messages and what was attached to them. Those of sessions are in `studio`."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
+from folkmoot.conversations.full_text import SEARCH_DDL, SEARCH_DROP
 from folkmoot.storage import Base, JsonColumn, UtcDateTime
 
 # SQLite counts by itself only in a column of the very type INTEGER.
@@ -13,12 +27,16 @@ _Counter = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class RoomRow(Base):
-    """One user's place: `seq` counts what has become visible to them; the rest is how far their file of it reaches."""
+    """One user's place: `seq` counts what has become visible to them. Their file of it reaches to `file_seq`, and is
+    right for `file_length` characters: what stands behind them was written by a process that ended at that moment.
+    """
 
     __tablename__ = "rooms"
 
     user_id: Mapped[str] = mapped_column(String(200), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
+    file_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    file_length: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
 
 
 class ConversationRow(Base):
@@ -94,3 +112,10 @@ class AttachmentRow(Base):
     size: Mapped[int] = mapped_column(Integer)
     text: Mapped[str | None] = mapped_column(Text)
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+for _when, _by_dialect in (("after_create", SEARCH_DDL), ("before_drop", SEARCH_DROP)):
+    for _dialect, _statements in _by_dialect.items():
+        for _statement in _statements:
+            _ddl = DDL(_statement)  # type: ignore[no-untyped-call]  # SQLAlchemy left it without annotations
+            event.listen(MessageRow.__table__, _when, _ddl.execute_if(dialect=_dialect))

@@ -5,6 +5,7 @@ from typing import Any
 from alembic import context
 
 import folkmoot.consent.tables
+import folkmoot.conversations.studio.tables
 import folkmoot.conversations.tables
 import folkmoot.events.tables
 import folkmoot.leads.tables

@@ -72,6 +72,8 @@ class Tokens:
         if (principal := self._recognised.get(digest)) is not None:
             return principal
         async with self._one_check:
+            if (principal := self._recognised.get(digest)) is not None:  # by another of many who came at once
+                return principal
             for name, (_, token_hash) in (await self._store.hashes()).items():
                 if await self._matches(token_hash, token):
                     principal = administrator(name)

@@ -16,6 +16,8 @@ MEBIBYTE: Final = 1024 * 1024
 _UPLOADS: Final = re.compile(
     r"/api/twins/[^/]+/imports|/api/knowledge(/[^/]+)?|/dashboard/_nicegui/client/[^/]+/upload/\d+"
 )
+# Messages may bring pictures and documents along.
+_CHATS: Final = re.compile(r"/api/chat/(message|stream)|/v1/chat/completions")
 # What is read and thrown away so that a client that is still sending gets to read its answer.
 _DRAINED: Final = 1024 * MEBIBYTE
 _DRAIN_SECONDS: Final = 30.0
@@ -23,9 +25,10 @@ _DRAIN_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The largest bodies, in bytes: of an ordinary request, and of an upload."""
+    """The largest bodies, in bytes: of an ordinary request, of a message with attachments, and of an upload."""
 
     body: int = 2 * MEBIBYTE
+    chat: int = 20 * MEBIBYTE
     upload: int = 1024 * MEBIBYTE
 
 
@@ -63,6 +66,8 @@ class BodyLimit:
             await refusal(scope, receive, send)
 
     def _limit(self, path: str, headers: Headers) -> int:
+        if _CHATS.fullmatch(path):
+            return max(self._limits.chat, self._limits.body)
         if not _UPLOADS.fullmatch(path):
             return self._limits.body
         form = headers.get("content-type", "").startswith("multipart/")

@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from folkmoot.consent import ConsentLedger
 from folkmoot.conversations import ConversationDesk
+from folkmoot.conversations.archive import Archive
+from folkmoot.conversations.studio import Gallery, SessionDesk
 from folkmoot.events import EventLog
 from folkmoot.kernel import Clock
 from folkmoot.leads import LeadDesk
@@ -26,6 +28,7 @@ from folkmoot.tasks import TaskDesk
 from folkmoot.telemetry import Metrics, Tracing
 from folkmoot.tools.parts import ToolParts
 from folkmoot.twins import Forgetting, ImportExport, Twin, TwinRoster
+from folkmoot.workflows import FlowDesk
 
 Condition = Literal["ok", "degraded", "down", "not_configured"]
 
@@ -90,6 +93,10 @@ class Parts:
     tasks: TaskDesk
     leads: LeadDesk
     conversations: ConversationDesk
+    archive: Archive
+    sessions: SessionDesk
+    gallery: Gallery
+    flows: FlowDesk
     twins: TwinRoster
     imports: ImportExport
     forgetting: Forgetting

@@ -14,17 +14,19 @@ from folkmoot.security import Principal
 class UnknownRoomError(FolkmootError):
     """There is no such user, or none whom the asker may speak for."""
 
-    code: ClassVar[str] = "unknown_user"
+    code: ClassVar[str] = "unknown_room"
     family: ClassVar[Family] = Family.NOT_FOUND
 
 
 def speaker(principal: Principal, user_id: str | None = None) -> Speaker:
     """Who speaks, if `user_id` is asked for. Raises `UnknownRoomError`, `BadSayingError`."""
-    if user_id is None or user_id.casefold() in (principal.user_id.casefold(), principal.name.casefold()):
+    if user_id is None:
+        return Speaker(owner=principal.user_id, account=principal.user_id, anywhere=principal.is_admin)
+    if user_id.casefold() in (principal.user_id.casefold(), principal.name.casefold()):
         return Speaker(owner=principal.user_id, account=principal.user_id)
     if not principal.is_admin:
         raise UnknownRoomError(
-            f"there is no user {user_id[:60]!r} whom you may speak for; leave user_id out, or say {principal.user_id!r}",
+            f"there is no user {user_id[:60]!r} whom you may speak for; leave user_id out",
             user_id=user_id[:100],
         )
     return Speaker(owner=user_id, account=principal.user_id)

@@ -1,0 +1,189 @@
+"""Servers die, and several work on one database: every accepted message has its answer, once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from folkmoot.conversations import Moment, Saying
+from folkmoot.conversations.model import Status
+from folkmoot.messaging import AgentMessage, Delivery, Reply
+from folkmoot.storage import Base, Database
+from tests.conversations.house import IDA, Words, talkhouse
+from tests.waiting import wait_until
+
+
+async def test_what_was_being_answered_is_answered_after_a_restart(tmp_path: Path, database: Database) -> None:
+    words = Words(("It ", "is ", "noon."))
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada", words)
+        accepted = await house.desk.say(Saying(speaker=IDA, text="What time is it?"))
+        words.let(2)
+        await wait_until(lambda: len(words.said) == 2)
+    again = Words(words.words)
+    again.let_all()
+    async with talkhouse(tmp_path, database, agents=lambda house: house.agent("ada", again)) as house:
+        answer = await house.desk.answered(accepted, viewer="ida")
+        history = await house.desk.history(accepted.conversation_id, viewer="ida")
+    assert (answer.status, answer.content) == (Status.ANSWERED, "It is noon.")
+    assert answer.attempt > 1
+    assert history.total == 2
+
+
+async def test_an_agent_whose_reply_is_known_is_not_asked_again(tmp_path: Path, database: Database) -> None:
+    asked: list[str] = []
+
+    async def note(message: AgentMessage, _delivery: Delivery) -> Reply:
+        asked.append(message.message_id)
+        return {"answer": "noted"}
+
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada", note)
+        broken = asyncio.Event()
+        settle = house.answering._settle
+
+        async def never(*_arguments: object, **_named: object) -> None:
+            broken.set()
+            await asyncio.Event().wait()
+
+        house.answering._settle = never  # type: ignore[method-assign]  # as if it died before it could write
+        accepted = await house.desk.say(Saying(speaker=IDA, text="Hello"))
+        await broken.wait()
+        house.answering._settle = settle  # type: ignore[method-assign]  # see above
+    async with talkhouse(tmp_path, database, agents=lambda house: house.agent("ada", note)) as house:
+        answer = await house.desk.answered(accepted, viewer="ida")
+    assert (answer.status, answer.content, answer.agent_id) == (Status.ANSWERED, "noted", "ada")
+    assert asked == [accepted.answer_id]
+
+
+async def test_an_answer_in_pieces_that_is_begun_anew_is_heard_once(tmp_path: Path, database: Database) -> None:
+    tries: list[int] = []
+
+    async def fails_once(_message: AgentMessage, delivery: Delivery) -> Reply:
+        tries.append(delivery.attempt)
+        await delivery.stream({"chunk": "Good ", "at": 0, "attempt": delivery.attempt})
+        if delivery.attempt == 1:
+            raise OSError("the first try fails")
+        await delivery.stream({"chunk": "morning", "at": 5, "attempt": delivery.attempt})
+        return {"answer": "Good morning"}
+
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada", fails_once)
+        accepted = await house.desk.say(Saying(speaker=IDA, text="Hello"))
+        moments = await house.heard(accepted.answer_id)
+    assert tries == [1, 2]
+    assert [one.kind for one in moments if one.kind != "routed"] == ["chunk", "reset", "chunk", "chunk", "settled"]
+    assert _text(moments) == "Good morning"
+
+
+async def test_a_piece_that_got_lost_is_made_good_by_the_reply(tmp_path: Path, database: Database) -> None:
+    async def skips(_message: AgentMessage, delivery: Delivery) -> Reply:
+        await delivery.stream({"chunk": "one ", "at": 0, "attempt": 1})
+        await delivery.stream({"chunk": "three", "at": 8, "attempt": 1})
+        return {"answer": "one two three"}
+
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada", skips)
+        accepted = await house.desk.say(Saying(speaker=IDA, text="Count"))
+        moments = await house.heard(accepted.answer_id)
+    assert [one.text for one in moments if one.kind == "chunk"] == ["one ", "two three"]
+    assert not any(one.kind == "reset" for one in moments)
+
+
+def _text(moments: list[Moment]) -> str:
+    said = ""
+    for one in moments:
+        said = "" if one.kind == "reset" else said + one.text
+    return said
+
+
+@pytest.fixture
+async def shared(postgres_url: str) -> AsyncIterator[Database]:
+    database = Database(postgres_url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_an_answer_is_heard_from_another_server(tmp_path: Path, shared: Database) -> None:
+    words = Words(("one ", "two ", "three"))
+    async with (
+        talkhouse(tmp_path, shared, alone=False) as here,
+        talkhouse(tmp_path, shared, alone=False, broker=here.broker) as there,
+    ):
+        await here.agent("ada", words)
+        accepted = await here.desk.say(Saying(speaker=IDA, text="Count"))
+        hearing = asyncio.create_task(there.heard(accepted.answer_id))
+        words.let(2)
+        await wait_until(lambda: len(words.said) == 2)
+        await asyncio.sleep(0.4)  # let the first words be kept, so that they are heard in pieces
+        words.let_all()
+        moments = await hearing
+    chunks = [one.text for one in moments if one.kind == "chunk"]
+    assert "".join(chunks) == "one two three"
+    assert len(chunks) > 1
+
+
+@pytest.mark.postgres
+async def test_a_room_on_one_server_hears_what_is_said_on_another(tmp_path: Path, shared: Database) -> None:
+    async with (
+        talkhouse(tmp_path, shared, alone=False) as here,
+        talkhouse(tmp_path, shared, alone=False, broker=here.broker) as there,
+    ):
+        await here.agent("ada")
+        heard: list[Moment] = []
+        with there.lobby.listening("ida") as listener:
+            await asyncio.sleep(0.5)  # the relay has looked once, and knows where this room stands
+            accepted = await here.desk.say(Saying(speaker=IDA, text="Hello"))
+            while not heard or heard[-1].kind != "settled":
+                moment = await asyncio.wait_for(listener.next(), 10)
+                assert moment is not None
+                heard.append(moment)
+    said = [one.message for one in heard if one.kind in ("said", "settled")]
+    assert [(one.role, one.content) for one in said if one] == [("user", "Hello"), ("assistant", "you said: Hello")]
+    assert _text([one for one in heard if one.answer_id == accepted.answer_id]) == "you said: Hello"
+
+
+@pytest.mark.postgres
+async def test_what_a_dead_server_left_is_taken_over_by_another(
+    tmp_path: Path, shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("folkmoot.conversations.answering.LEASE", timedelta(seconds=0.5))
+    monkeypatch.setattr("folkmoot.conversations.answering._RENEW_EVERY", 1)
+    words = Words(("a ", "b"))
+    async with talkhouse(tmp_path, shared, alone=False) as there:
+        await there.agent("ada", words)
+        async with talkhouse(tmp_path, shared, alone=False, broker=there.broker) as dying:
+            accepted = await dying.desk.say(Saying(speaker=IDA, text="Hello"))
+            words.let(1)
+            await wait_until(lambda: words.said == [0])
+        words.let_all()
+        words.let_all()
+        answer = await there.desk.answered(accepted, viewer="ida")
+        assert (answer.status, answer.content) == (Status.ANSWERED, "a b")
+        assert (await there.desk.history(accepted.conversation_id, viewer="ida")).total == 2
+
+
+@pytest.mark.postgres
+async def test_a_server_that_lives_keeps_its_answers(
+    tmp_path: Path, shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("folkmoot.conversations.answering.LEASE", timedelta(seconds=3))
+    monkeypatch.setattr("folkmoot.conversations.answering._RENEW_EVERY", 1)
+    words = Words(("a ", "b"))
+    async with (
+        talkhouse(tmp_path, shared, alone=False) as here,
+        talkhouse(tmp_path, shared, alone=False, broker=here.broker) as there,
+    ):
+        await here.agent("ada", words)
+        accepted = await here.desk.say(Saying(speaker=IDA, text="Hello"))
+        words.let(1)
+        await asyncio.sleep(3.5)  # longer than the lease: it is renewed
+        assert there.answering.running(accepted.answer_id) is None
+        words.let_all()
+        answer = await here.desk.answered(accepted, viewer="ida")
+    assert (answer.content, answer.attempt) == ("a b", 1)
