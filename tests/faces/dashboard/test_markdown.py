@@ -3,8 +3,6 @@
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from folkmoot.dashboard.components.markdown import Growing, render
 
@@ -20,6 +18,7 @@ HOSTILE = [
     "<!-- --><style>body{display:none}</style>",
     "# <iframe src=https://a.example></iframe>",
 ]
+PARTS = ("word ", "\n", "\n\n", "- ", "1. ", "```\n", "> ", "<x ", "|", "*", "  ", "# ")
 WRITTEN = """# Plan
 
 We do *three* things, in `order`:
@@ -94,10 +93,10 @@ def test_a_text_that_grows_ends_as_if_it_had_come_at_once(seed: int) -> None:
     assert "".join(growing.render(WRITTEN)) == render(WRITTEN)
 
 
-@given(st.lists(st.sampled_from(["word ", "\n", "\n\n", "- ", "1. ", "```\n", "> ", "<x ", "|", "*", "  ", "# "])))
-def test_no_text_stops_it(parts: list[str]) -> None:
-    growing, text = Growing(), ""
-    for part in parts:
+@pytest.mark.parametrize("seed", range(40))
+def test_no_text_stops_it(seed: int) -> None:
+    chance, growing, text = random.Random(seed), Growing(), ""
+    for part in chance.choices(PARTS, k=60):
         text += part
         growing.render(text)
     assert "<x" not in render(text)

@@ -114,9 +114,10 @@ folkmoot.chat = (() => {
 
   // A link within the page, unless it is to be opened elsewhere.
   function follow(e, emit) {
-    if (e.metaKey || e.ctrlKey || e.shiftKey || e.button) return;
+    const link = e.target.closest("a");
+    if (!link || e.metaKey || e.ctrlKey || e.shiftKey || e.button) return;
     e.preventDefault();
-    emit(null);
+    emit(link.dataset.talk ?? "");
   }
   function dropped(e, uploader) {
     const files = [...(e.dataTransfer ?? e.clipboardData)?.files ?? []];

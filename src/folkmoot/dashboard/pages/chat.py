@@ -1,6 +1,7 @@
 """The chat: conversations at the left, what is said in the middle, the box below it; the same in every tab, live.
 
-The list stands in `chat_list.py`, the messages in `chat_talk.py`, the box in `chat_composer.py`.
+The list stands in `chat_list.py`, the messages in `chat_talk.py`, the box in `chat_composer.py`, and what stands there
+before anything was said in `chat_welcome.py`.
 """
 
 import asyncio
@@ -14,25 +15,23 @@ from nicegui import ui
 from folkmoot.conversations import ChatMessage, Conversation, Saying, UnknownConversationError
 from folkmoot.conversations.desk import History
 from folkmoot.conversations.model import Status, checked_id
-from folkmoot.dashboard.components import marks
 from folkmoot.dashboard.components.chat_message import Acts
-from folkmoot.dashboard.components.dom import ASSETS, button, clear, heading, hear, path, pressed, tag
-from folkmoot.dashboard.components.notices import empty, notice, toast
+from folkmoot.dashboard.components.dom import ASSETS, button, clear, heading, hear, path, tag
+from folkmoot.dashboard.components.notices import notice, toast
 from folkmoot.dashboard.components.people import People
 from folkmoot.dashboard.components.publish import Publish
 from folkmoot.dashboard.components.why import Why
 from folkmoot.dashboard.pages.chat_composer import Composer
 from folkmoot.dashboard.pages.chat_list import Shelf
 from folkmoot.dashboard.pages.chat_talk import A_PAGE, Talk
+from folkmoot.dashboard.pages.chat_welcome import only_reading, welcome
 from folkmoot.dashboard.visit import ACTING, Visit
 from folkmoot.kernel import FolkmootError, new_id
-from folkmoot.registry import AgentRecord
 from folkmoot.web.speaking import speaker
 
 _EVERY: Final = timedelta(seconds=5)  # what no answer tells of: titles, versions and deletions in another tab
 PUBLISH: Final = "POST /api/sessions/publish"
 _MOST: Final = 400  # messages of one conversation on a page
-_OFFERED: Final = 12
 
 
 async def build(visit: Visit) -> None:
@@ -178,31 +177,12 @@ class _Chat:
         """The place where nothing was said yet."""
         self._draw_head(None)
         self._show_composer(agent)
-        if self._composer is None:
-            with clear(self._else):
-                empty("Choose a conversation", "Your role reads; a member's says something too.", sign="chat")
-            return
         offered = [one for key in self._agents if (one := self._visit.agents.get(key)) is not None]
-        with clear(self._else), tag("div", css="welcome"):
-            heading(2, "What is it about?")
-            said = "Say it below: the agent answers whose subject it is. Or choose one yourself."
-            tag("p", said if offered else "No agent is online that may answer you.", css="muted")
-            with tag("div", css="grid"):
-                for one in offered[:_OFFERED]:
-                    self._card(one, chosen=one.agent_id == agent)
-
-    def _card(self, one: AgentRecord, *, chosen: bool) -> None:
-        element = tag("button", css="card", type="button", aria_pressed="true" if chosen else "false")
-
-        async def choose() -> None:
-            await self._choose("" if chosen else one.agent_id)
-            self._visit.run("document.getElementById('chat-text')?.focus()")
-
-        pressed(element, choose)
-        with element:
-            marks.of_agent(one)
-            tag("span", one.name, css="strong clip")
-            tag("span", one.description or one.role, css="small")
+        with clear(self._else):
+            if self._composer is None:
+                only_reading()
+            else:
+                welcome(self._visit, offered, agent, self._choose)
 
     def _gone(self) -> None:
         self._talk.forget()

@@ -6,7 +6,6 @@ from datetime import UTC, date
 from typing import Final
 
 import orjson
-from nicegui import ui
 
 from folkmoot.conversations import Conversation
 from folkmoot.conversations.archive import Found
@@ -36,6 +35,8 @@ _LOOKED_THROUGH: Final = 500
 _HITS: Final = 100
 _WEEK: Final = 7
 _RENAME: Final = "rename-conversation"
+# On this page; with a key held down the browser opens it elsewhere, as with any link.
+_FOLLOW: Final = "(e) => folkmoot.chat.follow(e, emit)"
 _UNDO: Final = "undo-delete-conversation"
 Open = Callable[[str | None], Awaitable[None]]
 
@@ -56,7 +57,7 @@ class Shelf:
                 heading(2, "Conversations")
                 if visit.may(ACTING):
                     fresh = tag("a", css="btn square", href=path("chat"), aria_label="New conversation", title="New")
-                    _opens(fresh, self._open, "")
+                    hear(fresh, "click", self._open, _FOLLOW)
                     with fresh:
                         icon("plus")
                 button(
@@ -70,7 +71,9 @@ class Shelf:
                     aria_label="Search conversations", autocomplete="off", maxlength=200,
                 )  # fmt: skip
                 on_value(box, "input", self._look_for)
+            # Heard here and not at each link: a link may be drawn anew while it is clicked.
             self._list = tag("div", css="shelf-list")
+            hear(self._list, "click", self._open, _FOLLOW)
         button("Undo", self._restore, id=_UNDO, hidden=True, tabindex="-1")
         with dialog(_RENAME, "Another title"), form(self._rename, css="stack"):
             self._form = Form("conversation")
@@ -150,7 +153,7 @@ class Shelf:
     def _line(self, one: Conversation, people: People, *, answering: bool) -> None:
         here = "page" if one.conversation_id == self._here else None
         with tag("div", css="talk-line"):
-            with tag("a", href=path("chat", one.conversation_id), aria_current=here) as link:
+            with tag("a", href=path("chat", one.conversation_id), data_talk=one.conversation_id, aria_current=here):
                 tag("span", one.title, css="name clip", title=one.title)
                 with tag("span", css="sub"):
                     who = people.name(one.last_agent) if one.last_agent else ""
@@ -158,7 +161,6 @@ class Shelf:
                     tag("span", words.ago(one.updated_at, self._visit.now)).style("white-space:nowrap")
                 if hit := self._found.get(one.conversation_id):
                     _marked(hit)
-            _opens(link, self._open, one.conversation_id)
             if self._visit.may(ACTING):
                 with tag("div", css="acts"):
                     for sign, verb, act in (("pen", "Rename", self.rename), ("trash", "Delete", self.delete)):
@@ -166,8 +168,8 @@ class Shelf:
                             "", _with(act, one), sign=sign, kind="quiet", title=verb, aria_label=f"{verb} {one.title}"
                         )
 
-    async def _open(self, conversation_id: str) -> None:
-        await self._opened(conversation_id or None)
+    async def _open(self, conversation_id: object) -> None:
+        await self._opened(str(conversation_id or "") or None)
 
     async def _look_for(self, text: str) -> None:
         self._find = text.strip()
@@ -209,15 +211,6 @@ def _marked(hit: Found) -> None:
             tag("mark", hit.snippet[start:end])
             at = end
         tag("span", hit.snippet[at:])
-
-
-def _opens(element: ui.element, act: Callable[[str], Awaitable[None]], conversation_id: str) -> None:
-    """Open it on this page; with a key held down the browser opens it elsewhere, as with any link."""
-
-    async def follow(_said: object) -> None:
-        await act(conversation_id)
-
-    hear(element, "click", follow, "(e) => folkmoot.chat.follow(e, emit)")
 
 
 def _with(act: Callable[[Conversation], Awaitable[None]], one: Conversation) -> Callable[[], Awaitable[None]]:
