@@ -1,6 +1,6 @@
 // What the chat does in the browser alone: composing, following the end, copying, the drawer on a phone.
 folkmoot.chat = (() => {
-  const LONGEST = 10000, NEAR_LIMIT = 9000;
+  const LONGEST = 10000, NEAR_LIMIT = 9000, MOVE_MS = 4000;
   const by = (id) => document.getElementById(id);
   let key = null, here = null, following = true, sent = 0;
 
@@ -21,7 +21,7 @@ folkmoot.chat = (() => {
   function input() { fit(); keep(by("chat-text").value); }
 
   // The page can be typed into before its line to the server stands, and while that is broken.
-  const connected = () => window.did_handshake === true && window.socket?.connected !== false;
+  const connected = () => here !== null && window.did_handshake === true && window.socket?.connected !== false;
   function send(emit) {
     const box = by("chat-text");
     if (sent) return;
@@ -118,6 +118,11 @@ folkmoot.chat = (() => {
     if (!link || e.metaKey || e.ctrlKey || e.shiftKey || e.button) return;
     e.preventDefault();
     emit(link.dataset.talk ?? "");
+    // What is typed from now on belongs to where this leads; it is said once the page is there.
+    here = null;
+    const box = by("chat-text");
+    if (box) { delivered(); box.value = ""; fit(); }
+    setTimeout(() => { if (here === null) location.assign(link.href); }, MOVE_MS);
   }
   function dropped(e, uploader) {
     const files = [...(e.dataTransfer ?? e.clipboardData)?.files ?? []];

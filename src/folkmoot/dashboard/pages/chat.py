@@ -225,19 +225,21 @@ class _Chat:
         if box is None or not await visit.may_act():
             visit.run("folkmoot.chat.refused()")
             return
-        fresh, agent = self._fresh, box.agent
+        fresh, agent, talk = self._fresh, box.agent, self._id
         saying = Saying(
-            speaker=speaker(visit.principal), text=text, conversation_id=self._id, uploads=box.uploads,
+            speaker=speaker(visit.principal), text=text, conversation_id=talk, uploads=box.uploads,
             client_key=key or None, agent=agent if fresh and agent else None,
         )  # fmt: skip
         try:
             await self._desk.say(saying)
             if fresh and agent:
-                await self._desk.change(self._id, viewer=self._owner, agent=agent)
+                await self._desk.change(talk, viewer=self._owner, agent=agent)
         except FolkmootError as error:
             toast(error.message, fault=True)
             box.refused()
             return
+        if talk != self._id:
+            return  # another one is open by now
         box.taken()
         if fresh:
             self._fresh = False
