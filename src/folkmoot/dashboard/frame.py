@@ -18,6 +18,7 @@ from folkmoot.web import Component, Health
 SECTIONS: Final = (
     ("Overview", "home", ()),
     ("Chat", "chat", ("chat",)),
+    ("Gallery", "book", ("gallery",)),
     ("Agents", "agents", ("agents",)),
     ("Tasks", "tasks", ("tasks",)),
     ("Twins", "twins", ("twins",)),

@@ -211,6 +211,8 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "PAGE /chat": Rule(VIEWER),
         "PAGE /chat/{conversation_id}": Rule(VIEWER),
         "PAGE /external": Rule(VIEWER),
+        "PAGE /gallery": Rule(VIEWER),
+        "PAGE /gallery/{gallery_id}": Rule(VIEWER),
         "PAGE /agents": Rule(VIEWER),
         "PAGE /agents/{agent_id}": Rule(VIEWER),
         "PAGE /tasks": Rule(VIEWER),

@@ -5,9 +5,9 @@ from typing import Any
 
 from folkmoot.conversations.accept import title_of
 from folkmoot.conversations.model import Speaker, Status
-from folkmoot.conversations.store import insert_messages, select_shown
+from folkmoot.conversations.store import AsyncSession, find_conversation, insert_messages, select_shown
 from folkmoot.conversations.studio.desk import MOST_MESSAGES, begun
-from folkmoot.conversations.studio.model import GalleryItem, StudioSession, checked_tags, rows_of, without_secrets
+from folkmoot.conversations.studio.model import KIND, GalleryItem, StudioSession, checked_tags, rows_of, without_secrets
 from folkmoot.conversations.studio.store import (
     find_item,
     find_session,
@@ -31,10 +31,13 @@ class Gallery:
     async def publish(
         self, session_id: str, *, owner: str, tags: list[str], flow_config: Mapping[str, Any] | None = None
     ) -> GalleryItem:
-        """Show a session as it is now. Raises `UnknownConversationError`, for another's too, and `BadSayingError`."""
+        """Show a session, or any other conversation, as it is now.
+
+        Raises `UnknownConversationError`, for another's too, and `BadSayingError`.
+        """
         kept_tags = checked_tags(tags)
         async with self._database.write() as session:
-            one = await find_session(session, session_id, user_id=owner)
+            one = await _published(session, session_id, owner)
             messages = rows_of(await select_shown(session, session_id, limit=MOST_MESSAGES))
             item = GalleryItem(
                 id=new_id("gallery"),
@@ -87,6 +90,14 @@ class Gallery:
         return one
 
 
+async def _published(session: AsyncSession, conversation_id: str, owner: str) -> StudioSession:
+    """What is to be shown; a conversation that is no session is one without a flow."""
+    talk = await find_conversation(session, conversation_id, viewer=owner)
+    if talk.kind == KIND:
+        return await find_session(session, conversation_id, user_id=owner)
+    return StudioSession(session_id=conversation_id, user_id=owner, flow_config={}, timestamp=talk.created_at)
+
+
 def _copies(item: GalleryItem, into: StudioSession, account: str) -> list[dict[str, Any]]:
     """The item's messages as rows of another session; nothing new happened to its user, so that they get no `seq`."""
     rows: list[dict[str, Any]] = []
@@ -95,6 +106,7 @@ def _copies(item: GalleryItem, into: StudioSession, account: str) -> list[dict[s
         is_query = said["role"] == "user"
         status = Status.SAID if is_query else Status(metadata.pop("status", Status.ANSWERED))
         error = metadata.pop("error", None)
+        agent_id, agent_name = metadata.pop("agent_id", None), metadata.pop("agent", None)
         rows.append(
             {
                 "message_id": new_id(),
@@ -107,8 +119,8 @@ def _copies(item: GalleryItem, into: StudioSession, account: str) -> list[dict[s
                 "active": True,
                 "status": status,
                 "seq": None,
-                "agent_id": None,
-                "agent_name": None,
+                "agent_id": agent_id,
+                "agent_name": agent_name,
                 "client_key": None,
                 "attempt": 1,
                 "owner": None,

@@ -72,6 +72,8 @@ def row_of(one: ChatMessage, turn: str) -> dict[str, Any]:
     metadata = dict(one.details.get("flow", {}))
     if one.role == "assistant":
         metadata |= {"status": one.status.value, **({"error": one.error} if one.error else {})}
+        if one.agent_name:
+            metadata |= {"agent": one.agent_name, "agent_id": one.agent_id}
     return {
         "user_id": one.user_id,
         "session_id": one.conversation_id,

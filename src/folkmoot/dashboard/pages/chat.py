@@ -19,6 +19,7 @@ from folkmoot.dashboard.components.chat_message import Acts
 from folkmoot.dashboard.components.dom import ASSETS, button, clear, heading, hear, path, tag
 from folkmoot.dashboard.components.notices import notice, toast
 from folkmoot.dashboard.components.people import People
+from folkmoot.dashboard.components.publish import Publish
 from folkmoot.dashboard.components.why import Why
 from folkmoot.dashboard.pages.chat_composer import Composer
 from folkmoot.dashboard.pages.chat_list import Shelf
@@ -29,6 +30,7 @@ from folkmoot.kernel import FolkmootError, new_id
 from folkmoot.web.speaking import speaker
 
 _EVERY: Final = timedelta(seconds=5)  # what no answer tells of: titles, versions and deletions in another tab
+PUBLISH: Final = "POST /api/sessions/publish"
 _MOST: Final = 400  # messages of one conversation on a page
 
 
@@ -74,6 +76,7 @@ class _Chat:
                     self._composer = self._box() if writes else None
             hear(tag("span", id="chat-go", hidden=True), "go", self._went, "(e) => emit(e.detail)")
         self._why = Why(self._pick if writes else None)
+        self._publishing = Publish(self._publish)
 
     def _box(self) -> Composer:
         return Composer(self._visit, say=self._say, stop=self._stop, choose=self._choose)
@@ -165,6 +168,7 @@ class _Chat:
             )  # fmt: skip
             heading(1, title, css="clip", title=title)
             if talk is not None and self._composer is not None:
+                self._publishing.button()
                 button("Rename", lambda: self._shelf.rename(talk), sign="pen", kind="quiet", aria_label="Rename")
                 button("Delete", lambda: self._shelf.delete(talk), sign="trash", kind="quiet", aria_label="Delete")
         ui.page_title(f"{title} · Folkmoot")
@@ -275,6 +279,14 @@ class _Chat:
         if not await self._visit.act(done):
             act.close()
         await self.refresh()
+
+    async def _publish(self, tags: list[str]) -> None:
+        gallery = self._visit.parts.gallery
+        await self._visit.act(
+            lambda: gallery.publish(self._id, owner=self._owner, tags=tags),
+            said="Published: it stands in the gallery.",
+            needs=PUBLISH,
+        )
 
     async def _copy(self, message: ChatMessage) -> None:
         self._visit.run(f"folkmoot.chat.put({_js(message.content)})")

@@ -1,12 +1,15 @@
 """The conversations of the visitor: the latest first, found by their words, opened, named anew, deleted."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date
 from typing import Final
 
 import orjson
 
 from folkmoot.conversations import Conversation
+from folkmoot.conversations.archive import Found
+from folkmoot.conversations.errors import BadSayingError
 from folkmoot.dashboard.components import words
 from folkmoot.dashboard.components.dialogs import close, dialog, foot
 from folkmoot.dashboard.components.dom import (
@@ -29,6 +32,7 @@ from folkmoot.dashboard.visit import ACTING, Visit
 KINDS: Final = ("chat", "room", "studio")  # what a person said themselves, from wherever
 A_PAGE: Final = 60
 _LOOKED_THROUGH: Final = 500
+_HITS: Final = 100
 _WEEK: Final = 7
 _RENAME: Final = "rename-conversation"
 # On this page; with a key held down the browser opens it elsewhere, as with any link.
@@ -43,6 +47,7 @@ class Shelf:
     def __init__(self, visit: Visit, opened: Open, changed: Callable[[], Awaitable[None]]) -> None:
         self._visit, self._opened, self._changed = visit, opened, changed
         self._find, self._limit = "", A_PAGE
+        self._found: dict[str, Found] = {}
         self._looks: object = None
         self._here: str | None = None
         self._named: str | None = None
@@ -123,12 +128,18 @@ class Shelf:
                 await self._changed()
 
     async def _wanted(self) -> tuple[Sequence[Conversation], int]:
+        """What the list shows, and how much there is. What was found by its words has its place in `_found`."""
         desk, owner = self._visit.parts.conversations, self._visit.principal.user_id
+        self._found = {}
         if not self._find:
             return await desk.conversations(viewer=owner, kinds=KINDS, limit=self._limit)
-        found, _ = await desk.conversations(viewer=owner, kinds=KINDS, limit=_LOOKED_THROUGH)
+        talks, _ = await desk.conversations(viewer=owner, kinds=KINDS, limit=_LOOKED_THROUGH)
+        with suppress(BadSayingError):  # signs alone are no words; a title may have them
+            hits, _ = await self._visit.parts.archive.search(self._find, owner=owner, limit=_HITS)
+            for one in hits:
+                self._found.setdefault(one.conversation_id, one)
         wanted = self._find.casefold()
-        found = [one for one in found if wanted in one.title.casefold()]
+        found = [one for one in talks if one.conversation_id in self._found or wanted in one.title.casefold()]
         return found, len(found)
 
     def _draw(self, found: Sequence[Conversation], writing: set[str], people: People, day: date) -> None:
@@ -148,6 +159,8 @@ class Shelf:
                     who = people.name(one.last_agent) if one.last_agent else ""
                     tag("span", "is being answered…" if answering else who, css="clip")
                     tag("span", words.ago(one.updated_at, self._visit.now)).style("white-space:nowrap")
+                if hit := self._found.get(one.conversation_id):
+                    _marked(hit)
             if self._visit.may(ACTING):
                 with tag("div", css="acts"):
                     for sign, verb, act in (("pen", "Rename", self.rename), ("trash", "Delete", self.delete)):
@@ -187,6 +200,17 @@ def _shelf_of(one: Conversation, day: date) -> str:
     if age <= 1:
         return "Today" if age <= 0 else "Yesterday"
     return "The last days" if age <= _WEEK else "Earlier"
+
+
+def _marked(hit: Found) -> None:
+    """The line in which words were found."""
+    at = 0
+    with tag("span", css="found"):
+        for start, end in hit.marks:
+            tag("span", hit.snippet[at:start])
+            tag("mark", hit.snippet[start:end])
+            at = end
+        tag("span", hit.snippet[at:])
 
 
 def _with(act: Callable[[Conversation], Awaitable[None]], one: Conversation) -> Callable[[], Awaitable[None]]:
