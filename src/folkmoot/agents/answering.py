@@ -9,6 +9,7 @@ from typing import Any
 from folkmoot.agents.about import About
 from folkmoot.agents.agent import BaseAgent
 from folkmoot.agents.behalf import in_hand
+from folkmoot.agents.enclosed import KNOWN, both, enclosed, known
 from folkmoot.agents.errors import InvalidRequestError
 from folkmoot.agents.offer import offer
 from folkmoot.kernel import JsonValue
@@ -27,9 +28,10 @@ class AnsweringAgent(BaseAgent):
     """Answers questions by its model, from what it may search.
 
     `chat` takes `{"message": text, "history": [{"role": "user"|"agent", "text": …}]?, "summary": text?, "model": name?,
-    "stream": true?}`, `request_knowledge` `{"query": text}`. The reply is `{status, answer, disclosure, notice,
-    sources: [{text, source, score, id}], model, offline, usage}`; streamed, chunks `{"chunk": text, "at": characters
-    before it, "attempt": number}` come before it. `custom:stop` with a `message_id` breaks off the answer to it.
+    "attachments": [{id, name, media_type, text?}]?, "stream": true?}`, `request_knowledge` `{"query": text}`. The reply
+    is `{status, answer, disclosure, notice, sources: [{text, source, score, id}], model, offline, usage}`; streamed,
+    chunks `{"chunk": text, "at": characters before it, "attempt": number}` come before it. `custom:stop` with a
+    `message_id` breaks off the answer to it.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -110,16 +112,21 @@ class AnsweringAgent(BaseAgent):
         named = wanted if isinstance(wanted, str) and wanted else self.definition.model
         handle, search, notice = await self.may_use(await self.context.models.resolve(named))
         own, now = self.definition.limits, in_hand()
+        cited = _cited(search)
+        # The offline model searches by itself, and quotes nothing else.
+        shown = [] if handle.offline else await cited(question, KNOWN)
+        instructions = [await self.instructions(), known(shown)]
         asking: dict[str, Any] = {
-            "instructions": await self.instructions(),
+            "instructions": "\n\n".join(part for part in instructions if part),
             "prompt": question,
+            "attachments": await enclosed(message, self.context.attached, owner=now.files_of if now else None),
             "history": _in_mind(_history(message), _summary(message)),
             "tools": await offer(
                 self.context.tools,
                 agent_id=self.agent_id,
                 name=self.definition.name,
                 handling=now,
-                cited=_cited(search),
+                cited=cited,
                 about=self.about,
             ),
             "limits": Limits(tokens=own.tokens, cost=own.cost, turns=own.turns),
@@ -138,9 +145,7 @@ class AnsweringAgent(BaseAgent):
             "answer": f"{opening}\n\n{answer.text}" if opening else answer.text,
             "disclosure": self.disclosure(by),
             "notice": notice,
-            "sources": [
-                {"text": one.text, "source": one.source, "score": one.score, "id": one.id} for one in answer.sources
-            ],
+            "sources": both(shown, answer.sources),
             "model": by.name,
             "offline": by.offline,
             "usage": {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from folkmoot.agents.enclosed import Shelf
 from folkmoot.agents.errors import UnattendedError
 from folkmoot.consent import Consent, Purpose
 from folkmoot.kernel import Clock
@@ -85,7 +86,8 @@ class AgentContext:
     """Everything an agent may lean on. `drain`: how long a leaving agent waits for its handlers.
 
     Without `tools` it can search what it knows, and nothing is logged. Without `sights` it searches the memory scopes
-    of its definition, whoever asks. `shelves` are what it names when it is asked what it knows.
+    of its definition, whoever asks. `shelves` are what it names when it is asked what it knows, `attached` is where the
+    files are that come with messages.
     """
 
     broker: Broker
@@ -96,6 +98,7 @@ class AgentContext:
     consents: Consents
     sights: Sights | None = None
     shelves: Shelves | None = None
+    attached: Shelf | None = None
     shared: AgentsMemory | None = None
     people: People = Nobody()  # noqa: RUF009  # stateless
     tools: ToolDesk | None = None

@@ -26,6 +26,7 @@ from folkmoot.assembly.tools import ToolHouse, ToolLogPart, build_tools, user_fi
 from folkmoot.assembly.twinning import Twinning, build_twins
 from folkmoot.assembly.usage import Spending, spending, tracing
 from folkmoot.consent import ConsentGate, ConsentLedger
+from folkmoot.conversations.attached import AttachedFiles
 from folkmoot.events import EventLog
 from folkmoot.home import Home
 from folkmoot.kernel import Clock
@@ -190,6 +191,7 @@ def build_rooms(
         knowledge=index,
         sights=searching.desk,
         shelves=documents.library,
+        attached=AttachedFiles(database=database),
         tools=tooling.parts.desk,
         shared=AgentsMemory(shared=searching.shared, people=people.users),
         consents=gate,
