@@ -95,6 +95,16 @@ def test_versions_of_an_answer_and_of_a_question_are_kept(api: httpx.Client) -> 
     assert [one["message_id"] for one in back] == [question, first["message_id"]]
 
 
+def test_why_an_agent_answered_is_kept_and_can_be_decided_again(api: httpx.Client) -> None:
+    asked = api.post("/api/chat/message", json={"message": "@manager Who leads this team?"}).json()
+    place = f"/api/chat/{asked['conversation_id']}/messages"
+    found = api.get(f"{place}/{asked['message_id']}/routing").raise_for_status().json()
+    assert (found["agent_id"], found["method"], found["now"]) == ("manager", "mention", "manager")
+    assert found["same"] is True
+    assert found["evidence"]
+    assert api.get(f"{place}/{asked['user_message_id']}/routing").status_code == 409
+
+
 def test_what_is_attached_is_read_kept_and_given_back(api: httpx.Client) -> None:
     data = base64.b64encode(b"The kiln reaches 1,240 degrees.").decode()
     answer = said(api, "How hot is it?", attachments=[{"name": "kiln.txt", "data": data}])

@@ -15,11 +15,13 @@ from folkmoot.api.chat_shapes import (
     EditWanted,
     HistoryShown,
     OnTheWay,
+    RoutingShown,
     Stopped,
     metadata_of,
     saying_of,
     shown,
 )
+from folkmoot.conversations.decisions import routing_of
 from folkmoot.conversations.errors import AnswerFailedError
 from folkmoot.conversations.model import Accepted, Status
 from folkmoot.security import Principal
@@ -125,6 +127,14 @@ async def edit(
     """Say something else in the place of a message: a branch begins there, and the older one is kept."""
     accepted = await rooms.conversations.edit(conversation_id, message_id, wanted.message, viewer=viewer(principal))
     return await _answered(rooms, principal, accepted, response, wait)
+
+
+@router.get("/{conversation_id}/messages/{message_id}/routing", responses=READ | documented(409))
+async def routing(principal: SignedIn, rooms: Rooms, conversation_id: ConversationId, message_id: str) -> RoutingShown:
+    """Why this agent answered, with the evidence, and whether it would be the same again."""
+    found = await rooms.conversations.replayed(conversation_id, message_id, viewer=viewer(principal))
+    told = {"same": found.same, "now": found.now.agent_id if found.now is not None else None}
+    return RoutingShown.model_validate(routing_of(found.decision) | told)
 
 
 @router.post("/{conversation_id}/messages/{message_id}/show", responses=WRITE)

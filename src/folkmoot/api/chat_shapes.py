@@ -112,6 +112,22 @@ class HistoryShown(BaseModel):
     next: str | None
 
 
+class RoutingShown(BaseModel):
+    """Why an agent was picked. `evidence` is what each stage of the router said; `same`: it leads to the very decision
+    again; `now`: who would be picked now, by what the router has learned since and who is there, null if nobody is.
+    """
+
+    agent_id: str
+    confidence: float
+    in_scope_confidence: float
+    method: str
+    reasoning: str
+    alternatives: list[dict[str, Any]]
+    evidence: dict[str, Any]
+    same: bool
+    now: str | None
+
+
 class Deleted(BaseModel):
     """It is gone, and can be brought back for a week by `POST /api/conversations/{conversation_id}/restore`."""
 

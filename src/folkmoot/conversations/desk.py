@@ -23,6 +23,7 @@ from folkmoot.conversations.accept import (
 from folkmoot.conversations.answering import Answering, Run
 from folkmoot.conversations.before import kept_before
 from folkmoot.conversations.branch import versions_of
+from folkmoot.conversations.decisions import decision_of
 from folkmoot.conversations.errors import BadSayingError, NotAnswerableError, UnknownChatMessageError
 from folkmoot.conversations.following import Following
 from folkmoot.conversations.lobby import Lobby
@@ -38,6 +39,7 @@ from folkmoot.conversations.model import (
 )
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.rewording import Rewording
+from folkmoot.conversations.routing.replay import Replay
 from folkmoot.conversations.routing.store import forget
 from folkmoot.conversations.store import (
     Attachment,
@@ -216,6 +218,17 @@ class ConversationDesk:
         if viewer is not None and found.user_id != viewer:
             raise UnknownChatMessageError(f"there is no message {message_id[:60]!r} here", message_id=message_id[:100])
         return found
+
+    async def replayed(self, conversation_id: str, message_id: str, *, viewer: str | None) -> Replay:
+        """Why an agent was picked for an answer, decided again. Raises `NotAnswerableError` for what was not picked."""
+        async with self._database.read() as session:
+            talk = await find_conversation(session, conversation_id, viewer=viewer)
+            answer = await find_message(session, message_id, conversation_id=conversation_id)
+            routing = answer.details.get("routing")
+            if not isinstance(routing, dict) or answer.parent_id is None:
+                raise NotAnswerableError("nobody was picked for this message; ask of an answer", message_id=message_id)
+            question = await find_message(session, answer.parent_id)
+        return await self._picker.replayed(question.content, decision_of(routing), account=talk.account_id)
 
     async def answer_of(self, message_id: str, *, viewer: str | None) -> ChatMessage | None:
         """The shown answer to what a person said."""

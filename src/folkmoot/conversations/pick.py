@@ -1,12 +1,13 @@
 """Which agent is to answer: the one that the person chose, else the one that the router finds among those that may."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from folkmoot.agents import AgentDefinition
 from folkmoot.conversations.errors import NobodyAnswersError
 from folkmoot.conversations.model import Conversation
-from folkmoot.conversations.routing.model import Candidate, Decision
+from folkmoot.conversations.routing import Candidate, Decision, Router
+from folkmoot.conversations.routing.replay import Replay, replay
 from folkmoot.kernel import Clock
 from folkmoot.messaging import MessageIntent
 from folkmoot.models import Caller
@@ -17,43 +18,6 @@ _FRESH_SECONDS: Final = 1.0
 _GENERALISTS: Final = ("general", "chat")
 
 
-class Routes(Protocol):
-    """What of the router is used here."""
-
-    async def route(
-        self,
-        text: str,
-        *,
-        candidates: Sequence[Candidate],
-        sticky: str | None = None,
-        fallback: str | None = None,
-        caller: Caller | None = None,
-    ) -> Decision:
-        """Who of the candidates is to answer."""
-        ...
-
-    async def learn(
-        self,
-        text: str,
-        *,
-        chosen: str,
-        instead_of: str | None,
-        candidates: Sequence[Candidate],
-        user_id: str | None = None,
-        conversation_id: str | None = None,
-    ) -> None:
-        """Somebody wanted another agent for this message."""
-        ...
-
-    async def prepare(self, candidates: Sequence[Candidate]) -> None:
-        """Learn to tell these apart, before somebody waits for it."""
-        ...
-
-    async def refresh(self) -> None:
-        """Learn anew, after something that was taught has gone."""
-        ...
-
-
 class Picker:
     """`definitions` says what examples and keywords the agents have."""
 
@@ -61,7 +25,7 @@ class Picker:
         self,
         *,
         registry: Registry,
-        routes: Routes,
+        routes: Router,
         definitions: Callable[[], Mapping[str, AgentDefinition]],
         clock: Clock,
     ) -> None:
@@ -159,6 +123,10 @@ class Picker:
             user_id=talk.user_id,
             conversation_id=talk.conversation_id,
         )
+
+    async def replayed(self, text: str, decision: Decision, *, account: str) -> Replay:
+        """A decision made again: from its own evidence, and by what the router knows and who is there now."""
+        return await replay(text, decision, router=self._routes, candidates=await self.candidates(account))
 
     async def refresh(self) -> None:
         """Something that was taught has gone."""

@@ -138,6 +138,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "POST /api/chat/{conversation_id}/cancel": Rule(MEMBER, "chat:write"),
         "POST /api/chat/{conversation_id}/messages/{message_id}/regenerate": Rule(MEMBER, "chat:write"),
         "PATCH /api/chat/{conversation_id}/messages/{message_id}": Rule(MEMBER, "chat:write"),
+        "GET /api/chat/{conversation_id}/messages/{message_id}/routing": Rule(VIEWER, "chat:read"),
         "POST /api/chat/{conversation_id}/messages/{message_id}/show": Rule(MEMBER, "chat:write"),
         "WS /ws/{user_id}": Rule(MEMBER, "chat:write"),
         # Tools
