@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,14 @@ class Mortal(UserFiles):
 
 
 def contexts(database: Database, files: UserFiles, *, most: int = 1024 * 1024) -> ContextFiles:
-    return ContextFiles(database=database, clock=SystemClock(), files=files, most_bytes=most, alone=database.is_sqlite)
+    return ContextFiles(
+        database=database,
+        clock=SystemClock(),
+        files=files,
+        most_bytes=most,
+        alone=database.is_sqlite,
+        wait=timedelta(0),
+    )
 
 
 def areas(tmp_path: Path, *, most: int = 1024 * 1024) -> UserFiles:

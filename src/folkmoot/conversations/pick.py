@@ -1,5 +1,6 @@
 """Which agent is to answer: the one that the person chose, else the one that the router finds among those that may."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -34,7 +35,8 @@ class Picker:
         self._definitions = definitions
         self._clock = clock
         self._agents: list[AgentRecord] = []
-        self._fresh_until = float("-inf")
+        self._fresh_until = self._looked_at = float("-inf")
+        self._looking = asyncio.Lock()
         self._sets: dict[tuple[str, ...], tuple[Candidate, ...]] = {}
 
     async def named(self, agent: str, *, account: str) -> AgentRecord:
@@ -145,10 +147,13 @@ class Picker:
 
     async def _known(self, *, anew: bool = False) -> list[AgentRecord]:
         """Everybody who takes a chat, as of a second ago at most."""
-        now = self._clock.monotonic()
-        if anew or now >= self._fresh_until:
-            self._agents = await self._registry.discover(intent=MessageIntent.CHAT)
-            self._fresh_until = now + _FRESH_SECONDS
+        asked = self._clock.monotonic()
+        if anew or asked >= self._fresh_until:
+            async with self._looking:
+                if asked >= self._looked_at:  # else somebody looked while this one waited
+                    self._looked_at = self._clock.monotonic()
+                    self._agents = await self._registry.discover(intent=MessageIntent.CHAT)
+                    self._fresh_until = self._looked_at + _FRESH_SECONDS
         return self._agents
 
     def _candidates(self, there: Sequence[AgentRecord]) -> tuple[Candidate, ...]:

@@ -8,6 +8,7 @@ A refresh token is good once. Its number is the generation of the sign-in; whoev
 token that somebody else has used already, so the whole family ends.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -87,6 +88,7 @@ class Credentials:
         self._access_lives = access_lives
         self._refresh_lives = refresh_lives
         self._renewals: dict[tuple[str, str | None, str | None], tuple[float, Principal]] = {}
+        self._renewing: dict[tuple[str, str | None, str | None], asyncio.Future[Principal]] = {}
 
     async def recognise(self, token: str | None) -> Principal:
         """Who may use the API with this; raises `NotSignedInError` that says why not and what to do."""
@@ -111,7 +113,14 @@ class Credentials:
         found = self._renewals.get(key)
         if found is not None and now - found[0] < believed.total_seconds():
             return found[1]
-        renewed = await self._renewed(principal)
+        if believed:  # many sockets of one user ask at once
+            running = self._renewing.get(key)
+            if running is None:
+                running = self._renewing[key] = asyncio.ensure_future(self._renewed(principal))
+                running.add_done_callback(lambda _: self._renewing.pop(key, None))
+            renewed = await asyncio.shield(running)
+        else:
+            renewed = await self._renewed(principal)
         if len(self._renewals) > _MOST_RENEWALS:
             self._renewals.clear()
         self._renewals[key] = (now, renewed)

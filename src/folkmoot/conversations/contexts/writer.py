@@ -8,6 +8,7 @@ all of it is right.
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final, Protocol
 
 from folkmoot.conversations.archive.markdown import turn
@@ -24,6 +25,7 @@ HEAD: Final = "# Conversations\n\n"
 _DROPPED: Final = "(Older turns were dropped here: a file has an end.)\n\n"
 _KEPT: Final = 0.6  # of the limit, when the oldest turns are dropped
 _LONGEST: Final = 30_000  # characters of one message
+WAIT: Final = timedelta(seconds=20)
 _EVERY_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 60.0  # after a fault of the disk, or a full area
 _BATCH: Final = 50
@@ -40,16 +42,20 @@ class Files(Protocol):
 class ContextFiles:
     """Keeps the files of one database's users in step from `start()` to `stop()`.
 
-    `most_bytes` is how large a file may become. `alone`: no other process shares the database; others, which must then
-    share the files too, are kept out by a lock on the row while one of them writes.
+    `most_bytes` is how large a file may become. A turn is in the file `wait` after it settled at the latest, with those
+    that settled meanwhile: a file is written as a whole each time. `alone`: no other process shares the database;
+    others, which must then share the files too, are kept out by a lock on the row while one of them writes.
     """
 
-    def __init__(self, *, database: Database, clock: Clock, files: Files, most_bytes: int, alone: bool) -> None:
+    def __init__(
+        self, *, database: Database, clock: Clock, files: Files, most_bytes: int, alone: bool, wait: timedelta = WAIT
+    ) -> None:
         self._database = database
         self._clock = clock
         self._files = files
         self._most = most_bytes
         self._alone = alone
+        self._wait = wait.total_seconds()
         self._behind: dict[str, float] = {}
         self._one_at_a_time = asyncio.Lock()
         self._writing: asyncio.Task[None] | None = None
@@ -68,7 +74,7 @@ class ContextFiles:
 
     def settled(self, answer: ChatMessage) -> None:
         """Take note that there is something to write; never waits."""
-        self._behind.setdefault(answer.user_id, 0.0)
+        self._behind.setdefault(answer.user_id, self._clock.monotonic() + self._wait)
 
     async def catch_up(self, user_id: str) -> None:
         """Let a user's file tell of every answer that has settled. Raises what the files are wrong in."""
