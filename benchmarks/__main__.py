@@ -30,6 +30,7 @@ NAMES = (
     "encryption",
     "registry",
     "conversations",
+    "chat_streams",
     "routing",
     "streaming_model",
 )

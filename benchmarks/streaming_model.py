@@ -31,7 +31,7 @@ class _Seen:
 async def run() -> dict[str, Any]:
     """For each way and number of streams: microseconds a token, and the time to the first one in milliseconds."""
     found: dict[str, Any] = {"tokens a second, a stream": 100}
-    with _server() as url:
+    with model_server() as url:
         for name, ways in (("raw proxy", _proxy), ("bare pydantic-ai", _bare), ("ours", _ours)):
             async with ways(f"{url}/v1") as ask:
                 await _measured(ask, 2, 2.0)  # imports and connections
@@ -123,7 +123,8 @@ async def _ours(url: str) -> AsyncIterator[Ask]:
 
 
 @contextlib.contextmanager
-def _server() -> Iterator[str]:
+def model_server() -> Iterator[str]:
+    """A stub model in a process of its own: its URL."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve, args=(there,), daemon=True)

@@ -141,7 +141,9 @@ class ConversationDesk:
         self, answer_id: str, *, viewer: str | None, after: Mark | None = None
     ) -> AsyncGenerator[Moment, None]:
         """What happens to an answer after that place in it, to its end. Raises `UnknownChatMessageError`."""
-        answer = await self.message(answer_id, viewer=viewer)
+        run = self._answering.running(answer_id)
+        here = run is not None and viewer in (None, run.answer.user_id)
+        answer = run.answer if run is not None and here else await self.message(answer_id, viewer=viewer)
         if answer.role != "assistant":
             raise NotAnswerableError("this is no answer; follow the answer to it", message_id=answer_id)
         async with aclosing(self._following.follow(answer, after=after)) as moments:

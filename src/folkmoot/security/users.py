@@ -6,7 +6,8 @@ disabled once somebody else administers. Whoever is disabled or removed loses ke
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ _SCOPE: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
 _LONGEST_NAME: Final = 200
 _LONGEST_EMAIL: Final = 254
 _MOST_SCOPES: Final = 100
+_FRESH_SECONDS: Final = 0.5
+_MOST_REMEMBERED: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +63,12 @@ class UserDesk:
         self._clock = clock
         self._audit = audit
         self._passwords = passwords
+        self._changes = 0
+        self._remembered: dict[str, tuple[float, Principal | None]] = {}
 
     async def ensure_admin(self, *, enable: bool = False) -> None:
         """See to it that the account of the administrator's token is there; `enable`: also if it was disabled."""
-        async with self._database.write() as session:
+        async with self._changing() as session:
             found = await store.select_user(session, ADMIN)
             if found is None:
                 user = User(
@@ -89,7 +94,7 @@ class UserDesk:
         password = None
         if new.password is not None:
             password = await self._passwords.hash(checked_password(new.password, name=user.name))
-        async with self._database.write() as session:
+        async with self._changing() as session:
             await _check_free(session, name=user.name, person=user.person)
             await store.insert_user(session, user, name_key=name_key(user.name), password_hash=password)
             await self._audit.record("user_created", by=by, target=user.user_id, session=session, role=user.role)
@@ -106,12 +111,25 @@ class UserDesk:
             return await store.select_users(session, limit=limit, offset=offset)
 
     async def principal(self, user_id: str | None) -> Principal | None:
-        """What a user may do now, for whoever knows only the id; None for nobody, an unknown or a disabled one."""
+        """What a user may do now, for whoever knows only the id; None for nobody, an unknown or a disabled one.
+
+        It is asked several times a request, so that an answer is good for half a second. What is changed in this
+        process holds at once.
+        """
         if user_id is None:
             return None
+        asked, changes = self._clock.monotonic(), self._changes
+        remembered = self._remembered.get(user_id)
+        if remembered is not None and asked - remembered[0] < _FRESH_SECONDS:
+            return remembered[1]
         async with self._database.read() as session:
             user = await store.select_user(session, user_id)
-        return user.principal if user is not None and user.disabled_at is None else None
+        found = user.principal if user is not None and user.disabled_at is None else None
+        if changes == self._changes:  # else what was read may be older than the change
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[user_id] = (asked, found)
+        return found
 
     async def owner_of(self, person: str) -> User | None:
         """Whose the twin of this person (a key) is."""
@@ -126,7 +144,7 @@ class UserDesk:
         """
         columns = _checked(changes)
         now = self._clock.now()
-        async with self._database.write() as session:
+        async with self._changing() as session:
             user = _found(await store.select_user(session, user_id), user_id)
             if user_id == ADMIN and columns.keys() - {"disabled", "email", "person"}:
                 raise InvalidAccountError(
@@ -170,7 +188,7 @@ class UserDesk:
                 await self._audit.record("password_changed", by=by, target=user_id, ok=False)
                 raise WrongPasswordError("this is not your present password", user_id=user_id)
         hashed = await self._passwords.hash(checked_password(password, name=user.name))
-        async with self._database.write() as session:
+        async with self._changing() as session:
             await store.update_user(session, user_id, password_hash=hashed)
             await store.end_sign_ins(session, at=self._clock.now(), user_id=user_id, but=keep)
             await self._audit.record("password_changed", by=by, target=user_id, session=session)
@@ -195,7 +213,7 @@ class UserDesk:
 
     async def remove(self, user_id: str, *, by: Actor) -> None:
         """Delete an account with its keys, sign-ins and files. Raises `UnknownUserError`, `LastAdminError`."""
-        async with self._database.write() as session:
+        async with self._changing() as session:
             user = _found(await store.select_user(session, user_id), user_id)
             if user_id == ADMIN:
                 raise LastAdminError("the account of the administrator's token cannot be removed; disable it instead")
@@ -207,8 +225,17 @@ class UserDesk:
 
     async def unlink(self, person: str) -> int:
         """A person (a key) was forgotten: nobody owns their twin any more. How many accounts that changed."""
-        async with self._database.write() as session:
+        async with self._changing() as session:
             return await store.unlink_person(session, person)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[store.AsyncSession]:
+        try:
+            async with self._database.write() as session:
+                yield session
+        finally:
+            self._changes += 1
+            self._remembered.clear()
 
     async def _keep_an_admin(self, session: store.AsyncSession, user: User) -> None:
         if user.role == ADMIN and not await store.count_admins(session, without=user.user_id):
