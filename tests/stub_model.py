@@ -6,7 +6,8 @@
     stub_model.fail(429, retry_after=0.01)         # one refusal
 
 Answers are used up in order; with none left it says what it was asked, after `thinking` seconds. `requests` keeps every
-request's body. It also answers `/api/tags` as an Ollama does.
+request's body. With `routes` set, whoever asks which agent is to answer gets that one ("" is none), beside the script.
+It also answers `/api/tags` as an Ollama does.
 """
 
 import asyncio
@@ -51,6 +52,7 @@ class StubModel:
         self.requests: list[dict[str, Any]] = []
         self.url = ""
         self.thinking = 0.0
+        self.routes: str | None = None
         self._script: deque[Scripted] = deque()
 
     @property
@@ -105,6 +107,9 @@ class StubModel:
         if refused := self._refused(request):
             return refused
         body = await request.json()
+        if self.routes is not None and _last_words(body).startswith("Agents:\n"):
+            chosen = Scripted(tool="*", arguments={"agent_id": self.routes, "reason": ""})
+            return JSONResponse(_whole(body, _message(chosen, body)))
         self.requests.append(body)
         echo = Scripted(text=f"You said: {_last_words(body)}", delay=self.thinking)
         scripted = self._script.popleft() if self._script else echo
@@ -116,13 +121,7 @@ class StubModel:
         message = _message(scripted, body)
         if body.get("stream"):
             return StreamingResponse(_events(scripted, body, message), media_type="text/event-stream")
-        return JSONResponse(
-            _envelope(body, "chat.completion")
-            | {
-                "choices": [{"index": 0, "message": message, "finish_reason": _ending(message)}],
-                "usage": _usage(body, message),
-            }
-        )
+        return JSONResponse(_whole(body, message))
 
     def _refused(self, request: Request) -> Response | None:
         if self.key is None or request.headers.get("authorization") == f"Bearer {self.key}":
@@ -173,6 +172,11 @@ def _event(body: dict[str, Any], choices: list[dict[str, Any]], **more: Any) -> 
 
 def _envelope(body: dict[str, Any], kind: str) -> dict[str, Any]:
     return {"id": "chatcmpl-stub", "object": kind, "created": 1_767_603_600, "model": body["model"]}
+
+
+def _whole(body: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    choice = {"index": 0, "message": message, "finish_reason": _ending(message)}
+    return _envelope(body, "chat.completion") | {"choices": [choice], "usage": _usage(body, message)}
 
 
 def _ending(message: dict[str, Any]) -> str:

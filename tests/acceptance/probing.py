@@ -87,10 +87,19 @@ def awards(home: Path) -> Counter[tuple[str, int]]:
     return Counter((subject, orjson.loads(data)["attempt"]) for subject, data in found)
 
 
+def memory(served: Served) -> int:
+    """The bytes that the server has in memory now."""
+    return _of_status(served, "VmRSS:")
+
+
 def peak_memory(served: Served) -> int:
     """The most bytes that the server has had in memory."""
+    return _of_status(served, "VmHWM:")
+
+
+def _of_status(served: Served, name: str) -> int:
     status = Path(f"/proc/{served.process.pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    line = next(line for line in status.splitlines() if line.startswith(name))
     return int(line.split()[1]) * 1024
 
 

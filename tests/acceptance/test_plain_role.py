@@ -84,7 +84,7 @@ def test_every_list_is_answered_to_members_as_without_the_wall(
         f"/api/twins/{PERSON}",
         f"/api/tasks/{task['task_id']}",
     ]
-    moving = {"/api/status", "/api/agents/health", "/api/agents/messages", "/api/agents/messages/stats"}
+    moving = {"/api/status", "/api/agents/health", "/api/agents/messages", "/api/agents/messages/stats", "/api/models"}
     found = {}
     for policies in (True, False):
         with psycopg.connect(plain_owner, autocommit=True) as owner:

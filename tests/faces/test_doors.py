@@ -56,7 +56,7 @@ def test_a_token_in_the_query_opens_no_route(stranger: httpx.Client) -> None:
     assert stranger.get("/api/status", params={"token": TOKEN}).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/api/tasks/x/y/z", "/v1/models/none", "/api"])
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/tasks/x/y/z", "/v1/nothing", "/api"])
 def test_unknown_paths_answer_a_problem(api: httpx.Client, path: str) -> None:
     answer = api.get(path)
     assert answer.status_code == 404
@@ -79,6 +79,7 @@ def test_every_route_with_an_id_answers_404_for_one_that_nobody_knows(api: httpx
         "/api/agents/{agent_id}/silence": {"reason": "It is out of hand"},
         "/api/approvals/{call_id}": {"decision": "approve"},
         "/api/logs/{call_id}/resolve": {"resolution": "drop"},
+        "/api/chat/{conversation_id}/messages/{message_id}": {"message": "Hello"},
     }
     for method, path in routes(api):
         if "{" not in path or path.endswith("/imports") or (method, path) == ("PUT", "/api/memory/{space_id}/{key}"):
@@ -90,10 +91,20 @@ def test_every_route_with_an_id_answers_404_for_one_that_nobody_knows(api: httpx
         assert is_problem(answer)
 
 
+WITH_FILES = {"/api/chat/message", "/api/chat/stream", "/v1/chat/completions"}
+
+
+def test_a_message_with_files_may_be_larger_and_is_bounded_too(api: httpx.Client) -> None:
+    body = b'{"message": "' + b"x" * 21_000_000 + b'"}'
+    for path in WITH_FILES:
+        answer = api.post(path, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 413, (path, answer.status_code)
+
+
 def test_a_body_of_5_mb_is_too_large_for_every_route_but_the_upload(api: httpx.Client) -> None:
     body = b'{"title": "' + b"x" * 5_000_000 + b'"}'
     for method, path in routes(api):
-        if method not in {"POST", "PUT"} or path.endswith("/imports"):
+        if method not in {"POST", "PUT"} or path.endswith("/imports") or path in WITH_FILES:
             continue
         answer = api.request(method, filled(path), content=body, headers={"content-type": "application/json"})
         assert answer.status_code == 413, (method, path, answer.status_code)

@@ -12,6 +12,9 @@ from tests.serving import TOKEN, Served, serve
 
 PROGRAM = Path(__file__).resolve().parents[3] / "shared" / "clients" / "specialists_rest.py"
 MUST = (
+    "ok a chat message is answered in its conversation",
+    "ok a streamed answer comes in pieces, one by one, and is the one that is kept",
+    "ok history has both turns in order; deleting it leaves none",
     "ok specialists are listed, shown by type, healthy, and can be asked directly",
     "ok leads are kept and analysed; the strong one scores above the weak one",
     "ok tool calls are in the log under tool_execution:, with how they ended",

@@ -46,12 +46,18 @@ async def test_offline_agents_quote_what_they_are_there_for_and_what_was_said(of
     result = await flow(offline, document("sequential", *TEAM))
     assert [one.sender for one in result.messages] == ["user_proxy", "ada", "bo", "cy"]
     assert "“You list the steps of a plan.”" in result.messages[1].content
-    assert "“You list the steps of a plan.” (ada in this conversation)" in result.messages[2].content
+    assert "“You write announcements for a library.” (what bo is there for)" in result.messages[2].content
     assert result.summary == result.messages[-1].content
     assert result.usage["requests"] == 6
     assert set(result.usage["agents"]) == {"ada", "bo", "cy"}
     assert result.usage["cost_usd"] == 0
     assert result.started_at <= result.ended_at
+
+
+async def test_an_offline_agent_quotes_what_others_said_where_that_speaks_of_the_question(offline: ModelHub) -> None:
+    wanted = read_flow(document("sequential", *TEAM))
+    result = await run_flow(wanted, "What are the steps of a plan?", models=offline, clock=SystemClock(), caller=CALLER)
+    assert "“You list the steps of a plan.” (ada in this conversation)" in result.messages[2].content
 
 
 async def test_an_offline_agent_without_persona_says_that_it_has_nothing(offline: ModelHub) -> None:

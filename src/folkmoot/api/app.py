@@ -156,6 +156,8 @@ def _document_rules(document: dict[str, Any]) -> None:
     for path, ways in document["paths"].items():
         for method, operation in ways.items():
             operation["responses"].setdefault("429", documented(429)[429])
+            if path.startswith("/v1/"):  # there, what is invalid is a bad request
+                operation["responses"].pop("422", None)
             rule = RULES.get(f"{method.upper()} {path}")
             if rule is None or rule.access is OPEN:
                 continue

@@ -50,6 +50,10 @@ class Talking:
     contexts: ContextFiles
     chores: Sequence[Chore]
 
+    def workplace_changed(self, _workplace: object) -> None:
+        """Other agents may answer now."""
+        self.desk.picker.forget()
+
     async def start(self) -> None:
         """Take up what was left unanswered; hear what other servers answer."""
         await self.flows.start()

@@ -247,7 +247,7 @@ def build_rooms(
         types=types,
         roles=searching.roles,
         knowledge=TeamKnowledge(ingest=documents.ingest, library=documents.library) if brings_documents else None,
-        told=[lead_team.replace, tooling.workplace_changed, bridging.workplace_changed],
+        told=[lead_team.replace, tooling.workplace_changed, bridging.workplace_changed, talking.workplace_changed],
         file=file.expanduser() if file else None,
         kept=home.path("workplace.yaml"),
         wanted=settings.named_agents,

@@ -134,6 +134,10 @@ class Picker:
         """Something that was taught has gone."""
         await self._routes.refresh()
 
+    def forget(self) -> None:
+        """Agents came or went: look anew."""
+        self._fresh_until = float("-inf")
+
     async def _there(self, account: str) -> list[AgentRecord]:
         return [
             one

@@ -140,8 +140,10 @@ class EventLog:
         finally:
             self._followers.discard(wake)
             if not self._followers and self._poller is not None:
-                self._poller.cancel()
-                self._poller = None
+                poller, self._poller = self._poller, None
+                poller.cancel()
+                # What it reads with is given back before whoever closes the database does.
+                await asyncio.gather(poller, return_exceptions=True)
 
     async def _watch_others(self) -> None:
         seen = 0

@@ -19,6 +19,7 @@ from folkmoot.kernel import new_id
 
 _DRAFT: Final = ".draft-"
 _GONE: Final = ".gone-"
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without O_NONBLOCK, opening a pipe that somebody put there would wait for ever.
 _TO_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _TO_MAKE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -27,9 +28,15 @@ _TO_MAKE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CL
 @contextmanager
 def opened(folder: Path) -> Iterator[int]:
     """The folder as a handle; `OSError` where it is a link or is not there."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
+    handle = os.open(folder, _FOLDER)
+    with _closing(handle):
         yield handle
+
+
+@contextmanager
+def _closing(handle: int) -> Iterator[None]:
+    try:
+        yield
     finally:
         os.close(handle)
 
@@ -39,7 +46,11 @@ def locked(folder: Path) -> Iterator[int]:
     """As `opened`, made if it is not there, with nobody else writing meanwhile in this or another process."""
     while True:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with opened(folder) as handle:
+        try:
+            handle = os.open(folder, _FOLDER)
+        except FileNotFoundError:  # removed before we had it
+            continue
+        with _closing(handle):
             # The lock belongs to this opening of the folder: it also keeps out threads, and ends with the process.
             fcntl.flock(handle, fcntl.LOCK_EX)
             if not _is_still(folder, handle):  # removed while we waited

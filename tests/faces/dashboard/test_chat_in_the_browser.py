@@ -22,6 +22,7 @@ COUNTED = " ".join(f"word{number}" for number in range(240))
 @pytest.fixture(scope="module")
 def stub() -> Iterator[StubModel]:
     with serving(StubModel()) as one:
+        one.routes = ""
         yield one
 
 

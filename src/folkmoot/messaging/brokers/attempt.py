@@ -148,7 +148,8 @@ class Attempts:
             intent=message.intent,
             attempt=attempt,
             error=said,
-            exc_info=error if wait is None else None,
+            # A refusal says why in its own words; where in the code it was made helps nobody.
+            exc_info=error if wait is None and _is_fault(error) else None,
         )
         if wait is None:
             again = error.fields.get("retry_after_seconds") if isinstance(error, FolkmootError) else None
@@ -216,6 +217,11 @@ def _cancelled_inside(error: asyncio.CancelledError) -> RuntimeError:
     fault = RuntimeError("the handler was cancelled by something it waited for")
     fault.__cause__ = error
     return fault
+
+
+def _is_fault(error: Exception) -> bool:
+    """Whether the code is wrong, and not what it was asked for."""
+    return not isinstance(error, FolkmootError) or error.family is Family.INTERNAL
 
 
 def _family(error: Exception) -> Family | None:
