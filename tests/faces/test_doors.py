@@ -18,7 +18,7 @@ def routes(api: httpx.Client) -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    return re.sub(r"\{[^}]+\}", "nobody-knows-this", path)
+    return re.sub(r"\{[^}]+\}", "nobody-knows-this", re.sub(r"\{(file)?name\}", "none.md", path))
 
 
 def is_problem(answer: httpx.Response) -> bool:
@@ -91,11 +91,11 @@ def test_every_route_with_an_id_answers_404_for_one_that_nobody_knows(api: httpx
         assert is_problem(answer)
 
 
-WITH_FILES = {"/api/chat/message", "/api/chat/stream", "/v1/chat/completions"}
+WITH_FILES = {"/api/chat/message", "/api/chat/stream", "/v1/chat/completions", "/api/voice/transcribe"}
 
 
 def test_a_message_with_files_may_be_larger_and_is_bounded_too(api: httpx.Client) -> None:
-    body = b'{"message": "' + b"x" * 21_000_000 + b'"}'
+    body = b'{"message": "' + b"x" * 30_000_000 + b'"}'
     for path in WITH_FILES:
         answer = api.post(path, content=body, headers={"content-type": "application/json"})
         assert answer.status_code == 413, (path, answer.status_code)

@@ -22,7 +22,7 @@ from folkmoot.api.chat_shapes import (
     shown,
 )
 from folkmoot.conversations.decisions import routing_of
-from folkmoot.conversations.errors import AnswerFailedError
+from folkmoot.conversations.errors import AnswerFailedError, AnswerRefusedError
 from folkmoot.conversations.model import Accepted, Status
 from folkmoot.security import Principal
 from folkmoot.web import Parts, Rooms, SignedIn, documented
@@ -32,6 +32,8 @@ from folkmoot.web.waiting import within
 router = APIRouter(prefix="/api/chat", tags=["chat"])
 READ: Final = documented(401, 404, 422, 503)
 WRITE: Final = documented(401, 403, 404, 409, 413, 422, 429, 503)
+# What keeps these from an answer is the request or who may be asked, and no part that is down.
+_REFUSED: Final = frozenset({"INVALID", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "TOO_LARGE"})
 LONGEST_WAIT: Final = 600.0
 Wait = Annotated[
     float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for the answer; 202 if it is not there by then")
@@ -157,7 +159,8 @@ async def _answered(
             user_message_id=accepted.message_id,
         )
     if answer.status is not Status.ANSWERED:
-        raise AnswerFailedError(
+        refused = answer.details.get("error_family") in _REFUSED or answer.status is Status.CANCELLED
+        raise (AnswerRefusedError if refused else AnswerFailedError)(
             answer.error or "the answer was stopped",
             conversation_id=answer.conversation_id,
             message_id=answer.message_id,

@@ -11,6 +11,7 @@ from typing import Final
 from folkmoot.agents import AgentHost
 from folkmoot.assembly.settings import Settings
 from folkmoot.assembly.upkeep import Chore
+from folkmoot.consent import ConsentGate, Purpose
 from folkmoot.conversations import ConversationDesk, Lobby, Upload
 from folkmoot.conversations.answering import Answering
 from folkmoot.conversations.archive import Archive
@@ -27,7 +28,7 @@ from folkmoot.messaging import Broker
 from folkmoot.models import ModelHub
 from folkmoot.models.ngrams import NgramEmbedder
 from folkmoot.reading import Chunk, DocumentReader
-from folkmoot.registry import Registry
+from folkmoot.registry import AgentRecord, Registry
 from folkmoot.storage import Database
 from folkmoot.workflows import FlowDesk, FlowLimits
 
@@ -79,6 +80,7 @@ def build_conversations(
     registry: Registry,
     host: AgentHost,
     models: ModelHub,
+    gate: ConsentGate,
     embedder: Embedder | None,
     files: Files,
     process: str,
@@ -93,7 +95,11 @@ def build_conversations(
         overrides=OverridesInDatabase(database=database),
         clock=clock,
     )
-    picker = Picker(registry=registry, routes=router, definitions=lambda: host.definitions, clock=clock)
+
+    async def speaks(one: AgentRecord) -> bool:
+        return one.person is None or bool(await gate.live(one.person, Purpose.CHAT))
+
+    picker = Picker(registry=registry, routes=router, definitions=lambda: host.definitions, clock=clock, speaks=speaks)
     answering = Answering(
         database=database,
         clock=clock,

@@ -227,6 +227,7 @@ def build_rooms(
         registry=registry,
         host=host,
         models=hub,
+        gate=gate,
         embedder=searching.meaning.embedder if searching.meaning is not None else None,
         files=files,
         process=runs.executor_id,

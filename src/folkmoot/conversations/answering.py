@@ -7,6 +7,7 @@ asked twice whose reply is known.
 """
 
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,14 +31,17 @@ from folkmoot.conversations.store import (
     select_answering,
     take_over,
 )
-from folkmoot.kernel import Clock, FolkmootError, JsonValue
+from folkmoot.kernel import Clock, Family, FolkmootError, JsonValue
 from folkmoot.messaging import AgentMessage, Broker, MessagePayload
+from folkmoot.messaging.errors import HandlingFailedError
 from folkmoot.models import Caller
 from folkmoot.storage import Database
 from folkmoot.telemetry import get_logger
 
 _log = get_logger("folkmoot.conversations")
 LEASE: Final = timedelta(seconds=15)
+# Which agent and which message that was stands beside it; the code of the fault is for programs.
+_BY_WHOM: Final = re.compile(r"^.{1,200}? did not handle message \S+: (?:[a-z_.]+: )?")
 _FLUSH_SECONDS: Final = 0.15
 _RENEW_EVERY: Final = 30  # flushes
 _WAIT_SECONDS: Final = 0.2
@@ -161,10 +165,11 @@ class Answering:
             await self._settle(run, Status.CANCELLED)
             self._beside(self._tell_to_stop(run))
         except FolkmootError as error:
-            await self._failed(run, error.message, error.code)
+            said = _BY_WHOM.sub("", error.message) if isinstance(error, HandlingFailedError) else error.message
+            await self._failed(run, said, error.code, error.family)
         except Exception:  # noqa: BLE001  # an answer that is owed must not stay open; it is logged
             _log.exception("answer_failed", answer_id=run.answer.message_id)
-            await self._failed(run, "something went wrong here; the log says what. Ask again", "fault")
+            await self._failed(run, "something went wrong here; the log says what. Ask again", "fault", Family.INTERNAL)
         finally:
             self._over(run)
 
@@ -214,9 +219,11 @@ class Answering:
             run.dirty = True
             self._tell(run, "chunk", text=piece.text)
 
-    async def _failed(self, run: Run, said: str, code: str) -> None:
+    async def _failed(self, run: Run, said: str, code: str, family: Family) -> None:
         with suppress(FolkmootError):
-            await self._settle(run, Status.FAILED, error=said, details={"error_code": code})
+            await self._settle(
+                run, Status.FAILED, error=said, details={"error_code": code, "error_family": family.name}
+            )
 
     async def _settle(
         self, run: Run, status: Status, *, error: str | None = None, details: dict[str, JsonValue] | None = None

@@ -60,6 +60,13 @@ class NobodyAnswersError(ConversationError):
     family = Family.UNAVAILABLE
 
 
+class AnswerRefusedError(ConversationError):
+    """The turn was accepted, and the agent refused it for a reason of its own; both are in the history."""
+
+    code = "answer_refused"
+    family = Family.CONFLICT
+
+
 class AnswerFailedError(ConversationError):
     """The turn was accepted and its answer failed; both are in the history."""
 

@@ -1,7 +1,7 @@
 """Which agent is to answer: the one that the person chose, else the one that the router finds among those that may."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from folkmoot.agents import AgentDefinition
@@ -16,11 +16,14 @@ from folkmoot.registry import AgentRecord, Registry, UnknownAgentError
 from folkmoot.registry.permissions import allows
 
 _FRESH_SECONDS: Final = 1.0
+_ASKED_EVERY_SECONDS: Final = 5.0
 _GENERALISTS: Final = ("general", "chat")
 
 
 class Picker:
-    """`definitions` says what examples and keywords the agents have."""
+    """`definitions` says what examples and keywords the agents have, `speaks` whether one may answer at all: a twin may
+    not without its person's consent, and would only say so.
+    """
 
     def __init__(
         self,
@@ -29,11 +32,14 @@ class Picker:
         routes: Router,
         definitions: Callable[[], Mapping[str, AgentDefinition]],
         clock: Clock,
+        speaks: Callable[[AgentRecord], Awaitable[bool]] | None = None,
     ) -> None:
         self._registry = registry
         self._routes = routes
         self._definitions = definitions
         self._clock = clock
+        self._speaks = speaks
+        self._may_speak: dict[str, tuple[float, bool]] = {}
         self._agents: list[AgentRecord] = []
         self._fresh_until = self._looked_at = float("-inf")
         self._looking = asyncio.Lock()
@@ -137,9 +143,10 @@ class Picker:
     def forget(self) -> None:
         """Agents came or went: look anew."""
         self._fresh_until = float("-inf")
+        self._may_speak.clear()
 
     async def _there(self, account: str) -> list[AgentRecord]:
-        return [
+        found = [
             one
             for one in await self._known()
             if one.presence == "online"
@@ -148,6 +155,18 @@ class Picker:
             and allows(one.visible_to, account, None)
             and await self._registry.may_address(account, one.agent_id)
         ]
+        return [one for one in found if await self._may(one)]
+
+    async def _may(self, one: AgentRecord) -> bool:
+        """Whether an agent may answer, as of some seconds ago: if that has changed, it refuses by itself."""
+        if self._speaks is None:
+            return True
+        now = self._clock.monotonic()
+        asked, known = self._may_speak.get(one.agent_id, (float("-inf"), False))
+        if now - asked >= _ASKED_EVERY_SECONDS:
+            known = await self._speaks(one)
+            self._may_speak[one.agent_id] = (now, known)
+        return known
 
     async def _known(self, *, anew: bool = False) -> list[AgentRecord]:
         """Everybody who takes a chat, as of a second ago at most."""

@@ -19,7 +19,7 @@ HOSTILE = "<img src=x onerror=\"document.title='gone'\"> is **text**"
 @pytest.fixture(scope="module")
 def stub() -> Iterator[StubModel]:
     with serving(StubModel()) as one:
-        one.routes = ""
+        one.routes = "manager"
         yield one
 
 
