@@ -61,7 +61,7 @@ async def serve(
 
 async def run(app: object, *, until: Awaitable[object], port: int = 0) -> None:
     """Serve an application until something ends; 0 is a free port."""
-    bound = socket.socket()
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.bind(("127.0.0.1", port))
     bound.listen(2048)

@@ -48,7 +48,7 @@ def listening(settings: Settings) -> Iterator[socket.socket]:
     """A bound socket; raises `PortTakenError`, or `WrongSettingError`, before anything is started."""
     _check_certificate(settings)
     family = socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as bound:
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:  # named: else small writes wait
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             socket.getaddrinfo(settings.api_host, settings.api_port, family)

@@ -49,8 +49,7 @@ def _insert_pending(session: Session) -> None:
         session.info[_PENDING] = []
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COMMIT_ORDER_LOCK})
-        for row in rows:
-            session.execute(insert(EventRow), row)
+        session.execute(insert(EventRow), rows)
 
 
 def _drop_pending(session: Session) -> None:
