@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Final
 
-_SHORTEST: Final = 0.03  # seconds: what is waited for is an eye, which takes it for steady writing
+_SHORTEST: Final = 0.05  # seconds: what is waited for is an eye, which takes it for steady writing
 _LONGEST: Final = 0.2
 _BUSY: Final = 0.01  # waking up so much too late means that others want the processor
 
