@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from typing import ClassVar
 
+from folkmoot.assembly import heap
 from folkmoot.assembly.settings import Settings, WrongSettingError
 from folkmoot.assembly.signals import run_until_signal
 from folkmoot.assembly.workplace import OpenWorkplace, open_workplace
@@ -112,6 +113,8 @@ async def serve_on(bound: socket.socket, settings: Settings, workplace: OpenWork
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]  # see above
     workplace.announce(url_of(settings, bound))
     get_logger("folkmoot.server").info("serving", url=url_of(settings, bound))
+    heap.settle()
+    settling = asyncio.create_task(heap.settle_again(), name="heap")
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     try:
         await asyncio.shield(serving)
@@ -119,3 +122,5 @@ async def serve_on(bound: socket.socket, settings: Settings, workplace: OpenWork
         server.should_exit = True
         await serving
         raise
+    finally:
+        settling.cancel()
