@@ -190,7 +190,8 @@ def _usage(body: dict[str, Any], message: dict[str, Any]) -> dict[str, int]:
 
 
 def _last_words(body: dict[str, Any]) -> str:
-    return next((str(one["content"]) for one in reversed(body["messages"]) if one["role"] == "user"), "")
+    said = next((one["content"] for one in reversed(body["messages"]) if one["role"] == "user"), "")
+    return said if isinstance(said, str) else " ".join(str(part.get("text", "")) for part in said)
 
 
 @contextmanager

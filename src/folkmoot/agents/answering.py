@@ -10,7 +10,7 @@ from folkmoot.agents.about import About
 from folkmoot.agents.agent import BaseAgent
 from folkmoot.agents.behalf import in_hand
 from folkmoot.agents.enclosed import KNOWN, both, enclosed, known
-from folkmoot.agents.errors import InvalidRequestError
+from folkmoot.agents.errors import InvalidRequestError, NotConfiguredError
 from folkmoot.agents.offer import offer
 from folkmoot.kernel import JsonValue
 from folkmoot.memory import Found
@@ -114,7 +114,7 @@ class AnsweringAgent(BaseAgent):
         own, now = self.definition.limits, in_hand()
         cited = _cited(search)
         # The offline model searches by itself, and quotes nothing else.
-        shown = [] if handle.offline else await cited(question, KNOWN)
+        shown = [] if handle.offline else await _at_hand(cited, question)
         instructions = [await self.instructions(), known(shown)]
         asking: dict[str, Any] = {
             "instructions": "\n\n".join(part for part in instructions if part),
@@ -173,6 +173,14 @@ async def _streamed(pieces: AsyncIterator[str | Answer], delivery: Delivery, ope
         else:
             await say(piece)
     return whole
+
+
+async def _at_hand(cited: Callable[[str, int], Awaitable[Sequence[Source]]], question: str) -> Sequence[Source]:
+    """What it knows that bears on a question; nothing on a line that has no knowledge at all."""
+    try:
+        return await cited(question, KNOWN)
+    except NotConfiguredError:
+        return []
 
 
 def _cited(search: Search) -> Callable[[str, int], Awaitable[Sequence[Source]]]:

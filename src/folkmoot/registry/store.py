@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TypeAlias, cast
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from folkmoot.registry.change import describe
-from folkmoot.registry.errors import unknown_agent
+from folkmoot.registry.errors import agent_exists, unknown_agent
 from folkmoot.registry.model import AgentInfo
 from folkmoot.registry.tables import AgentRow
 
@@ -17,7 +18,7 @@ Transaction: TypeAlias = AsyncSession
 
 
 async def insert_agent(session: Transaction, info: AgentInfo, *, moment: datetime, online: bool) -> AgentRow:
-    """A new agent."""
+    """A new agent. Raises `AgentExistsError` if somebody else made it in the same moment."""
     row = AgentRow(
         agent_id=info.agent_id,
         chosen_name=None,
@@ -35,7 +36,10 @@ async def insert_agent(session: Transaction, info: AgentInfo, *, moment: datetim
     )
     describe(row, info)
     session.add(row)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise agent_exists(info.agent_id) from error
     return row
 
 
