@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from folkmoot.agents import AgentContext
 from folkmoot.assembly import Settings
 from folkmoot.assembly.lines.line import Line
 from folkmoot.assembly.lines.on_redis import redis_line
@@ -25,7 +26,7 @@ HEARTBEAT = 0.5
 SLACK = 4.0  # the machine's: other tests wait for the same cores
 THINKING = 0.15
 MESSAGES = 120
-AT_ONCE = 16  # what an agent has in hand at the most
+AT_ONCE = AgentContext.concurrency  # what an agent has in hand at the most
 OWN = ("alice", "ben", "carl")  # each hosted by one process alone, beside helios
 
 
