@@ -22,12 +22,18 @@ class _Look:
     workers: dict[str, Worker]
     held: dict[str, tuple[Held, ...]]
 
+    def is_full(self, agent_id: str) -> bool:
+        """Whether an agent holds as many tasks as it takes."""
+        worker = self.workers.get(agent_id)
+        return worker is not None and worker.places is not None and len(self.held.get(agent_id, ())) >= worker.places
+
 
 class Desks:
     """See `Situations`. People keep office hours; an agent that stands for nobody works round the clock.
 
-    Many agents look at once while many tasks are shared out, so one look serves all within `fresh`. Whether a place is
-    really free is decided by the award, in its transaction.
+    Many agents look at once while many tasks are shared out, so one look serves all within `fresh`. That nothing is
+    free is never said from an older look: a place may have been made since, and it is for that that one is asked.
+    Whether a place is really free is decided by the award, in its transaction.
     """
 
     def __init__(self, *, database: Database, roster: Roster, fresh: timedelta = FRESH) -> None:
@@ -38,7 +44,10 @@ class Desks:
         self._looked = 0.0
 
     async def of(self, agent_id: str, brief: Brief) -> Situation:
-        look = await self._recent()
+        asked = time.monotonic()
+        look = await self._recent(asked - self._fresh)
+        if look.is_full(agent_id):
+            look = await self._recent(asked)
         worker = look.workers.get(agent_id)
         if worker is None:
             return Situation(agent_id=agent_id, availability="offline")
@@ -56,8 +65,9 @@ class Desks:
             week=OFFICE_HOURS if worker.person else ROUND_THE_CLOCK,
         )
 
-    async def _recent(self) -> _Look:
-        if self._look is None or time.monotonic() - self._looked > self._fresh:
+    async def _recent(self, since: float) -> _Look:
+        """A look that began after that moment."""
+        if self._look is None or self._looked < since:
             self._looked = time.monotonic()
             self._look = asyncio.create_task(self._all(), name="tasks-desks")
         try:
