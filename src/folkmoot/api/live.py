@@ -8,6 +8,7 @@ consents, imports and twins. In: `ping` answers `pong`, `status` the status, eac
 import asyncio
 import json
 from contextlib import aclosing, suppress
+from datetime import timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -24,7 +25,7 @@ router = APIRouter()
 BAD_REQUEST: Final = 4400
 TOO_SLOW: Final = 4408
 SEND_SECONDS: Final = 20.0
-STILL_SECONDS: Final = 1.0  # how long a socket believes that whoever opened it is who they were
+STILL: Final = timedelta(seconds=1)  # how long a socket believes that whoever opened it is who they were
 
 
 def frame_of(event: Event) -> dict[str, Any]:
@@ -78,18 +79,14 @@ class _Listener:
 
     def __init__(self, rooms: Parts, principal: Principal) -> None:
         self._rooms = rooms
-        self._checked = rooms.clock.monotonic()
         self.principal = principal
         self.sight = EventSight(rooms, principal)
 
     async def renew(self) -> None:
-        """Look anew, at most once a second; raises `NotSignedInError`."""
-        if self._rooms.clock.monotonic() - self._checked <= STILL_SECONDS:
-            return
-        renewed = await self._rooms.credentials.renewed(self.principal)
+        """Look anew; raises `NotSignedInError`."""
+        renewed = await self._rooms.credentials.renewed(self.principal, believed=STILL)
         if renewed != self.principal:
             self.principal, self.sight = renewed, EventSight(self._rooms, renewed)
-        self._checked = self._rooms.clock.monotonic()
 
 
 async def _tell(rooms: Parts, listener: _Listener, send: Any, after: int) -> None:

@@ -22,7 +22,8 @@ import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from folkmoot.api.chat_shapes import metadata_of
-from folkmoot.conversations import ChatMessage, Mark, Moment, Saying, Speaker
+from folkmoot.api.room_frames import BAD_REQUEST, FLOOD, NOT_YOURS, TOO_SLOW, Closing, Seen, said_in, understood
+from folkmoot.conversations import ChatMessage, Mark, Moment, Speaker
 from folkmoot.conversations.errors import BadSayingError
 from folkmoot.conversations.lobby import Listener
 from folkmoot.conversations.model import Status
@@ -33,10 +34,6 @@ from folkmoot.web.principal import NOT_SIGNED_IN
 from folkmoot.web.speaking import speaker
 
 router = APIRouter()
-BAD_REQUEST: Final = 4400
-NOT_YOURS: Final = 4404
-TOO_SLOW: Final = 4408
-FLOOD: Final = 4429
 SEND_SECONDS: Final = 20.0
 RATE: Final = 60
 PER_SECONDS: Final = 10.0
@@ -60,7 +57,7 @@ async def room(socket: WebSocket, user_id: str) -> None:
         await socket.close(NOT_YOURS, error.message[:120])
         return
     try:
-        seen = _Seen.parse(socket.query_params.get("last_event_id") or socket.query_params.get("after"))
+        seen = Seen.parse(socket.query_params.get("last_event_id") or socket.query_params.get("after"))
     except BadSayingError as error:
         await socket.close(BAD_REQUEST, error.message[:120])
         return
@@ -71,7 +68,7 @@ async def room(socket: WebSocket, user_id: str) -> None:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-        except _Closing as closing:
+        except Closing as closing:
             with suppress(RuntimeError):
                 await socket.close(closing.code, closing.reason)
         except NotSignedInError as error:
@@ -85,35 +82,6 @@ async def room(socket: WebSocket, user_id: str) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-class _Closing(Exception):  # noqa: N818  # no error: an end
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-class _Seen:
-    """How far a tab has heard: what became visible up to `seq`, and of one answer that is being made up to `mark`."""
-
-    def __init__(self, seq: int | None = None, answer_id: str = "", mark: Mark | None = None) -> None:
-        self.seq = seq
-        self.answer_id = answer_id
-        self.mark = mark or Mark()
-
-    @classmethod
-    def parse(cls, text: str | None) -> "_Seen":
-        """`17`, or `17~<answer>:<mark>`; raises `BadSayingError`."""
-        if text is None:
-            return cls()
-        seq, _, rest = text.partition("~")
-        answer_id, _, mark = rest.rpartition(":")
-        if not (seq.isdecimal() and len(seq) <= 18 and bool(rest) == bool(answer_id)):  # noqa: PLR2004  # fits 64 bits
-            raise BadSayingError(
-                f"{text[:60]!r} is no id of a frame; send the last `id` you had", field="last_event_id"
-            )
-        return cls(int(seq), answer_id, Mark.parse(mark) if rest else None)
-
-
 class _Tab:
     """One socket of a user."""
 
@@ -124,13 +92,12 @@ class _Tab:
         principal: Principal,
         who: Speaker,
         listener: Listener,
-        seen: _Seen,
+        seen: Seen,
     ) -> None:
         self._socket = socket
         self._parts = parts
         self._desk = parts.conversations
         self._principal = principal
-        self._checked = parts.clock.monotonic()
         self._who = who
         self._listener = listener
         self._seen = seen
@@ -149,7 +116,7 @@ class _Tab:
         while (moment := await self._listener.next()) is not None:
             await self._renew()
             await self._moment(moment)
-        raise _Closing(TOO_SLOW, "frames were not taken; come back with ?last_event_id=<the last id you had>")
+        raise Closing(TOO_SLOW, "frames were not taken; come back with ?last_event_id=<the last id you had>")
 
     async def listen(self) -> None:
         """Take what the tab sends."""
@@ -288,15 +255,10 @@ class _Tab:
         )
 
     async def _heard(self, text: str) -> None:
-        frame: Any = {"type": "message", "message": text}
-        if text.lstrip()[:1] in ("{", "["):
-            try:
-                frame = orjson.loads(text)
-            except orjson.JSONDecodeError as error:
-                await self._wrong(f"the frame is no JSON ({error}); send plain text, or JSON")
-                return
-        if not isinstance(frame, dict):
-            await self._wrong('a frame is an object, such as {"type": "message", "message": "Hello"}')
+        try:
+            frame = understood(text)
+        except BadSayingError as error:
+            await self._wrong(error.message)
             return
         match frame.get("type", "message"):
             case "message":
@@ -316,37 +278,16 @@ class _Tab:
         if not self._within_rate():
             self._refused += 1
             if self._refused > _MOST_REFUSED:
-                raise _Closing(FLOOD, f"more than {RATE} messages in {PER_SECONDS:.0f} s, again and again")
+                raise Closing(FLOOD, f"more than {RATE} messages in {PER_SECONDS:.0f} s, again and again")
             await self._wrong(f"more than {RATE} messages in {PER_SECONDS:.0f} s; wait a little", code="rate_limited")
             return
         try:
-            saying = await self._saying(frame)
+            saying = said_in(frame, who=self._who, goes_on=self._conversation)
             accepted = await self._desk.say(saying, own=self._mine.append)
         except FolkmootError as error:
             await self._wrong(error.message, code=error.code)
             return
         self._conversation = accepted.conversation_id
-
-    async def _saying(self, frame: dict[str, Any]) -> Saying:
-        said = frame.get("message", frame.get("content"))
-        named = {"conversation_id": frame.get("conversation_id"), "agent": frame.get("agent")}
-        key = frame.get("id", frame.get("client_id"))
-        if not isinstance(said, str):
-            raise BadSayingError("'message' is missing: the text of what is said", field="message")
-        for name, value in named.items():
-            if value is not None and not isinstance(value, str):
-                raise BadSayingError(f"'{name}' must be text", field=name)
-        if key is not None and not isinstance(key, str | int):
-            raise BadSayingError("'id' must be text or a number", field="id")
-        conversation = named["conversation_id"] or self._conversation
-        return Saying(
-            speaker=self._who,
-            text=said,
-            conversation_id=conversation,
-            agent=named["agent"] or None,
-            kind="room",
-            client_key=str(key) if key is not None else None,
-        )
 
     async def _cancel(self, frame: dict[str, Any]) -> None:
         conversation = frame.get("conversation_id") or self._conversation
@@ -383,15 +324,12 @@ class _Tab:
         return str(self._seq)
 
     async def _renew(self) -> None:
-        """Look anew who this is, at most once a second; raises `NotSignedInError`."""
-        now = self._parts.clock.monotonic()
-        if now - self._checked > _STILL.total_seconds():
-            self._principal = await self._parts.credentials.renewed(self._principal, believed=_STILL)
-            self._checked = now
+        """Look anew who this is; raises `NotSignedInError`."""
+        self._principal = await self._parts.credentials.renewed(self._principal, believed=_STILL)
 
     async def _send(self, frame: dict[str, Any]) -> None:
         try:
             async with self._one_at_a_time, asyncio.timeout(SEND_SECONDS):
                 await self._socket.send_text(orjson.dumps(frame, default=str).decode())
         except TimeoutError as error:
-            raise _Closing(TOO_SLOW, "frames were not taken; come back with ?last_event_id=<the last id>") from error
+            raise Closing(TOO_SLOW, "frames were not taken; come back with ?last_event_id=<the last id>") from error

@@ -1,8 +1,8 @@
 """What stays for as long as the server runs is left out of the search for garbage.
 
-A server has some million objects from its imports alone; looking through all of them stops everything for a third of a
-second, in the middle of somebody's answer. They are set aside once it is up, and again when what is imported at the
-first question has come too.
+A server has some hundred thousand objects from its imports alone; looking through all of them stops everything for a
+quarter of a second, in the middle of somebody's answer. They are set aside once it is up, and again when what is
+imported at the first question has come too.
 """
 
 import asyncio

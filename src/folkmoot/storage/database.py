@@ -75,10 +75,8 @@ class Database:
                     return await connection.run_sync(lambda sync: work(executing(sync)))
             try:
                 return await self._quick.run(work)
-            except sqlite3.OperationalError as error:
-                raise OperationalError(None, None, error) from error
-            except sqlite3.IntegrityError as error:
-                raise IntegrityError(None, None, error) from error
+            except sqlite3.DatabaseError as error:
+                raise _by_sqlalchemy(error) from error
 
     async def ping(self) -> None:
         """Raise `StorageUnavailableError` unless the database answers."""
@@ -228,6 +226,16 @@ def _translated(url: URL) -> Iterator[None]:
         raise StorageUnavailableError(
             f"the database {_shown(url)} is busy: no connection came free in time; try again"
         ) from error
+
+
+def _by_sqlalchemy(error: sqlite3.DatabaseError) -> DatabaseError:
+    """What a session would have raised."""
+    kinds: tuple[tuple[type[sqlite3.DatabaseError], type[DatabaseError]], ...] = (
+        (sqlite3.OperationalError, OperationalError),
+        (sqlite3.IntegrityError, IntegrityError),
+    )
+    kind = next((theirs for ours, theirs in kinds if isinstance(error, ours)), DatabaseError)
+    return kind(None, None, error)
 
 
 def _as_storage_error(error: DBAPIError, url: URL) -> Exception:
