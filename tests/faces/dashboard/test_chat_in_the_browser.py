@@ -120,7 +120,7 @@ def test_code_is_copied_and_an_answer_is_stopped_and_asked_again(window: Window,
     expect(last.locator(".written")).to_contain_text("word3")
     model.say("Short this time.")
     last.get_by_role("button", name="Again", exact=True).click()
-    expect(last.locator(".written")).to_have_text("Short this time.")
+    expect(last.locator(".written")).to_contain_text("Short this time.")
     expect(last.get_by_role("group", name="Versions")).to_contain_text("2/2")
     last.get_by_role("button", name="Earlier version").click()
     expect(last.locator(".written")).to_contain_text("word3")
@@ -135,7 +135,7 @@ def test_a_failure_says_why_and_can_be_tried_again(window: Window, model: StubMo
     expect(note).to_contain_text("out of credit")
     model.say("Now I am.")
     note.get_by_role("button", name="Try again").click()
-    expect(page.locator(".msg.theirs .written")).to_have_text("Now I am.")
+    expect(page.locator(".msg.theirs .written")).to_contain_text("Now I am.")
     expect(page.get_by_role("note")).to_have_count(0)
 
 
@@ -154,7 +154,7 @@ def test_what_was_said_is_edited_and_the_older_branch_is_kept(window: Window, mo
     mine = page.locator(".msg.mine")
     expect(mine.locator(".bubble")).to_have_text("Second question")
     mine.get_by_role("button", name="Earlier version").click()
-    expect(page.locator(".msg.theirs .written")).to_have_text("First answer.")
+    expect(page.locator(".msg.theirs .written")).to_contain_text("First answer.")
     expect(page.locator(".msg.mine .bubble")).to_have_text("First question")
 
 

@@ -38,7 +38,7 @@ def test_from_dropping_to_deleting(window: Window, api: httpx.Client, tmp_path: 
     chooser.value.set_files(broken)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("It was not added; nothing has changed")).to_be_visible()
-    expect(page.get_by_text(re.compile("broken.pdf is damaged"))).to_be_visible()
+    expect(page.get_by_role("note").get_by_text(re.compile("broken.pdf is damaged"))).to_be_visible()
 
     page.get_by_label("What to look for").fill("gnocchi recipe")
     page.get_by_role("button", name="Search", exact=True).click()
