@@ -1,5 +1,6 @@
 """The kinds that come with the house: twins say what they are, and speak only under consent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from folkmoot.agents import AgentHost
+from folkmoot.agents.behalf import ON_BEHALF_OF
 from folkmoot.consent import Purpose
 from folkmoot.memory import Passage
 from folkmoot.messaging import AgentMessage, Reply
@@ -17,6 +19,7 @@ from folkmoot.models.providers import Offline, OpenAICompatible
 from folkmoot.registry import AgentInfo
 from tests.agents.house import PATIENCE, House, definition
 from tests.stub_model import StubModel
+from tests.waiting import wait_until
 
 MIRA = "Mira Okafor"
 DEPLOY = "The deploy fails because the path has a blank."
@@ -209,3 +212,37 @@ async def test_a_manager_is_an_agent_like_all_others(host: AgentHost, house: Hou
     await host.add(definition("chief", type="manager"))
     assert (await house.ask("chief", "health_check"))["status"] == "healthy"
     assert (await house.registry.get("chief")).type == "manager"
+
+
+async def test_a_message_chooses_among_the_models_that_were_chosen_for_it(house: House, stub_model: StubModel) -> None:
+    async with with_model(house, stub_model, remote=False) as host:
+        await host.add(definition("ada"))
+        await host.add(definition("cheap", model="offline"))
+        stub_model.say("Hello.")
+        assert (await house.ask("ada", "chat", message="Hello?", model="openai:stub-small"))["answer"] == "Hello."
+        assert (await house.ask("ada", "chat", message="Hello?", model="offline"))["offline"]
+        for agent, wanted in (("ada", "openai:stub-large"), ("cheap", "openai:stub-small")):
+            with pytest.raises(HandlingFailedError, match=f"does not answer by '{wanted}'"):
+                await house.ask(agent, "chat", message="Hello?", model=wanted)
+
+
+async def test_an_answer_is_stopped_by_whoever_asked_and_by_the_house(house: House, stub_model: StubModel) -> None:
+    async with with_model(house, stub_model, remote=False) as host:
+        await host.add(definition("ada"))
+        for stopped_by in ("ida", None):
+            before = len(stub_model.requests)
+            stub_model.say("Never heard.", delay=6)
+            asked = _by("ida", house.letter("ada", "chat", message="Hello?"))
+            waiting = asyncio.create_task(house.broker.request(asked, timeout=PATIENCE))
+            await wait_until(lambda before=before: len(stub_model.requests) > before)  # type: ignore[misc]
+            for user in ("bo", stopped_by):
+                stop = _by(user, house.letter("ada", "custom:stop", message_id=asked.message_id))
+                at_once = stop.model_copy(update={"sender_id": f"desk-{user}"})  # one sender's are taken in order
+                reply = await house.broker.request(at_once, timeout=PATIENCE)
+                assert reply.payload.data["stopped"] is (user != "bo")
+            await asyncio.wait_for(waiting, 10)
+
+
+def _by(user: str | None, message: AgentMessage) -> AgentMessage:
+    context = {ON_BEHALF_OF: user} if user else {}
+    return message.model_copy(update={"payload": message.payload.model_copy(update={"context": context})})

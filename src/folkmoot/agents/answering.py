@@ -36,7 +36,7 @@ class AnsweringAgent(BaseAgent):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._at_work: dict[str, asyncio.Task[Any]] = {}
+        self._at_work: dict[str, tuple[asyncio.Task[Any], str | None]] = {}
         self._stopped: set[asyncio.Task[Any]] = set()
 
     async def handle_chat(self, message: AgentMessage, delivery: Delivery) -> Reply:
@@ -44,12 +44,13 @@ class AnsweringAgent(BaseAgent):
         return await self._answered(message, delivery, asked_in=("message", "content", "question", "query"))
 
     async def handle_custom_stop(self, message: AgentMessage) -> Reply:
-        """Break off the answer to a message, if it is being made here."""
-        task = self._at_work.get(str(message.payload.data.get("message_id")))
-        if task is not None:
-            self._stopped.add(task)
-            task.cancel()
-        return {"stopped": task is not None}
+        """Break off the answer to a message, if it is being made here, for whoever asked for it or for the house."""
+        task, asker = self._at_work.get(str(message.payload.data.get("message_id")), (None, None))
+        now = in_hand()
+        if task is None or (now is not None and now.user_id not in (None, asker)):
+            return {"stopped": False}
+        self._stopped.add(task)
+        return {"stopped": task.cancel()}
 
     async def handle_request_knowledge(self, message: AgentMessage, delivery: Delivery) -> Reply:
         """Answer a question from what this agent knows."""
@@ -96,7 +97,8 @@ class AnsweringAgent(BaseAgent):
 
     async def _answered(self, message: AgentMessage, delivery: Delivery, *, asked_in: Sequence[str]) -> Reply:
         work = asyncio.ensure_future(self._work(message, delivery, _question(message, asked_in)))
-        self._at_work[message.message_id] = work
+        now = in_hand()
+        self._at_work[message.message_id] = (work, now.user_id if now else None)
         try:
             return await work
         except asyncio.CancelledError:
@@ -107,10 +109,29 @@ class AnsweringAgent(BaseAgent):
             self._at_work.pop(message.message_id, None)
             self._stopped.discard(work)
 
-    async def _work(self, message: AgentMessage, delivery: Delivery, question: str) -> Reply:
+    async def _model(self, message: AgentMessage) -> ModelHandle:
+        """Its own model; one that the message names, if it is among its own or the workplace's, or is offline.
+
+        Whoever asks chooses among what whoever runs the workplace has chosen: what an agent knows must not be led to
+        a service that nobody meant for it.
+        """
+        models = self.context.models
+        own = await models.resolve(self.definition.model)
         wanted = message.payload.data.get("model")
-        named = wanted if isinstance(wanted, str) and wanted else self.definition.model
-        handle, search, notice = await self.may_use(await self.context.models.resolve(named))
+        if not isinstance(wanted, str) or not wanted.strip():
+            return own
+        offered = {one.name for one in own.members} | {"offline"}
+        if not self.definition.model:
+            offered |= {one.name for one in (await models.resolve(None)).members}
+        if wanted.strip() not in offered:
+            raise InvalidRequestError(
+                f"'{self.agent_id}' does not answer by '{wanted[:100]}'; it does by {', '.join(sorted(offered))}",
+                field="model",
+            )
+        return await models.resolve(wanted.strip())
+
+    async def _work(self, message: AgentMessage, delivery: Delivery, question: str) -> Reply:
+        handle, search, notice = await self.may_use(await self._model(message))
         own, now = self.definition.limits, in_hand()
         cited = _cited(search)
         # The offline model searches by itself, and quotes nothing else.

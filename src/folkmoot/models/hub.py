@@ -39,6 +39,7 @@ from folkmoot.telemetry import Metrics, Tracing
 
 Output = TypeVar("Output", bound=BaseModel)
 _GRACE: Final = timedelta(milliseconds=250)  # a model's own time-out comes first, so that it counts as that model's
+_MOST_BUILT: Final = 64  # kept ready at once; names come from messages, and have no end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,6 +266,8 @@ class ModelHub:
         async with self._building:
             if self._loop is None:
                 self._loop = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
+            if len(self._built) > _MOST_BUILT:
+                self._built.clear()
             for one in handle.members:
                 if one.name not in self._built:
                     built = await asyncio.to_thread(self._names.providers[one.provider].build, one.model)
