@@ -53,9 +53,12 @@ class QuickSQLite:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="folkmoot-quick")
         self._waiting: list[_Waiting] = []
         self._pumping: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def run(self, work: Work[T]) -> T:
         """What `work` gives, once it is committed; what it raises, and then nothing of it is kept."""
+        if self._closed:
+            raise sqlite3.OperationalError("unable to open the database: it was closed")
         one = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
         if self._pumping is None:
@@ -65,7 +68,8 @@ class QuickSQLite:
         return result
 
     async def close(self) -> None:
-        """Finish what waits, and close the file."""
+        """Finish what waits, take nothing more, and close the file."""
+        self._closed = True
         if self._pumping is not None:
             await asyncio.gather(self._pumping, return_exceptions=True)
         if self._connection is not None:
@@ -79,15 +83,12 @@ class QuickSQLite:
             while self._waiting:
                 async with self._one_writer:
                     batch, self._waiting = self._waiting, []
-                    outcomes = await loop.run_in_executor(self._thread, self._together, [one.work for one in batch])
-                for one, (result, error) in zip(batch, outcomes, strict=True):
-                    if one.done.cancelled():
-                        continue
-                    if error is None:
-                        one.done.set_result(result)
-                    else:
-                        one.done.set_exception(error)
-                        one.done.exception()  # who was cancelled does not look at it
+                    try:
+                        outcomes = await loop.run_in_executor(self._thread, self._together, [one.work for one in batch])
+                    except BaseException as error:
+                        _tell(batch, [(None, error)] * len(batch))
+                        raise
+                _tell(batch, outcomes)
         finally:
             self._pumping = None
 
@@ -103,7 +104,8 @@ class QuickSQLite:
         try:
             outcomes = [self._one(connection, work, alone=len(works) == 1) for work in works]
             if len(works) == 1 and outcomes[0][1] is not None:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # a full disk has ended it already
+                    connection.execute("ROLLBACK")
             else:
                 connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001  # see above
@@ -123,14 +125,29 @@ class QuickSQLite:
             connection.execute("SAVEPOINT one")
         try:
             result = work(execute)
-        except Exception as error:  # noqa: BLE001  # who waits for this one is told
+        except Exception as error:  # who waits for this one is told
             if not alone:
+                if not connection.in_transaction:  # a full disk has ended it, for all of them
+                    raise
                 connection.execute("ROLLBACK TO one")
                 connection.execute("RELEASE one")
             return None, error
         if not alone:
             connection.execute("RELEASE one")
         return result, None
+
+
+def _tell(batch: Sequence[_Waiting], outcomes: Sequence[tuple[Any, BaseException | None]]) -> None:
+    for one, (result, error) in zip(batch, outcomes, strict=True):
+        if one.done.done():
+            continue
+        if error is None:
+            one.done.set_result(result)
+        elif isinstance(error, asyncio.CancelledError):
+            one.done.cancel()
+        else:
+            one.done.set_exception(error)
+            one.done.exception()  # who was cancelled does not look at it
 
 
 def executing(connection: Connection) -> Execute:
