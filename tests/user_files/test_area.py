@@ -1,5 +1,6 @@
 """A user's own area: nothing leads out of it, and nothing is half written."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from folkmoot.user_files import (
     FileNameError,
     NoUserError,
     UnknownFileError,
+    UnusableAreaError,
     UserFiles,
     UserFilesError,
 )
@@ -143,3 +145,17 @@ async def test_there_is_an_end_to_what_one_may_keep(files: UserFiles) -> None:
 async def test_nobody_has_no_area(files: UserFiles) -> None:
     with pytest.raises(NoUserError):
         await files.area(None).save("x.txt", "x")
+
+
+async def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(
+    files: UserFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    area = files.area("ida")
+    await area.save("own.txt", "mine")
+
+    def broken(_folder: int, _name: str) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("folkmoot.user_files.disk.read", broken)
+    with pytest.raises(UnusableAreaError, match=r"own\.txt could not be read: Input"):
+        await area.read("own.txt")

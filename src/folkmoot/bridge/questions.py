@@ -170,10 +170,6 @@ class Questions:
             except StorageError as error:  # it is kept: it goes on when the database does
                 _log.warning("bridge_waits_for_the_database", bridge=self._entry.name, error=error.message)
                 await asyncio.sleep(1)
-            except FolkmootError as error:
-                _log.warning("bridge_question_failed", bridge=self._entry.name, error=error.message)
-                await self._outbox.ready(owed.frame_id, self._fault(owed, _SORRY, error.code))
-                return
             else:
                 return
 
@@ -186,6 +182,16 @@ class Questions:
             return
         except (ConversationError, UnknownAgentError) as error:
             await self._outbox.ready(owed.frame_id, self._fault(owed, error.message, error.code))
+            return
+        except StorageError:
+            raise
+        except FolkmootError as error:
+            _log.warning("bridge_question_failed", bridge=self._entry.name, error=error.message)
+            await self._outbox.ready(owed.frame_id, self._fault(owed, _SORRY, error.code))
+            return
+        except Exception:  # noqa: BLE001  # whoever asked is owed a word; it is logged
+            _log.exception("bridge_question_failed", bridge=self._entry.name)
+            await self._outbox.ready(owed.frame_id, self._fault(owed, _SORRY, "fault"))
             return
         await self._settle(owed, settled)
 
@@ -222,6 +228,7 @@ class Questions:
                 at=self._clock.now(),
                 state=FrameState.ANSWERING,
                 answer_id=accepted.answer_id,
+                question=None,
             )
         return accepted
 

@@ -43,7 +43,7 @@ async def change_frame(session: AsyncSession, frame_id: str, *, at: datetime, **
 async def settle_frames(session: AsyncSession, frame_ids: Collection[str], state: FrameState, *, at: datetime) -> None:
     """Say of frames that they are sent, or dropped."""
     of_these = OutboxRow.frame_id.in_(frame_ids)
-    await session.execute(update(OutboxRow).where(of_these).values(state=state, changed_at=at))
+    await session.execute(update(OutboxRow).where(of_these).values(state=state, question=None, changed_at=at))
 
 
 async def count_attempts(session: AsyncSession, frame_ids: Collection[str]) -> None:

@@ -220,8 +220,8 @@ class UserDesk:
             await self._keep_an_admin(session, user)
             await store.delete_user(session, user_id)
             await self._audit.record("user_removed", by=by, target=user_id, session=session, role=user.role)
-        if self._removed is not None:
-            await self._removed(user_id)
+            if self._removed is not None:  # within: if that fails, or the process ends, it is done again as a whole
+                await self._removed(user_id)
 
     async def unlink(self, person: str) -> int:
         """A person (a key) was forgotten: nobody owns their twin any more. How many accounts that changed."""

@@ -1,13 +1,14 @@
 """One user's files: what may be kept, read and changed, and where it ends."""
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from folkmoot.user_files import disk
 from folkmoot.user_files.errors import FileLimitError, NoUserError, UnknownFileError, UnusableAreaError
@@ -76,11 +77,11 @@ class UserArea:
         return await asyncio.to_thread(self._change, checked_name(name), made)
 
     async def read(self, name: str) -> str:
-        """What a file says. Raises `UnknownFileError`."""
+        """What a file says. Raises `UnknownFileError`; `UnusableAreaError` for one that is there and cannot be read."""
         return await asyncio.to_thread(self._read, checked_name(name))
 
     async def names(self) -> list[KeptFile]:
-        """Every file, by name."""
+        """Every file, by name. Raises `UnusableAreaError`."""
         return await asyncio.to_thread(self._all)
 
     async def remove(self, name: str) -> None:
@@ -110,8 +111,10 @@ class UserArea:
         try:
             with disk.opened(own) as folder:
                 content = disk.read(folder, name)
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             content = None
+        except OSError as error:
+            content = None if error.errno == errno.ELOOP else _raised(name, error)
         if content is None:
             raise _unknown(name)
         return content.decode("utf-8", "replace")
@@ -130,8 +133,10 @@ class UserArea:
         try:
             with disk.opened(own) as folder:
                 return [_kept(name, about) for name, about in sorted(disk.entries(folder).items())]
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as error:
+            return [] if error.errno == errno.ELOOP else _raised("the folder", error)
 
     def _own(self) -> Path:
         if self._folder is None:
@@ -149,6 +154,14 @@ def _on_disk(name: str) -> Iterator[None]:
             "user_contexts in FOLKMOOT_HOME",
             file=name,
         ) from error
+
+
+def _raised(name: str, error: OSError) -> NoReturn:
+    raise UnusableAreaError(
+        f"{name} could not be read: {error.strerror or error}; an administrator can look into user_contexts in "
+        "FOLKMOOT_HOME",
+        file=name,
+    ) from error
 
 
 def _without_oldest(whole: bytes, most: int) -> bytes:
