@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements.lock
 ARGS ?=
-# Twice the cores: tests wait for servers, processes and clocks about as long as they compute.
+# One more than the cores: tests wait for servers, processes and clocks about as long as they compute.
 WORKERS ?= $(shell echo $$((1 + $$(nproc 2>/dev/null || echo 2))))
 
 .DEFAULT_GOAL := help

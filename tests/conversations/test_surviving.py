@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from folkmoot.conversations import Moment, Saying
+from folkmoot.conversations import Moment, Saying, turns
+from folkmoot.conversations.answering import Run
 from folkmoot.conversations.model import Status
+from folkmoot.conversations.store import find_message, keep_progress
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.storage import Base, Database
 from tests.conversations.house import IDA, Words, talkhouse
@@ -117,12 +121,17 @@ async def test_an_answer_is_heard_from_another_server(tmp_path: Path, shared: Da
     ):
         await here.agent("ada", words)
         accepted = await here.desk.say(Saying(speaker=IDA, text="Count"))
-        hearing = asyncio.create_task(there.heard(accepted.answer_id))
+        moments: list[Moment] = []
+
+        async def hear() -> None:
+            async for moment in there.desk.follow(accepted.answer_id, viewer=None):
+                moments.append(moment)  # noqa: PERF401  # it is read as it grows
+
+        hearing = asyncio.create_task(hear())
         words.let(2)
-        await wait_until(lambda: len(words.said) == 2)
-        await asyncio.sleep(0.4)  # let the first words be kept, so that they are heard in pieces
+        await wait_until(lambda: _text(moments) != "")  # so that it is heard in pieces
         words.let_all()
-        moments = await hearing
+        await hearing
     chunks = [one.text for one in moments if one.kind == "chunk"]
     assert "".join(chunks) == "one two three"
     assert len(chunks) > 1
@@ -137,7 +146,7 @@ async def test_a_room_on_one_server_hears_what_is_said_on_another(tmp_path: Path
         await here.agent("ada")
         heard: list[Moment] = []
         with there.lobby.listening("ida") as listener:
-            await asyncio.sleep(0.5)  # the relay has looked once, and knows where this room stands
+            await there.relay.look()  # it knows now where this room stands
             accepted = await here.desk.say(Saying(speaker=IDA, text="Hello"))
             while not heard or heard[-1].kind != "settled":
                 moment = await asyncio.wait_for(listener.next(), 10)
@@ -187,3 +196,131 @@ async def test_a_server_that_lives_keeps_its_answers(
         words.let_all()
         answer = await here.desk.answered(accepted, viewer="ida")
     assert (answer.content, answer.attempt) == ("a b", 1)
+
+
+async def test_a_stop_that_comes_as_the_answer_is_kept_ends_whoever_listens(tmp_path: Path, database: Database) -> None:
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada")
+        run, stopped = database.run, asyncio.Event()
+
+        async def kept_and_stopped(work: Any) -> Any:
+            result = await run(work)
+            if getattr(work, "func", None) is turns.settle and not stopped.is_set():
+                stopped.set()
+                raise asyncio.CancelledError  # as it comes to who waits for a transaction that takes place
+            return result
+
+        database.run = kept_and_stopped  # type: ignore[method-assign]  # see above
+        begin = house.answering.begin
+
+        def begun(run: Run) -> None:
+            run.cancelled = True
+            begin(run)
+
+        house.answering.begin = begun  # type: ignore[method-assign]  # somebody pressed Stop
+        accepted = await house.desk.say(Saying(speaker=IDA, text="Hello"))
+        async with asyncio.timeout(10):
+            moments = await house.heard(accepted.answer_id)
+    assert stopped.is_set()
+    settled = [one.message for one in moments if one.kind == "settled"]
+    assert [(one.status, one.content) for one in settled if one] == [(Status.ANSWERED, "you said: Hello")]
+
+
+async def test_an_answer_that_a_fault_left_is_taken_up_again(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("folkmoot.conversations.answering.LEASE", timedelta(seconds=0.5))
+    monkeypatch.setattr("folkmoot.conversations.answering._RENEW_EVERY", 1)
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada")
+        begin = house.answering.begin
+
+        def gone(run: Run) -> None:
+            """Whoever said it went in the moment in which it was kept."""
+
+        house.answering.begin = gone  # type: ignore[method-assign]  # see above
+        accepted = await house.desk.say(Saying(speaker=IDA, text="Hello"))
+        house.answering.begin = begin  # type: ignore[method-assign]  # see above
+        async with asyncio.timeout(10):
+            answer = await house.desk.answered(accepted, viewer="ida")
+    assert (answer.status, answer.content) == (Status.ANSWERED, "you said: Hello")
+
+
+async def test_an_older_attempt_is_not_kept_over_a_newer_one(tmp_path: Path, database: Database) -> None:
+    words = Words(("one ", "two"))
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada", words)
+        accepted = await house.desk.say(Saying(speaker=IDA, text="Count"))
+        await wait_until(lambda: house.answering.running(accepted.answer_id) is not None)
+        older = await house.desk.message(accepted.answer_id, viewer=None)
+        newer, owner = replace(older, attempt=2, content="anew"), house.answering.owner
+        async with database.write() as session:
+            assert await keep_progress(session, owner, [newer]) == {}
+            assert await keep_progress(session, owner, [older]) == {}
+            assert await keep_progress(session, "another", [replace(newer, content="not mine")]) == {
+                accepted.answer_id: Status.ANSWERING
+            }
+            assert (await find_message(session, accepted.answer_id)).content == "anew"
+        words.let_all()
+        await house.desk.answered(accepted, viewer="ida")
+
+
+@pytest.mark.postgres
+async def test_a_stop_on_one_server_ends_the_answer_on_another(tmp_path: Path, shared: Database) -> None:
+    words = Words(("one ", "two"))
+    async with (
+        talkhouse(tmp_path, shared, alone=False) as here,
+        talkhouse(tmp_path, shared, alone=False, broker=here.broker) as there,
+    ):
+        await here.agent("ada", words)
+        with here.lobby.listening("ida") as listener:
+            await here.relay.look()
+            accepted = await here.desk.say(Saying(speaker=IDA, text="Count"))
+            words.let(1)
+            await wait_until(lambda: words.said == [0])
+            assert [one.status for one in await there.desk.cancel(accepted.conversation_id, viewer="ida")] == [
+                Status.CANCELLED
+            ]
+            await wait_until(lambda: here.answering.running(accepted.answer_id) is None)
+            await here.relay.look()
+            await here.relay.look()
+            here.lobby.tell(Moment(kind="said", user_id="ida", conversation_id="", answer_id="the end"))
+            heard: list[str] = []
+            while (moment := await listener.next()) is not None and moment.answer_id != "the end":
+                heard.append(moment.kind)
+        words.let_all()
+        answer = await here.desk.message(accepted.answer_id, viewer="ida")
+    assert answer.status is Status.CANCELLED
+    assert heard.count("settled") == 1
+
+
+async def test_a_conversation_that_another_begins_at_the_same_moment_is_gone_on_with(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talkhouse(tmp_path, database) as house:
+        await house.agent("ada")
+        saying = Saying(speaker=IDA, text="Hello", conversation_id="conv-same", client_key="key")
+        first = await house.desk.say(saying)
+        find, looks = turns.find, iter([None])  # the first look comes too early
+
+        def looked(*arguments: Any, **named: Any) -> Any:
+            return next(looks, find(*arguments, **named))
+
+        monkeypatch.setattr("folkmoot.conversations.turns.find", looked)
+        again = await house.desk.say(saying)
+        assert next(looks, "taken") == "taken"
+        other = await house.desk.say(Saying(speaker=IDA, text="Good day", conversation_id="conv-same"))
+        assert (await house.desk.answered(other, viewer="ida")).content == "you said: Good day"
+    assert (again.repeated, again.answer_id) == (True, first.answer_id)
+
+
+@pytest.mark.postgres
+async def test_answers_settle_while_more_is_said(tmp_path: Path, shared: Database) -> None:
+    async with talkhouse(tmp_path, shared, alone=False) as house:
+        await house.agent("ada")
+        first = await house.desk.say(Saying(speaker=IDA, text="0"))
+        talk = first.conversation_id
+        sayings = [Saying(speaker=IDA, text=str(number), conversation_id=talk) for number in range(1, 25)]
+        accepted = await asyncio.gather(*(house.desk.say(one) for one in sayings))
+        answers = [await house.desk.answered(one, viewer="ida") for one in [first, *accepted]]
+    assert {one.status for one in answers} == {Status.ANSWERED}

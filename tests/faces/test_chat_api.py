@@ -126,6 +126,7 @@ def test_what_is_attached_is_read_kept_and_given_back(api: httpx.Client) -> None
         ({"message": "Hello", "conversation_id": "a/b"}, "conversation_id"),
         ({"message": "Hello", "attachments": [{"name": "a.txt", "data": "%%%"}]}, "attachments[0]"),
         ({"message": "Hello", "attachments": [{"name": "a.txt"}]}, "either"),
+        ({"message": "Hello", "attachments": [{"name": "a", "text": "x", "media_type": "image/—"}]}, "media type"),
     ],
 )
 def test_what_cannot_be_taken_is_named(api: httpx.Client, body: dict[str, Any], said_of: str) -> None:

@@ -70,6 +70,7 @@ def test_ctrl_c_ends_it_early_with_a_report(server: Served, tmp_path: Path) -> N
     deadline = time.monotonic() + 60
     while server.log.count(_ENTERED) < before + 2 and time.monotonic() < deadline:
         time.sleep(0.05)
+    assert server.log.count(_ENTERED) == before + 2
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130

@@ -128,9 +128,8 @@ def build_conversations(
     chores = [
         Chore(name="deleted conversations", every=timedelta(hours=1), act=desk.purge),
         Chore(name="router", every=timedelta(seconds=5), act=picker.prepare),
+        Chore(name="flows", every=RENEWED_EVERY, act=flows.keep_up),
     ]
-    if not alone:
-        chores.append(Chore(name="flows", every=RENEWED_EVERY, act=sessions.keep_up))
     return Talking(
         desk=desk,
         answering=answering,

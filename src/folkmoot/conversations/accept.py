@@ -1,6 +1,7 @@
 """Accepting a turn: what was said and the answer that is owed for it become rows in one transaction."""
 
 import mimetypes
+import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ MOST_UPLOADS: Final = 10
 LARGEST_UPLOAD: Final = 5 * 1024 * 1024
 _SHOWN_TEXT: Final = 20_000  # characters of an attachment that go to the agent with the message
 _TITLE: Final = 60
+_MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,100}(;[ -~]{0,100})?", re.ASCII)
 
 
 class ReadText(Protocol):
@@ -75,6 +77,8 @@ def check(saying: Saying) -> None:
             )
         if not one.name.strip() or len(one.name) > 200 or any(ord(sign) < 32 for sign in one.name):  # noqa: PLR2004  # see the column
             raise BadSayingError("an attachment needs a name of 1 to 200 characters", field="attachments")
+        if one.media_type and not _MEDIA_TYPE.fullmatch(one.media_type):
+            raise BadSayingError(f"'{one.media_type[:60]}' is no media type, as text/plain is", field="attachments")
 
 
 async def attachments_of(uploads: tuple[Upload, ...], read: ReadText) -> list[dict[str, Any]]:
@@ -111,10 +115,10 @@ def take(
     if wanted is None and saying.kind == ROOM:
         wanted = turns.latest_of_kind(execute, saying.speaker.owner, ROOM)
     found = turns.find(execute, wanted, now=now, alone=alone) if wanted is not None else None
-    if found is None:
-        talk = _begun(saying, now)
-        turns.begin(execute, talk)
-    else:
+    talk = _begun(saying, now)
+    if found is None and not turns.begin(execute, talk):
+        found = turns.find(execute, talk.conversation_id, now=now, alone=alone)
+    if found is not None:
         talk = found.talk
         if found.deleted or not (talk.user_id == saying.speaker.owner or saying.speaker.anywhere):
             raise unknown_conversation(talk.conversation_id)
@@ -176,7 +180,7 @@ def _rows(
             "name": one["name"],
             "media_type": one["media_type"],
             "size": one["size"],
-            **({"text": one["text"][:_SHOWN_TEXT]} if one["text"] else {}),
+            **({"text": _shown(one["text"])} if one["text"] else {}),
         }
         for one in attachments
     ]
@@ -186,6 +190,11 @@ def _rows(
     question["client_key"] = saying.client_key
     chosen = {"chosen": saying.agent} if saying.agent else {}
     return question, answer_row(talk, question["message_id"], now, chosen)
+
+
+def _shown(text: str) -> str:
+    rest = len(text) - _SHOWN_TEXT
+    return text if rest <= 0 else f"{text[:_SHOWN_TEXT]}\n\n(The rest was left out here: {rest} characters.)"
 
 
 def _row(talk: Conversation, *, role: str, content: str, parent_id: str | None, now: datetime) -> dict[str, Any]:

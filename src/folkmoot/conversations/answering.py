@@ -141,6 +141,8 @@ class Answering:
         await self._settle(
             Run(answer=answer, question=answer, talk=_nowhere(answer), text=answer.content), Status.CANCELLED
         )
+        if answer.message_id in self._runs:  # it was begun meanwhile
+            await self.cancel(answer)
 
     async def settle(
         self,
@@ -203,6 +205,7 @@ class Answering:
             decision, name = await self._picker.pick(run.question.content, talk=run.talk, chosen=chosen, caller=caller)
         details = {**answer.details, "routing": routing_of(decision)}
         run.answer = replace(answer, agent_id=decision.agent_id, agent_name=name, details=details)
+        run.dirty = run.dirty or not self._alone  # who listens to another server wants to know too
         self._tell(run, "routed", data={"agent_id": decision.agent_id, "agent": name, **routing_of(decision)})
         return decision, run.context
 
@@ -212,7 +215,7 @@ class Answering:
             run.text = ""
             # Before anybody hears of the new attempt: another one must never get its number.
             async with self._database.write() as session:
-                await keep_progress(session, [(run.answer.message_id, run.answer.attempt, "")])
+                await keep_progress(session, self._owner, [replace(run.answer, content="")])
             self._tell(run, "reset")
         if piece.text:
             run.text += piece.text
@@ -233,11 +236,20 @@ class Answering:
         answer = replace(run.answer, status=status, content=run.text, error=error, details=details, settled_at=now)
         try:
             seq = await self._database.run(partial(turns.settle, answer=answer, status=status, now=now))
-        except turns.AlreadySettledError:  # by somebody else: what they said holds
+        except turns.AlreadySettledError:  # by somebody else, or by us just before we were stopped: that holds
+            if answer.message_id not in self._runs:
+                return
+            async with self._database.read() as session:
+                run.answer = await find_message(session, answer.message_id)
+            run.text = run.answer.content
+            self._tell_settled(run)
             return
         if status is Status.FAILED:
             _log.warning("answer_failed", answer_id=answer.message_id, agent_id=answer.agent_id, error=error)
         run.answer = replace(answer, seq=seq)
+        self._tell_settled(run)
+
+    def _tell_settled(self, run: Run) -> None:
         self._tell(run, "settled", message=run.answer)
         for told in self.settled:
             told(run.answer)
@@ -314,9 +326,8 @@ class Answering:
             turns += 1
             try:
                 await self._flush()
-                if not self._alone and turns % _RENEW_EVERY == 0:
-                    async with self._database.write() as session:
-                        await renew_leases(session, self._owner, until=self.lease())
+                if turns % _RENEW_EVERY == 0:
+                    await self._renew()
                     await self._take_over()
             except FolkmootError as error:
                 _log.warning("answers_not_kept", error=error.message)
@@ -327,15 +338,39 @@ class Answering:
         dirty = [run for run in self._runs.values() if run.dirty]
         if not dirty:
             return
-        progress = [(run.answer.message_id, run.answer.attempt, run.text) for run in dirty]
+        answers = [replace(run.answer, content=run.text) for run in dirty]
         for run in dirty:
             run.dirty = False
         async with self._database.write() as session:
-            await keep_progress(session, progress)
+            lost = await keep_progress(session, self._owner, answers)
+        self.let_go(lost)
+
+    async def _renew(self) -> None:
+        if self._alone or not self._runs:
+            return
+        async with self._database.write() as session:
+            lost = await renew_leases(session, self._owner, until=self.lease(), running=list(self._runs))
+        self.let_go(lost)
+
+    def let_go(self, lost: dict[str, Status]) -> None:
+        """Stop what was stopped on another server, and what another one took over while this one stood still."""
+        for answer_id, status in lost.items():
+            run = self._runs.get(answer_id)
+            if run is None or run.task is None or run.cancelled or status not in (Status.CANCELLED, Status.ANSWERING):
+                continue
+            run.cancelled = status is Status.CANCELLED
+            run.task.cancel()
 
     async def _take_over(self) -> None:
         async with self._database.write() as session:
-            taken = await take_over(session, self._owner, now=self._clock.now(), until=self.lease(), alone=self._alone)
+            taken = await take_over(
+                session,
+                self._owner,
+                now=self._clock.now(),
+                until=self.lease(),
+                alone=self._alone,
+                running=list(self._runs),
+            )
             runs: list[Run] = []
             for answer in taken:
                 question = await find_message(session, answer.parent_id or "")

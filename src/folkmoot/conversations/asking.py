@@ -22,6 +22,7 @@ from folkmoot.messaging import AgentMessage, Broker, MessageIntent, MessagePaylo
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_.@-]")
 ROUTING: Final = "routing"
+_NUL: Final = "\x00"  # PostgreSQL keeps no text with it
 _SAID_IN: Final = ("answer", "response", "message", "text", "content", "result")
 
 
@@ -99,6 +100,7 @@ async def ask(broker: Broker, message: AgentMessage, *, patience: timedelta) -> 
         text, at, tried = heard.get("chunk"), heard.get("at"), heard.get("attempt")
         if not isinstance(text, str) or not text:
             continue
+        text = text.replace(_NUL, "")
         if isinstance(tried, int) and tried != attempt:
             anew = bool(said)
             attempt, said, whole = tried, "", True
@@ -119,4 +121,7 @@ def _reply(heard: AgentMessage) -> Reply:
     if found is None:
         raise AnswerFailedError(f"{heard.sender_id} answered without any words; its reply has {sorted(data)}")
     kept = ("sources", "usage", "model", "offline", "disclosure", "notice", "tools")
-    return Reply(text=found, details={name: data[name] for name in kept if data.get(name) not in (None, "", [])})
+    return Reply(
+        text=found.replace(_NUL, ""),
+        details={name: data[name] for name in kept if data.get(name) not in (None, "", [])},
+    )

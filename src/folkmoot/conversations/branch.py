@@ -30,10 +30,12 @@ def branch_of(messages: Sequence[ChatMessage], chosen: ChatMessage) -> list[int]
     return numbers
 
 
-def versions_of(messages: Sequence[ChatMessage], shown: Sequence[ChatMessage]) -> dict[str, list[str]]:
-    """For each shown message that has other versions: the ids of all of them, oldest first."""
+def versions_of(followers: Sequence[tuple[str, str | None, str]], shown: Sequence[ChatMessage]) -> dict[str, list[str]]:
+    """For each shown message that has other versions: the ids of all of them, oldest first. `followers`: id, parent and
+    role of every message that follows where the shown ones do.
+    """
     siblings: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
-    for one in messages:
-        siblings[one.parent_id, one.role].append(one.message_id)
+    for message_id, parent_id, role in followers:
+        siblings[parent_id, role].append(message_id)
     found = {one.message_id: siblings[one.parent_id, one.role] for one in shown}
     return {message_id: some for message_id, some in found.items() if len(some) > 1}

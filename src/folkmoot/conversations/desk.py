@@ -52,11 +52,11 @@ from folkmoot.conversations.store import (
     latest_seq,
     purge_conversations,
     room_figures,
-    select_all,
     select_answering,
     select_conversations,
     select_happened,
     select_shown,
+    select_versions,
 )
 from folkmoot.kernel import Clock
 from folkmoot.storage import Database
@@ -188,11 +188,17 @@ class ConversationDesk:
             return replace(found, message_count=await count_shown(session, conversation_id))
 
     async def conversations(
-        self, *, viewer: str | None, kinds: Collection[str] | None = None, limit: int = 50, offset: int = 0
+        self,
+        *,
+        viewer: str | None,
+        kinds: Collection[str] | None = None,
+        ids: Collection[str] | None = None,
+        limit: int = 50,
+        offset: int = 0,
     ) -> tuple[list[Conversation], int]:
-        """A page of conversations, the latest used first, and how many there are."""
+        """A page of conversations, the latest used first, and how many there are; only these `kinds`, these `ids`."""
         async with self._database.read() as session:
-            return await select_conversations(session, viewer=viewer, kinds=kinds, limit=limit, offset=offset)
+            return await select_conversations(session, viewer=viewer, kinds=kinds, ids=ids, limit=limit, offset=offset)
 
     async def history(
         self, conversation_id: str, *, viewer: str | None, limit: int = 100, before: int | None = None
@@ -204,13 +210,13 @@ class ConversationDesk:
             total = await count_shown(session, conversation_id)
             page = shown[-limit:]
             more = len(shown) > limit
-            versions = versions_of(await select_all(session, conversation_id), page) if page else {}
+            followers = await select_versions(session, conversation_id, {one.parent_id for one in page})
         return History(
             conversation=replace(talk, message_count=total),
             messages=tuple(page),
             total=total,
             before=page[0].number if more else None,
-            versions=versions,
+            versions=versions_of(followers, page),
         )
 
     async def message(self, message_id: str, *, viewer: str | None) -> ChatMessage:

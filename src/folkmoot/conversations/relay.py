@@ -65,7 +65,9 @@ class Relay:
             if self._answering.running(one.message_id) is None:
                 self._tell_words(one)
         for one in happened:
-            if one.message_id not in self._told:
+            if self._answering.running(one.message_id) is not None:  # settled elsewhere: the run tells of it as it ends
+                self._answering.let_go({one.message_id: one.status})
+            elif one.message_id not in self._told:
                 self._tell_words(one)
                 kind: MomentKind = "said" if one.role == "user" else "settled"
                 self._tell(one, kind, message=one)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -108,7 +108,13 @@ async def lock_conversation(session: AsyncSession, conversation_id: str) -> None
 
 
 async def select_conversations(
-    session: AsyncSession, *, viewer: str | None, kinds: Collection[str] | None, limit: int, offset: int
+    session: AsyncSession,
+    *,
+    viewer: str | None,
+    kinds: Collection[str] | None,
+    ids: Collection[str] | None,
+    limit: int,
+    offset: int,
 ) -> tuple[list[Conversation], int]:
     """A page of conversations with how many shown messages each has, the latest used first; how many there are."""
     query = select(*_CONVERSATION).where(ConversationRow.deleted_at.is_(None))
@@ -116,6 +122,8 @@ async def select_conversations(
         query = query.where(ConversationRow.user_id == viewer)
     if kinds is not None:
         query = query.where(ConversationRow.kind.in_(kinds))
+    if ids is not None:
+        query = query.where(ConversationRow.conversation_id.in_(ids))
     total = int(await session.scalar(select(func.count()).select_from(query.subquery())) or 0)
     order = (ConversationRow.updated_at.desc(), ConversationRow.conversation_id)
     rows = (await session.execute(query.order_by(*order).limit(limit).offset(offset))).mappings().all()
@@ -190,6 +198,17 @@ async def select_all(session: AsyncSession, conversation_id: str) -> list[ChatMe
     return [_message(row) for row in (await session.execute(query)).mappings()]
 
 
+async def select_versions(
+    session: AsyncSession, conversation_id: str, parents: Collection[str | None]
+) -> list[tuple[str, str | None, str]]:
+    """Message id, parent and role of every message, of every branch, that follows one of these; oldest first."""
+    named = [one for one in parents if one is not None]
+    follows = or_(MessageRow.parent_id.in_(named), MessageRow.parent_id.is_(None) if None in parents else false())
+    query = select(MessageRow.message_id, MessageRow.parent_id, MessageRow.role)
+    query = query.where(MessageRow.conversation_id == conversation_id, follows).order_by(MessageRow.number)
+    return [(row.message_id, row.parent_id, row.role) for row in (await session.execute(query)).all()]
+
+
 async def count_shown(session: AsyncSession, conversation_id: str) -> int:
     query = select(func.count()).where(MessageRow.conversation_id == conversation_id, MessageRow.active)
     return int(await session.scalar(query) or 0)
@@ -219,10 +238,6 @@ async def select_answering(
     return [_message(row) for row in (await session.execute(query.order_by(MessageRow.number))).mappings()]
 
 
-async def change_message(session: AsyncSession, message_id: str, **values: Any) -> None:
-    await session.execute(update(MessageRow).where(MessageRow.message_id == message_id).values(**values))
-
-
 async def settle_message(session: AsyncSession, message_id: str, **values: Any) -> bool:
     """Change an answer that has not settled; whether there was one."""
     mine = (MessageRow.message_id == message_id, MessageRow.status == Status.ANSWERING)
@@ -230,26 +245,51 @@ async def settle_message(session: AsyncSession, message_id: str, **values: Any) 
     return done.first() is not None
 
 
-async def keep_progress(session: AsyncSession, progress: Sequence[tuple[str, int, str]]) -> None:
-    """Write how far answers are: message id, attempt, text so far."""
-    for message_id, attempt, content in progress:
-        await settle_message(session, message_id, attempt=attempt, content=content)
+async def keep_progress(session: AsyncSession, owner: str, answers: Sequence[ChatMessage]) -> dict[str, Status]:
+    """Write how far this owner's answers are: agent, attempt, text so far. An older attempt is never put over a newer
+    one. Which of them are not this owner's to answer any more, and how they stand.
+    """
+    for one in answers:
+        mine = (MessageRow.message_id == one.message_id, MessageRow.owner == owner, MessageRow.attempt <= one.attempt)
+        await session.execute(
+            update(MessageRow)
+            .where(*mine, MessageRow.status == Status.ANSWERING)
+            .values(
+                attempt=one.attempt,
+                content=one.content,
+                agent_id=one.agent_id,
+                agent_name=one.agent_name,
+                details=one.details,
+            )
+        )
+    return await _lost(session, owner, [one.message_id for one in answers])
 
 
-async def renew_leases(session: AsyncSession, owner: str, *, until: datetime) -> None:
-    mine = and_(MessageRow.status == Status.ANSWERING, MessageRow.owner == owner)
-    await session.execute(update(MessageRow).where(mine).values(lease=until))
+async def renew_leases(
+    session: AsyncSession, owner: str, *, until: datetime, running: Collection[str]
+) -> dict[str, Status]:
+    """Hold on to these answers. Which of them are not this owner's to answer any more, and how they stand."""
+    mine = (MessageRow.message_id.in_(running), MessageRow.status == Status.ANSWERING, MessageRow.owner == owner)
+    await session.execute(update(MessageRow).where(*mine).values(lease=until))
+    return await _lost(session, owner, running)
+
+
+async def _lost(session: AsyncSession, owner: str, answers: Collection[str]) -> dict[str, Status]:
+    others = or_(MessageRow.status != Status.ANSWERING, MessageRow.owner != owner)
+    query = select(MessageRow.message_id, MessageRow.status).where(MessageRow.message_id.in_(answers), others)
+    return {row.message_id: Status(row.status) for row in (await session.execute(query)).all()}
 
 
 async def take_over(
-    session: AsyncSession, owner: str, *, now: datetime, until: datetime, alone: bool
+    session: AsyncSession, owner: str, *, now: datetime, until: datetime, alone: bool, running: Collection[str]
 ) -> list[ChatMessage]:
     """Make the answers of the dead one's own, and those that nobody began; each is begun anew. `alone`: all others
-    are dead.
+    are dead. An answer of one's own that is not `running` was left by a fault, and is taken once its lease is over.
     """
-    dead: ColumnElement[bool] = or_(MessageRow.owner.is_(None), MessageRow.owner != owner)
-    if not alone:
-        dead = and_(dead, or_(MessageRow.lease.is_(None), MessageRow.lease < now))
+    left = or_(MessageRow.lease.is_(None), MessageRow.lease < now)
+    others = or_(MessageRow.owner.is_(None), MessageRow.owner != owner)
+    own_left = and_(MessageRow.owner == owner, left, MessageRow.message_id.not_in(running))
+    dead: ColumnElement[bool] = or_(others if alone else and_(others, left), own_left)
     flows = func.coalesce(MessageRow.owner, "").startswith(FLOW)
     taken = (
         update(MessageRow)

@@ -36,7 +36,7 @@ _LATEST: Final = (
 _BEGIN: Final = (
     "INSERT INTO conversations (conversation_id, user_id, account_id, kind, title, agent_id, last_agent, summary, "
     "summarized, details, created_at, updated_at) VALUES (:conversation_id, :user_id, :account_id, :kind, :title, "
-    "NULL, NULL, '', 0, :details, :now, :now)"
+    "NULL, NULL, '', 0, :details, :now, :now) ON CONFLICT (conversation_id) DO NOTHING RETURNING conversation_id"
 )
 _SETTLE: Final = (
     "UPDATE messages SET status = :status, content = :content, seq = :seq, agent_id = :agent_id, "
@@ -96,9 +96,9 @@ def latest_of_kind(execute: Execute, user_id: str, kind: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def begin(execute: Execute, talk: Conversation) -> None:
-    """A new conversation."""
-    execute(
+def begin(execute: Execute, talk: Conversation) -> bool:
+    """A new conversation; False if somebody else began one of this id at the same moment."""
+    begun = execute(
         _BEGIN,
         {
             "conversation_id": talk.conversation_id,
@@ -110,6 +110,7 @@ def begin(execute: Execute, talk: Conversation) -> None:
             "now": talk.created_at,
         },
     )
+    return bool(begun)
 
 
 def keep(execute: Execute, row: dict[str, Any]) -> int:
@@ -142,8 +143,11 @@ def repeated(execute: Execute, conversation_id: str, client_key: str) -> tuple[s
     return (rows[0][0], rows[0][1]) if rows else None
 
 
-def settle(execute: Execute, answer: ChatMessage, status: Status, *, now: datetime) -> int | None:
-    """Settle an answer as it stands; its `seq`, or None if it had settled before."""
+def settle(execute: Execute, answer: ChatMessage, status: Status, *, now: datetime) -> int:
+    """Settle an answer as it stands; its `seq`. Raises `AlreadySettledError`."""
+    # The conversation first, then the number, as when something is said: two must never wait for each other.
+    last = answer.agent_id if status is Status.ANSWERED else None
+    execute(_TOUCH, {"conversation_id": answer.conversation_id, "last_agent": last, "now": now})
     seq = next_seq(execute, answer.user_id)
     done = execute(
         _SETTLE,
@@ -162,8 +166,6 @@ def settle(execute: Execute, answer: ChatMessage, status: Status, *, now: dateti
     )
     if not done:
         raise AlreadySettledError
-    last = answer.agent_id if status is Status.ANSWERED else None
-    execute(_TOUCH, {"conversation_id": answer.conversation_id, "last_agent": last, "now": now})
     return seq
 
 

@@ -1,7 +1,7 @@
 """In whose name somebody converses: their own, or, for a program that signed in as administrator, a user of its own.
 
-A user is known by the account's id or name, which are one place; an administrator may name anybody, with or without an
-account here. Whom somebody else names is answered like one who is not there.
+One's own account is known by its id or its name, which are one place; an administrator may name anybody by their id,
+with or without an account here. Whom somebody else names is answered like one who is not there.
 """
 
 from typing import ClassVar

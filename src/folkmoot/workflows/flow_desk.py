@@ -35,7 +35,11 @@ class FlowDesk:
 
     async def start(self) -> None:
         """Settle what a process that ended left open: such an answer has failed, visibly."""
-        await self._sessions.keep_up()
+        await self.keep_up()
+
+    async def keep_up(self) -> None:
+        """Hold on to the answers that are made here, and settle as failed those that nobody makes any more."""
+        await self._sessions.keep_up(list(self._running))
 
     async def stop(self) -> None:
         """Break off every flow; its answer is settled as failed at the next start."""

@@ -1,5 +1,6 @@
 """What was said before: found by its words, and taken along as a file."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -81,11 +82,15 @@ class Archive:
         self._database = database
         self._clock = clock
 
-    async def search(self, query: str, *, owner: str, limit: int, offset: int = 0) -> tuple[list[Found], int]:
-        """What one user said and was answered, by its words, and how much there is. Raises `BadSayingError`."""
+    async def search(
+        self, query: str, *, owner: str, kinds: Collection[str] | None = None, limit: int, offset: int = 0
+    ) -> tuple[list[Found], int]:
+        """What one user said and was answered, by its words, and how much there is; only in conversations of these
+        `kinds`. Raises `BadSayingError`.
+        """
         asked = wanted(query)
         async with self._database.read() as session:
-            return await search(session, asked, owner=owner, limit=limit, offset=offset)
+            return await search(session, asked, owner=owner, kinds=kinds, limit=limit, offset=offset)
 
     async def export(self, conversation_id: str, *, viewer: str | None) -> Export:
         """A whole conversation. Raises `UnknownConversationError`."""

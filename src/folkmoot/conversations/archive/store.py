@@ -3,6 +3,7 @@
 What was deleted, and branches that are not shown, are not found.
 """
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from sqlalchemy import Float, Select, Text, column, func, literal_column, select, table
@@ -26,14 +27,16 @@ _COLUMNS: Final = (
 
 
 async def search(
-    session: AsyncSession, asked: Wanted, *, owner: str, limit: int, offset: int
+    session: AsyncSession, asked: Wanted, *, owner: str, kinds: Collection[str] | None, limit: int, offset: int
 ) -> tuple[list[Found], int]:
-    """A page of what was found, and how much there is."""
+    """A page of what was found, and how much there is; `kinds` of conversations, None is all."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     base, worth = _by_fts5(asked, owner) if sqlite else _by_tsvector(asked)
     base = base.join(ConversationRow, ConversationRow.conversation_id == MessageRow.conversation_id).where(
         MessageRow.user_id == owner, MessageRow.active, ConversationRow.deleted_at.is_(None)
     )
+    if kinds is not None:
+        base = base.where(ConversationRow.kind.in_(kinds))
     total = int(await session.scalar(base.with_only_columns(func.count(), maintain_column_froms=True)) or 0)
     page = base.order_by(worth.desc(), MessageRow.number.desc()).limit(limit).offset(offset)
     found: list[Found] = []

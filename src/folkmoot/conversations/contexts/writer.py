@@ -79,9 +79,15 @@ class ContextFiles:
     async def catch_up(self, user_id: str) -> None:
         """Let a user's file tell of every answer that has settled. Raises what the files are wrong in."""
         async with self._one_at_a_time:
-            while await self._write(user_id):
-                pass
-        self._behind.pop(user_id, None)
+            # Before the writing: an answer that settles meanwhile puts it back.
+            due = self._behind.pop(user_id, None)
+            try:
+                while await self._write(user_id):
+                    pass
+            except BaseException:
+                if due is not None:
+                    self._behind.setdefault(user_id, due)
+                raise
 
     async def refresh(self, user_id: str) -> None:
         """The same, where the file is to be shown as it is if it cannot be written now; that is logged."""

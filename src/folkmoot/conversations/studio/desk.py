@@ -4,7 +4,7 @@ What is asked is kept before the flow runs, and so is that an answer is owed. Th
 runs the flow; when that process is gone, the answer is settled as failed, for half a flow cannot be taken over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -177,12 +177,12 @@ class SessionDesk:
         for one in wanted:
             await self._conversations.delete(one, viewer=owner)
 
-    async def keep_up(self) -> None:
-        """Hold on to the answers of this process's flows, and settle as failed those whose process is gone."""
+    async def keep_up(self, running: Collection[str]) -> None:
+        """Hold on to the answers that this process's flows make, and settle as failed those that nobody makes."""
         now = self._clock.now()
         async with self._database.write() as session:
-            await renew_leases(session, self._owner, until=self._answering.lease())
-            lost = await select_lost(session, self._owner, now=now, alone=self._alone)
+            await renew_leases(session, self._owner, until=self._answering.lease(), running=running)
+            lost = await select_lost(session, self._owner, now=now, alone=self._alone, running=running)
         for one in lost:
             await self.failed(one, "the server ended while the agents were at it; ask again", "flow_lost")
 

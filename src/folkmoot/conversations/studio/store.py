@@ -1,9 +1,10 @@
 """What is read from and written to the rows of sessions and of the gallery, within the caller's session."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from folkmoot.conversations.errors import UnknownGalleryItemError
 from folkmoot.conversations.model import ChatMessage, Conversation, Status
@@ -89,12 +90,17 @@ async def remove_message(session: AsyncSession, one: ChatMessage) -> None:
     await session.execute(delete(MessageRow).where(MessageRow.message_id == one.message_id))
 
 
-async def select_lost(session: AsyncSession, owner: str, *, now: datetime, alone: bool) -> list[ChatMessage]:
-    """Answers of flows whose process is dead. `alone`: all other processes are."""
-    dead: list[ColumnElement[bool]] = [MessageRow.owner != owner, MessageRow.owner.startswith(FLOW)]
-    if not alone:
-        dead.append(or_(MessageRow.lease.is_(None), MessageRow.lease < now))
-    query = select(MessageRow.message_id).where(MessageRow.status == Status.ANSWERING, *dead)
+async def select_lost(
+    session: AsyncSession, owner: str, *, now: datetime, alone: bool, running: Collection[str]
+) -> list[ChatMessage]:
+    """Answers of flows whose process is dead, and one's own that are not `running` and were left by a fault.
+    `alone`: all other processes are dead.
+    """
+    left = or_(MessageRow.lease.is_(None), MessageRow.lease < now)
+    others = and_(MessageRow.owner != owner, MessageRow.owner.startswith(FLOW))
+    own_left = and_(MessageRow.owner == owner, left, MessageRow.message_id.not_in(running))
+    dead = or_(others if alone else and_(others, left), own_left)
+    query = select(MessageRow.message_id).where(MessageRow.status == Status.ANSWERING, dead)
     lost = set(await session.scalars(query))
     return [one for one in await select_answering(session) if one.message_id in lost] if lost else []
 

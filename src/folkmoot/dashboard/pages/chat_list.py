@@ -32,7 +32,7 @@ from folkmoot.dashboard.visit import ACTING, Visit
 KINDS: Final = ("chat", "room", "studio")  # what a person said themselves, from wherever
 A_PAGE: Final = 60
 _LOOKED_THROUGH: Final = 500
-_HITS: Final = 100
+_HITS: Final = 200
 _WEEK: Final = 7
 _RENAME: Final = "rename-conversation"
 # On this page; with a key held down the browser opens it elsewhere, as with any link.
@@ -133,14 +133,16 @@ class Shelf:
         self._found = {}
         if not self._find:
             return await desk.conversations(viewer=owner, kinds=KINDS, limit=self._limit)
-        talks, _ = await desk.conversations(viewer=owner, kinds=KINDS, limit=_LOOKED_THROUGH)
+        recent, _ = await desk.conversations(viewer=owner, kinds=KINDS, limit=_LOOKED_THROUGH)
         with suppress(BadSayingError):  # signs alone are no words; a title may have them
-            hits, _ = await self._visit.parts.archive.search(self._find, owner=owner, limit=_HITS)
+            hits, _ = await self._visit.parts.archive.search(self._find, owner=owner, kinds=KINDS, limit=_HITS)
             for one in hits:
                 self._found.setdefault(one.conversation_id, one)
         wanted = self._find.casefold()
-        found = [one for one in talks if one.conversation_id in self._found or wanted in one.title.casefold()]
-        return found, len(found)
+        titled = [one for one in recent if wanted in one.title.casefold()]
+        said, _ = await desk.conversations(viewer=owner, ids=list(self._found), limit=_HITS)
+        found = {one.conversation_id: one for one in (*said, *titled)}
+        return sorted(found.values(), key=lambda one: one.updated_at, reverse=True), len(found)
 
     def _draw(self, found: Sequence[Conversation], writing: set[str], people: People, day: date) -> None:
         shelf = ""
