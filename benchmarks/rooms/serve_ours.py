@@ -68,8 +68,7 @@ async def run(app: object, *, until: Awaitable[object], port: int = 0) -> None:
     bound.listen(2048)
     config = uvicorn.Config(app, log_config=None, access_log=False, ws_max_size=2 * 1024 * 1024, lifespan="off")  # type: ignore[arg-type]  # an ASGI application
     server = uvicorn.Server(config)
-    heap.settle()
-    settling = asyncio.create_task(heap.settle_again(after=8))  # as a server does, which has more time
+    settling = asyncio.create_task(heap.keep())  # as a server does
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]
     print(f"http://127.0.0.1:{bound.getsockname()[1]}", flush=True)
     serving = asyncio.create_task(server.serve(sockets=[bound]))

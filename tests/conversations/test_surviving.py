@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,7 @@ import pytest
 
 from folkmoot.conversations import Moment, Saying, turns
 from folkmoot.conversations.answering import Run
-from folkmoot.conversations.model import Status
-from folkmoot.conversations.store import find_message, keep_progress
+from folkmoot.conversations.model import ChatMessage, Status
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.storage import Base, Database
 from tests.conversations.house import IDA, Words, talkhouse
@@ -254,13 +254,14 @@ async def test_an_older_attempt_is_not_kept_over_a_newer_one(tmp_path: Path, dat
         await wait_until(lambda: house.answering.running(accepted.answer_id) is not None)
         older = await house.desk.message(accepted.answer_id, viewer=None)
         newer, owner = replace(older, attempt=2, content="anew"), house.answering.owner
-        async with database.write() as session:
-            assert await keep_progress(session, owner, [newer]) == {}
-            assert await keep_progress(session, owner, [older]) == {}
-            assert await keep_progress(session, "another", [replace(newer, content="not mine")]) == {
-                accepted.answer_id: Status.ANSWERING
-            }
-            assert (await find_message(session, accepted.answer_id)).content == "anew"
+
+        async def kept(owner: str, answer: ChatMessage) -> dict[str, Status]:
+            return await database.run(partial(turns.keep_words, owner=owner, answers=[answer]))
+
+        assert await kept(owner, newer) == {}
+        assert await kept(owner, older) == {}
+        assert await kept("another", replace(newer, content="not mine")) == {accepted.answer_id: Status.ANSWERING}
+        assert (await house.desk.message(accepted.answer_id, viewer=None)).content == "anew"
         words.let_all()
         await house.desk.answered(accepted, viewer="ida")
 

@@ -187,5 +187,5 @@ async def test_pruning_deletes_what_is_old_and_uses_no_id_twice(log: EventLog, c
 async def test_followers_leave_nothing_behind(log: EventLog, tmp_path: Path) -> None:  # noqa: ARG001  # keeps the file's folder until the end
     await log.append("one", "x", {})
     await take(log, 1)
-    assert log._followers == set()
+    assert log._followers == {}
     assert log._poller is None

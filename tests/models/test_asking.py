@@ -103,6 +103,39 @@ async def test_a_stream_calls_tools_too(
     assert (pieces[-1].text, len(pieces[-1].sources)) == ("In March. ", 2)
 
 
+async def test_a_stream_is_the_same_with_the_loop_from_the_beginning_and_without(
+    stub_model: StubModel, hub: ModelHub, openai: ModelHandle, shelf: Shelf
+) -> None:
+    heard = []
+    for limits in (None, Limits(tokens=100_000)):  # who counts tokens is counted by the loop
+        asked = len(stub_model.requests)
+        stub_model.call("search_knowledge", query="deploy script")
+        stub_model.say("In March.")
+        told = [Turn(role="user", text="Hello"), Turn(role="agent", text="Good day.")]
+        asking = hub.stream(
+            openai, instructions="Be brief.", prompt="When?", history=told, tools=[shelf.tool()], limits=limits
+        )
+        *_, whole = [piece async for piece in asking]
+        assert isinstance(whole, Answer)
+        sent = [
+            [(one["role"], one.get("content"), "tool_calls" in one) for one in body["messages"]]
+            for body in stub_model.requests[asked:]
+        ]
+        offered = [[one["function"] for one in body["tools"]] for body in stub_model.requests[asked:]]
+        heard.append((whole.text, whole.usage, whole.sources, sent, offered))
+    assert heard[0] == heard[1]
+
+
+async def test_a_response_that_is_none_is_asked_for_again(
+    stub_model: StubModel, hub: ModelHub, openai: ModelHandle
+) -> None:
+    stub_model.say("")
+    stub_model.say("Here I am.")
+    pieces = [piece async for piece in hub.stream(openai, instructions="", prompt="Are you there?")]
+    assert isinstance(pieces[-1], Answer)
+    assert (pieces[-1].text, pieces[-1].usage.requests) == ("Here I am. ", 2)
+
+
 async def test_a_consumer_may_leave_a_stream(stub_model: StubModel, hub: ModelHub, openai: ModelHandle) -> None:
     stub_model.say("one two three four five six", pause=0.1)
     stream = hub.stream(openai, instructions="", prompt="Count")

@@ -1,24 +1,48 @@
 """What stays for as long as the server runs is left out of the search for garbage.
 
-A server has some hundred thousand objects from its imports alone; looking through all of them stops everything for a
-quarter of a second, in the middle of somebody's answer. They are set aside once it is up, and again when what is
-imported at the first question has come too.
+A server has some hundred thousand objects from its imports alone, and some hundred more for each connection; looking
+through all of them stops everything for a tenth of a second or more, once a second under load, in the middle of
+somebody's answer. So they are set aside: once the server is up, and after every search that took long, when only what
+is in use is left. Of what is set aside, rings of objects that nobody uses any more would stay: once it has doubled, all
+of it is looked through again.
 """
 
 import asyncio
 import gc
-from typing import Final
+import time
+from typing import Any, Final
 
-_LATER_SECONDS: Final = 60.0
+_LONG_SECONDS: Final = 0.01
+_LOOK_SECONDS: Final = 10.0
 
 
-def settle() -> None:
-    """Collect what is garbage now, and set the rest aside."""
+def settle() -> int:
+    """Collect what is garbage now, also of what was set aside, and set the rest aside; how many objects that are."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
+    return gc.get_freeze_count()
 
 
-async def settle_again(*, after: float = _LATER_SECONDS) -> None:
-    """The same, once the server has been in use for a while (seconds)."""
-    await asyncio.sleep(after)
-    settle()
+async def keep(*, look: float = _LOOK_SECONDS, long: float = _LONG_SECONDS) -> None:
+    """See above, until it is cancelled. `look`: seconds after which it is seen that much was set aside."""
+    settled = settle()
+    began, more = 0.0, False
+
+    def searched(phase: str, info: dict[str, Any]) -> None:
+        nonlocal began, more
+        if phase == "start":
+            began = time.perf_counter()
+        elif info["generation"] == 2 and time.perf_counter() - began > long:  # noqa: PLR2004  # the oldest
+            gc.freeze()
+            more = True
+
+    gc.callbacks.append(searched)
+    try:
+        while True:
+            await asyncio.sleep(look)
+            if more and gc.get_freeze_count() > 2 * settled:
+                settled = settle()
+            more = False
+    finally:
+        gc.callbacks.remove(searched)

@@ -113,8 +113,7 @@ async def serve_on(bound: socket.socket, settings: Settings, workplace: OpenWork
     server.capture_signals = contextlib.nullcontext  # type: ignore[assignment,method-assign]  # see above
     workplace.announce(url_of(settings, bound))
     get_logger("folkmoot.server").info("serving", url=url_of(settings, bound))
-    heap.settle()
-    settling = asyncio.create_task(heap.settle_again(), name="heap")
+    settling = asyncio.create_task(heap.keep(), name="heap")
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     try:
         await asyncio.shield(serving)

@@ -26,7 +26,6 @@ from folkmoot.conversations.routing.model import Decision
 from folkmoot.conversations.store import (
     find_conversation,
     find_message,
-    keep_progress,
     renew_leases,
     select_answering,
     take_over,
@@ -214,8 +213,8 @@ class Answering:
             run.answer = replace(run.answer, attempt=run.answer.attempt + 1)
             run.text = ""
             # Before anybody hears of the new attempt: another one must never get its number.
-            async with self._database.write() as session:
-                await keep_progress(session, self._owner, [replace(run.answer, content="")])
+            anew = [replace(run.answer, content="")]
+            await self._database.run(partial(turns.keep_words, owner=self._owner, answers=anew))
             self._tell(run, "reset")
         if piece.text:
             run.text += piece.text
@@ -341,9 +340,7 @@ class Answering:
         answers = [replace(run.answer, content=run.text) for run in dirty]
         for run in dirty:
             run.dirty = False
-        async with self._database.write() as session:
-            lost = await keep_progress(session, self._owner, answers)
-        self.let_go(lost)
+        self.let_go(await self._database.run(partial(turns.keep_words, owner=self._owner, answers=answers)))
 
     async def _renew(self) -> None:
         if self._alone or not self._runs:

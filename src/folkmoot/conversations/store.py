@@ -245,26 +245,6 @@ async def settle_message(session: AsyncSession, message_id: str, **values: Any) 
     return done.first() is not None
 
 
-async def keep_progress(session: AsyncSession, owner: str, answers: Sequence[ChatMessage]) -> dict[str, Status]:
-    """Write how far this owner's answers are: agent, attempt, text so far. An older attempt is never put over a newer
-    one. Which of them are not this owner's to answer any more, and how they stand.
-    """
-    for one in answers:
-        mine = (MessageRow.message_id == one.message_id, MessageRow.owner == owner, MessageRow.attempt <= one.attempt)
-        await session.execute(
-            update(MessageRow)
-            .where(*mine, MessageRow.status == Status.ANSWERING)
-            .values(
-                attempt=one.attempt,
-                content=one.content,
-                agent_id=one.agent_id,
-                agent_name=one.agent_name,
-                details=one.details,
-            )
-        )
-    return await _lost(session, owner, [one.message_id for one in answers])
-
-
 async def renew_leases(
     session: AsyncSession, owner: str, *, until: datetime, running: Collection[str]
 ) -> dict[str, Status]:

@@ -4,6 +4,7 @@ Everything else about conversations is read and written in `store.py`. Each func
 `Database.run`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -42,6 +43,14 @@ _SETTLE: Final = (
     "UPDATE messages SET status = :status, content = :content, seq = :seq, agent_id = :agent_id, "
     "agent_name = :agent_name, attempt = :attempt, error = :error, details = :details, owner = NULL, lease = NULL, "
     "settled_at = :now WHERE message_id = :message_id AND status = 'answering' RETURNING number"
+)
+_KEEP_WORDS: Final = (
+    "UPDATE messages SET attempt = :attempt, content = :content, agent_id = :agent_id, agent_name = :agent_name, "
+    "details = :details WHERE message_id = :message_id AND owner = :owner AND status = 'answering' "
+    "AND attempt <= :attempt RETURNING number"
+)
+_LOST: Final = (
+    "SELECT status FROM messages WHERE message_id = :message_id AND (status <> 'answering' OR owner <> :owner)"
 )
 _TOUCH: Final = (
     "UPDATE conversations SET updated_at = :now, last_agent = COALESCE(:last_agent, last_agent) "
@@ -141,6 +150,29 @@ def repeated(execute: Execute, conversation_id: str, client_key: str) -> tuple[s
         {"conversation_id": conversation_id, "client_key": client_key},
     )
     return (rows[0][0], rows[0][1]) if rows else None
+
+
+def keep_words(execute: Execute, owner: str, answers: Sequence[ChatMessage]) -> dict[str, Status]:
+    """Write how far this owner's answers are: agent, attempt, text so far. An older attempt is never put over a newer
+    one. Which of them are not this owner's to answer any more, and how they stand.
+    """
+    lost: dict[str, Status] = {}
+    for one in answers:
+        key = {"message_id": one.message_id, "owner": owner}
+        kept = execute(
+            _KEEP_WORDS,
+            {
+                **key,
+                "attempt": one.attempt,
+                "content": one.content,
+                "agent_id": one.agent_id,
+                "agent_name": one.agent_name,
+                "details": one.details,
+            },
+        )
+        if not kept and (stands := execute(_LOST, key)):
+            lost[one.message_id] = Status(stands[0][0])
+    return lost
 
 
 def settle(execute: Execute, answer: ChatMessage, status: Status, *, now: datetime) -> int:

@@ -1,8 +1,8 @@
 """Writing to the log and following it.
 
 Followers hold no queue: each re-reads the table from the last id it passed on, so a slow reader costs no memory and a
-reader that comes back with an id misses nothing. They are woken by commits of this process and, for what other
-processes commit, by one poll that they share.
+reader that comes back with an id misses nothing. They are woken by commits of this process, each by those of its types,
+and, for what other processes commit, by one poll that they share.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class EventLog:
         self._database = database
         self._clock = clock
         self._poll = poll.total_seconds()
-        self._followers: set[asyncio.Event] = set()
+        self._followers: dict[asyncio.Event, Collection[str] | None] = {}
         self._poller: asyncio.Task[None] | None = None
 
     async def record(
@@ -64,7 +64,7 @@ class EventLog:
         row = self._row(type, subject, data)
         async with self._database.write() as session:
             event_id = await insert_now(session, row)
-        self._wake()
+        self._wake({type})
         return Event(id=event_id, **row)
 
     async def tell(self, news: Sequence[News]) -> None:
@@ -94,7 +94,7 @@ class EventLog:
 
         None means from now on: from the moment the iteration starts. Close it (`contextlib.aclosing`) when done.
         """
-        async with self._woken() as wake:
+        async with self._woken(types) as wake:
             position = await self.latest_id() if after is None else after
             while True:
                 wake.clear()
@@ -125,20 +125,22 @@ class EventLog:
             raise BadEventError(f"the data of event '{type}' is not JSON: {error}", type=type) from error
         return {"type": type, "subject": subject, "data": copy, "timestamp": self._clock.now()}
 
-    def _wake(self) -> None:
-        for follower in self._followers:
-            follower.set()
+    def _wake(self, types: Collection[str] | None = None) -> None:
+        """Wake who follows one of these types; None: everybody."""
+        for follower, followed in self._followers.items():
+            if types is None or followed is None or not set(types).isdisjoint(followed):
+                follower.set()
 
     @asynccontextmanager
-    async def _woken(self) -> AsyncIterator[asyncio.Event]:
+    async def _woken(self, types: Collection[str] | None) -> AsyncIterator[asyncio.Event]:
         wake = asyncio.Event()
-        self._followers.add(wake)
+        self._followers[wake] = types
         if self._poller is None:
             self._poller = asyncio.create_task(self._watch_others(), name="events-poll")
         try:
             yield wake
         finally:
-            self._followers.discard(wake)
+            del self._followers[wake]
             if not self._followers and self._poller is not None:
                 poller, self._poller = self._poller, None
                 poller.cancel()

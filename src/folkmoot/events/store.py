@@ -25,18 +25,19 @@ Transaction: TypeAlias = AsyncSession
 # One number for "whoever inserts events now"; it only must differ from other advisory locks in the database.
 _COMMIT_ORDER_LOCK: Final = 0x466F6C6B
 _PENDING: Final = "folkmoot_events"
+_TYPES: Final = "folkmoot_event_types"
 _BEGINNING: Final = "0-0"
 
 
-def record(session: Transaction, row: dict[str, Any], *, committed: Callable[[], None]) -> None:
-    """Let `row` be inserted when `session` commits, then call `committed()`."""
+def record(session: Transaction, row: dict[str, Any], *, committed: Callable[[Collection[str]], None]) -> None:
+    """Let `row` be inserted when `session` commits, then call `committed` with the types of all that was."""
     if session.in_nested_transaction():
         raise BadEventError("an event cannot be recorded inside a savepoint; record it in the transaction around it")
     pending: list[dict[str, Any]] | None = session.info.get(_PENDING)
     if pending is None:
         pending = session.info[_PENDING] = []
         event.listen(session.sync_session, "before_commit", _insert_pending)
-        event.listen(session.sync_session, "after_commit", lambda _session: committed())
+        event.listen(session.sync_session, "after_commit", lambda one: committed(one.info.pop(_TYPES, ())))
         event.listen(session.sync_session, "after_rollback", _drop_pending)
     pending.append(row)
 
@@ -47,6 +48,7 @@ def _insert_pending(session: Session) -> None:
     rows: list[dict[str, Any]] = session.info[_PENDING]
     if rows:
         session.info[_PENDING] = []
+        session.info[_TYPES] = {row["type"] for row in rows}
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COMMIT_ORDER_LOCK})
         session.execute(insert(EventRow), rows)

@@ -5,15 +5,17 @@ Imported late (see `hub.py`). What pydantic-ai and the servers raise is put into
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
 
 from pydantic import BaseModel
-from pydantic_ai import Agent, AgentRunResult, AgentRunResultEvent, capture_run_messages
+from pydantic_ai import Agent, AgentRunResultEvent, capture_run_messages
 from pydantic_ai import Tool as LoopTool
+from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
     ModelMessage,
@@ -27,8 +29,9 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
-from pydantic_ai.models import Model
-from pydantic_ai.usage import UsageLimits
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.usage import RunUsage, UsageLimits
 
 from folkmoot.models.attached import prompt_with
 from folkmoot.models.faults import own_words
@@ -39,7 +42,7 @@ Output = TypeVar("Output", bound=BaseModel)
 
 # A token a write would cost more than the token: small pieces travel together for as long as an eye would not notice.
 _GATHER: Final = 0.03
-_END: Final = object()
+_AHEAD: Final = 64  # events that wait for whoever hears them
 _OUTPUT_TOOL: Final = "final_result"  # by which a typed answer is given
 _TURNS: Final = 12  # requests of one answer where an agent names no limit: a loop of tool calls ends
 
@@ -97,12 +100,12 @@ async def answer(
     with own_words(ready.name), capture_run_messages() as said:
         try:
             async with asyncio.timeout(ready.patience.total_seconds()):
-                result = await _talker(ready.model, instructions, tools).run(
+                result = await _talker(ready.model, instructions, _as_called(tools)).run(
                     content, message_history=_messages(history), usage_limits=_limits(limits)
                 )
         finally:
             await _tell_of_strays(tools, _calls(said))
-    return _answer(ready, result)
+    return _answer(result.output, result.new_messages(), name=ready.name, used=result.usage)
 
 
 async def stream(
@@ -116,22 +119,24 @@ async def stream(
     limits: Limits | None,
 ) -> AsyncGenerator[str | Answer]:
     """See `ModelHub.stream`. The first piece goes out at once, the others gather for `_GATHER` seconds."""
-    talker = _talker(ready.model, instructions, tools)
-    content = prompt_with(prompt, attachments)
+    asking = _Asking(
+        ready=ready,
+        instructions=instructions,
+        content=prompt_with(prompt, attachments),
+        history=_messages(history),
+        tools=_as_called(tools),
+        limits=_limits(limits),
+    )
     waiting: list[str] = []
     flushed = 0.0
     with own_words(ready.name):
-        async with (
-            talker.run_stream_events(
-                content, message_history=_messages(history), usage_limits=_limits(limits)
-            ) as events,
-            aclosing(_or_nothing(events, lambda: flushed + _GATHER if waiting else None)) as moments,
-        ):
+        moments = _or_nothing(_events(asking), lambda: flushed + _GATHER if waiting else None)
+        async with aclosing(moments):
             async for event in moments:
-                if isinstance(event, AgentRunResultEvent):
+                if isinstance(event, Answer):
                     if waiting:
                         yield "".join(waiting)
-                    yield _answer(ready, event.result)
+                    yield event
                     return
                 if isinstance(event, FunctionToolCallEvent):
                     await _tell_of_strays(tools, [event.part])
@@ -141,33 +146,102 @@ async def stream(
                     waiting, flushed = [], now
 
 
-async def _or_nothing(events: AsyncIterator[Any], due: Callable[[], float | None]) -> AsyncGenerator[Any]:
-    """The events, and None when the moment `due` comes before the next one does."""
-    pulled: asyncio.Future[Any] | None = None
+@dataclass(frozen=True, kw_only=True)
+class _Asking:
+    """A question as pydantic-ai takes it."""
+
+    ready: Ready
+    instructions: str
+    content: Any
+    history: list[ModelMessage]
+    tools: list[Any]
+    limits: UsageLimits
+
+
+async def _events(asking: _Asking) -> AsyncGenerator[Any]:
+    """What happens until there is an answer, and the `Answer`.
+
+    Most answers are one response in words, for which the loop is not needed: it takes longer to set up than everything
+    else together. The first response is asked of the model itself, and the loop goes on from one that calls tools, or
+    that is none. Where limits count what was used, the loop is there from the beginning, for it knows how.
+    """
+    name, model = asking.ready.name, asking.ready.model
+    content, history, used = asking.content, asking.history, RunUsage()
+    if not (asking.limits.has_token_limits() or asking.limits.cost_limit is not None):
+        parameters = ModelRequestParameters(function_tools=[_defined(one) for one in asking.tools])
+        asked = ModelRequest(parts=[UserPromptPart(content)], instructions=asking.instructions or None)
+        async with model_request_stream(model, [*history, asked], model_request_parameters=parameters) as heard:
+            async for piece in heard:
+                yield piece
+        response = heard.get()
+        used = RunUsage(requests=1)
+        used.incr(response.usage)
+        if response.text and not response.tool_calls:
+            yield _answer(response.text, [response], name=name, used=used)
+            return
+        if response.tool_calls:
+            content, history = None, [*history, asked, response]
+    talker = _talker(model, asking.instructions, asking.tools)
+    async with talker.run_stream_events(
+        content, message_history=history, usage_limits=asking.limits, usage=used
+    ) as events:
+        async for event in events:
+            if isinstance(event, AgentRunResultEvent):
+                result = event.result
+                yield _answer(result.output, result.new_messages(), name=name, used=result.usage)
+                return
+            yield event
+
+
+def _defined(one: Any) -> ToolDefinition:
+    return (one if isinstance(one, LoopTool) else LoopTool(one)).tool_def
+
+
+async def _or_nothing(events: AsyncGenerator[Any], due: Callable[[], float | None]) -> AsyncGenerator[Any]:
+    """The events, and None when the moment `due` comes before the next one does.
+
+    They happen in a task of their own: what they open and close, such as a span, is of one task.
+    """
+    happened: asyncio.Queue[Any] = asyncio.Queue(_AHEAD)
+
+    async def listen() -> None:
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    await happened.put(event)
+        except Exception as error:  # noqa: BLE001  # raised again to who listens
+            await happened.put(_Ended(error))
+        else:
+            await happened.put(_Ended(None))
+
+    listening = asyncio.create_task(listen())
     try:
         while True:
             moment = due()
-            if pulled is None and moment is None:
-                event = await anext(events, _END)
-            else:
-                pulled = pulled or asyncio.ensure_future(anext(events, _END))
-                rest = None if moment is None else max(moment - time.monotonic(), 0)
-                done, _ = await asyncio.wait({pulled}, timeout=rest)
-                if not done:
-                    yield None
-                    continue
-                event, pulled = pulled.result(), None
-            if event is _END:
+            try:
+                async with asyncio.timeout(None if moment is None else max(moment - time.monotonic(), 0)):
+                    event = await happened.get()
+            except TimeoutError:
+                yield None
+                continue
+            if not isinstance(event, _Ended):
+                yield event
+            elif event.error is None:
                 return
-            yield event
+            else:
+                raise event.error
     finally:
-        if pulled is not None:
-            pulled.cancel()
-            await asyncio.gather(pulled, return_exceptions=True)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
-def _talker(model: Model, instructions: str, tools: Sequence[Tool]) -> Agent[None, str]:
-    return Agent(model, instructions=instructions, tools=_as_called(tools), retries=2)
+@dataclass(frozen=True)
+class _Ended:
+    error: Exception | None
+
+
+def _talker(model: Model, instructions: str, tools: Sequence[Any]) -> Agent[None, str]:
+    return Agent(model, instructions=instructions, tools=tools, retries=2)
 
 
 def _as_called(tools: Sequence[Tool]) -> list[Any]:
@@ -235,8 +309,8 @@ def _limits(limits: Limits | None) -> UsageLimits:
     )
 
 
-def _answer(ready: Ready, result: AgentRunResult[str]) -> Answer:
-    messages = result.new_messages()
+def _answer(text: str, messages: Sequence[ModelMessage], *, name: str, used: RunUsage) -> Answer:
+    """`name` is the model's where it does not say its own."""
     returned = [
         part.content
         for message in messages
@@ -245,15 +319,14 @@ def _answer(ready: Ready, result: AgentRunResult[str]) -> Answer:
         if isinstance(part, ToolReturnPart) and part.tool_name == SEARCH_TOOL
     ]
     named = [message.model_name for message in messages if isinstance(message, ModelResponse) and message.model_name]
-    usage = result.usage
     return Answer(
-        text=result.output,
-        model=named[-1] if named else ready.name,
+        text=text,
+        model=named[-1] if named else name,
         usage=Usage(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            requests=usage.requests,
-            tool_calls=usage.tool_calls,
+            input_tokens=used.input_tokens,
+            output_tokens=used.output_tokens,
+            requests=used.requests,
+            tool_calls=used.tool_calls,
         ),
         sources=sources_in(returned),
     )

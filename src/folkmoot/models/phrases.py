@@ -76,10 +76,11 @@ class _Phrase:
 
 def asked_for(text: str, tools: Mapping[str, Phrases]) -> tuple[list[Asked], str]:
     """The sentences of a text that ask for one of `tools`, and what else the text says."""
-    compiled = {
-        name: [_compiled(one, json.dumps(tool.schema, sort_keys=True)) for one in tool.phrases]
-        for name, tool in tools.items()
-    }
+    compiled: dict[str, list[_Phrase]] = {}
+    for name, tool in tools.items():
+        if tool.phrases:
+            schema = json.dumps(tool.schema, sort_keys=True)
+            compiled[name] = [_compiled(one, schema) for one in tool.phrases]
     found: list[Asked] = []
     rest: list[str] = []
     for match in _SENTENCE.finditer(text):

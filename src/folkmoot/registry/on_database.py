@@ -124,9 +124,12 @@ class DatabaseRegistry:
         type: str | None = None,  # noqa: A002  # the vocabulary's word
         viewer: str | None = None,
     ) -> list[AgentRecord]:
+        looked = self._permissions.look()
         async with self._database.read() as session:
             # Texts are compared here: what is the same without case, no two databases agree on.
             records = [self._record(row) for row in await select_rows(session, type=type)]
+        if type is None:
+            self._permissions.learn(records, since=looked)
         asker = None if viewer is None else await self._permissions.asker(viewer)
         return [
             record

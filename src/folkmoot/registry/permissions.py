@@ -56,6 +56,18 @@ class Permissions:
         self._changes += 1
         self._fresh_until = float("-inf")
 
+    def look(self) -> tuple[float, int]:
+        """That all agents are being read now, for `learn`."""
+        return self._clock.monotonic(), self._changes
+
+    def learn(self, everybody: Sequence[AgentInfo], *, since: tuple[float, int]) -> None:
+        """All agents, as somebody read them after `look`: that is as good as a look of our own."""
+        began, changes = since
+        if changes == self._changes and began + FRESH_SECONDS > self._fresh_until:
+            self._guarded = {one.agent_id: one for one in everybody if EVERYBODY not in one.reachable_by}
+            self._askers = {}
+            self._fresh_until = began + FRESH_SECONDS
+
     async def may_address(self, sender: str, recipient: str) -> bool:
         """Whether `recipient` takes messages of `sender`; an agent that nobody knows takes them of everybody."""
         if self._clock.monotonic() >= self._fresh_until:

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from folkmoot.storage.acting import HOUSE, acting_for, as_the_house
 from folkmoot.storage.errors import StorageFullError, StorageUnavailableError
+from folkmoot.storage.one_hop import one_hop
 from folkmoot.storage.quick import QuickSQLite, Work, executing
 
 BUSY_TIMEOUT = timedelta(seconds=30)
@@ -165,6 +166,7 @@ def _engine(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _begin_postgres)
         return engine
     engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT.total_seconds()})
+    event.listen(engine.sync_engine, "do_connect", one_hop)
     event.listen(engine.sync_engine, "connect", _tune_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -205,7 +207,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     write = connection.get_execution_options().get("folkmoot_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    connection.connection.dbapi_connection.begin_with("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 @contextmanager

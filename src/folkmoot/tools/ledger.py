@@ -35,7 +35,7 @@ from folkmoot.tools.store import (
     select_row,
 )
 
-GATHER: Final = timedelta(milliseconds=50)
+GATHER: Final = timedelta(milliseconds=200)
 LONGEST_ID: Final = 200
 MOST_NOTED: Final = 10_000  # a log that cannot be written must not fill the memory
 LOST: Final = "the process that made this call ended before it could say what became of it"

@@ -30,7 +30,7 @@ from folkmoot.telemetry import Metrics, get_logger
 BUDGET_NEARLY_USED: Final = "budget_nearly_used"
 BUDGET_EXHAUSTED: Final = "budget_exhausted"
 ABANDONED: Final = timedelta(hours=1)
-GATHER: Final = timedelta(milliseconds=100)
+GATHER: Final = timedelta(milliseconds=500)
 _AGAIN: Final = timedelta(seconds=2)
 _KNOWN_FOR: Final = timedelta(seconds=5)
 _LONGEST_QUEUE: Final = 20_000
@@ -192,8 +192,9 @@ class UsageLedger:
         return outcome
 
     async def _settle(self, session: store.Transaction, batch: Sequence[Use], budgets: Sequence[Budget]) -> None:
-        for use in await store.insert_uses(session, batch):
-            await store.release(session, use.usage_id)
+        fresh = await store.insert_uses(session, batch)
+        await store.release(session, [one.usage_id for one in fresh])
+        for use in fresh:
             if use.offline:
                 continue
             for budget in self._holding(use, budgets):

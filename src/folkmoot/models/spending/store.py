@@ -1,6 +1,6 @@
 """How use and budgets get into their tables and out of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -144,17 +144,16 @@ async def hold(
     await session.flush()
 
 
-async def release(session: Transaction, usage_id: str) -> None:
-    """Give back what a request held, if it still holds something."""
-    reservation = await session.get(BudgetReservationRow, usage_id)
-    if reservation is None:
-        return
-    for key, start in reservation.held:
-        row = await session.get(BudgetSpendingRow, (key, datetime.fromisoformat(start)))
-        if row is not None:
-            row.held_tokens = max(row.held_tokens - reservation.tokens, 0)
-            row.held_cost = max(row.held_cost - reservation.cost, 0)
-    await session.delete(reservation)
+async def release(session: Transaction, usage_ids: Collection[str]) -> None:
+    """Give back what these requests held, if they still hold something."""
+    held = BudgetReservationRow.usage_id.in_(usage_ids)
+    for reservation in list(await session.scalars(select(BudgetReservationRow).where(held))):
+        for key, start in reservation.held:
+            row = await session.get(BudgetSpendingRow, (key, datetime.fromisoformat(start)))
+            if row is not None:
+                row.held_tokens = max(row.held_tokens - reservation.tokens, 0)
+                row.held_cost = max(row.held_cost - reservation.cost, 0)
+        await session.delete(reservation)
     await session.flush()
 
 
