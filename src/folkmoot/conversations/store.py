@@ -214,6 +214,14 @@ async def count_shown(session: AsyncSession, conversation_id: str) -> int:
     return int(await session.scalar(query) or 0)
 
 
+async def select_messages(session: AsyncSession, ids: Collection[str]) -> list[ChatMessage]:
+    """Those of these messages that there are, in no order."""
+    if not ids:
+        return []
+    found = await session.execute(select(*_MESSAGE).where(MessageRow.message_id.in_(ids)))
+    return [_message(row) for row in found.mappings()]
+
+
 async def select_happened(session: AsyncSession, user_id: str, *, after: int, limit: int) -> list[ChatMessage]:
     """What became visible to a user after that number, in that order; deleted conversations are left out."""
     query = (

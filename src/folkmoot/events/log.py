@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from folkmoot.events.errors import BadEventError
@@ -18,6 +19,7 @@ from folkmoot.events.store import (
     Transaction,
     delete_before,
     insert_now,
+    insert_rows,
     record,
     select_events,
     select_latest_id,
@@ -71,9 +73,9 @@ class EventLog:
         """Record news in this order, in a transaction of its own."""
         if not news:
             return
-        async with self._database.write() as session:
-            for one in news:
-                await self.record(session, one.type, one.subject, one.data, at=one.at)
+        rows = [self._row(one.type, one.subject, one.data) | ({"timestamp": one.at} if one.at else {}) for one in news]
+        await self._database.run(partial(insert_rows, rows=rows, alone=self._database.is_sqlite))
+        self._wake({one.type for one in news})
 
     async def read(
         self, *, after: int = 0, types: Collection[str] | None = None, subject: str | None = None, limit: int = 500

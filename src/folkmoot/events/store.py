@@ -5,7 +5,7 @@ one writer anyway, and on PostgreSQL the inserting transaction takes a lock that
 that recorders neither wait for each other's work nor lock each other out.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from folkmoot.events.errors import BadEventError
 from folkmoot.events.model import Event
 from folkmoot.events.tables import EventRow, RelayRow
+from folkmoot.storage import Execute
 
 Transaction: TypeAlias = AsyncSession
 """What `Database.write()` gives."""
@@ -27,6 +28,7 @@ _COMMIT_ORDER_LOCK: Final = 0x466F6C6B
 _PENDING: Final = "folkmoot_events"
 _TYPES: Final = "folkmoot_event_types"
 _BEGINNING: Final = "0-0"
+_INSERT: Final = "INSERT INTO events (type, subject, data, timestamp) VALUES (:type, :subject, :data, :timestamp)"
 
 
 def record(session: Transaction, row: dict[str, Any], *, committed: Callable[[Collection[str]], None]) -> None:
@@ -63,6 +65,14 @@ async def insert_now(session: Transaction, row: dict[str, Any]) -> int:
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _COMMIT_ORDER_LOCK})
     return (await session.execute(insert(EventRow).returning(EventRow.id), row)).scalar_one()
+
+
+def insert_rows(execute: Execute, rows: Sequence[Mapping[str, Any]], *, alone: bool) -> None:
+    """Insert events in this order, as a small transaction of their own. `alone`: the database has one writer."""
+    if not alone:
+        execute("SELECT pg_advisory_xact_lock(:key)", {"key": _COMMIT_ORDER_LOCK})
+    for row in rows:
+        execute(_INSERT, row)
 
 
 async def select_events(

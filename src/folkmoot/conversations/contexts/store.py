@@ -1,12 +1,10 @@
 """What is read and written to keep users' files in step with what was said, within the caller's session."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import select, update
 
 from folkmoot.conversations.model import ChatMessage, Status
-from folkmoot.conversations.store import AsyncSession, find_message, select_happened
-from folkmoot.conversations.tables import MessageRow, RoomRow
+from folkmoot.conversations.store import AsyncSession, select_happened, select_messages
+from folkmoot.conversations.tables import RoomRow
 
 
 async def users_behind(session: AsyncSession) -> list[str]:
@@ -27,18 +25,16 @@ async def keep_place(session: AsyncSession, user_id: str, *, seq: int, length: i
 
 async def turns_after(
     session: AsyncSession, user_id: str, *, after: int, limit: int
-) -> tuple[list[tuple[ChatMessage | None, ChatMessage]], int]:
-    """Answers that settled after that number, each with its question, and the number up to which that is all."""
+) -> tuple[list[tuple[ChatMessage | None, ChatMessage]], int, bool]:
+    """Answers that settled after that number, each with its question; the number up to which that is all; whether
+    there may be more after it.
+    """
     happened = await select_happened(session, user_id, after=after, limit=limit)
     answers = [one for one in happened if one.role == "assistant" and one.status is not Status.ANSWERING]
-    questions = await _questions(session, [one.parent_id for one in answers if one.parent_id is not None])
+    asked = {one.parent_id for one in answers if one.parent_id is not None}
+    questions = {one.message_id: one for one in happened if one.role == "user"}
+    # Asked before that number: an answer takes a while.
+    earlier = await select_messages(session, asked - questions.keys())
+    questions |= {one.message_id: one for one in earlier if one.role == "user"}
     last = happened[-1].seq if happened else None
-    return [(questions.get(one.parent_id or ""), one) for one in answers], last or after
-
-
-async def _questions(session: AsyncSession, ids: Sequence[str]) -> dict[str, ChatMessage]:
-    if not ids:
-        return {}
-    known = set(await session.scalars(select(MessageRow.message_id).where(MessageRow.message_id.in_(ids))))
-    found = [await find_message(session, one) for one in dict.fromkeys(ids) if one in known]
-    return {one.message_id: one for one in found if one.role == "user"}
+    return [(questions.get(one.parent_id or ""), one) for one in answers], last or after, len(happened) == limit

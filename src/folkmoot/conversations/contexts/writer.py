@@ -9,7 +9,7 @@ all of it is right.
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from folkmoot.conversations.archive.markdown import turn
 from folkmoot.conversations.contexts.store import keep_place, place_of, turns_after, users_behind
@@ -25,10 +25,13 @@ HEAD: Final = "# Conversations\n\n"
 _DROPPED: Final = "(Older turns were dropped here: a file has an end.)\n\n"
 _KEPT: Final = 0.6  # of the limit, when the oldest turns are dropped
 _LONGEST: Final = 30_000  # characters of one message
-WAIT: Final = timedelta(seconds=20)
+WAIT: Final = timedelta(seconds=30)
+_LONGEST_WAITS: Final = 10  # of those: who talks on and on is written for now and then all the same
 _EVERY_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 60.0  # after a fault of the disk, or a full area
 _BATCH: Final = 50
+_AT_ONCE: Final = 20
+_TURNS: Final = 30
 
 
 class Files(Protocol):
@@ -39,11 +42,18 @@ class Files(Protocol):
         ...
 
 
+class _Due(NamedTuple):
+    """When a file is to be written: then, if nothing else settles, and at the latest."""
+
+    at: float
+    latest: float
+
+
 class ContextFiles:
     """Keeps the files of one database's users in step from `start()` to `stop()`.
 
-    `most_bytes` is how large a file may become. A turn is in the file `wait` after it settled at the latest, with those
-    that settled meanwhile: a file is written as a whole each time. `alone`: no other process shares the database;
+    `most_bytes` is how large a file may become. A file is written as a whole each time, so that it is when nothing has
+    settled for `wait`, or ten times that after the first turn it lacks. `alone`: no other process shares the database;
     others, which must then share the files too, are kept out by a lock on the row while one of them writes.
     """
 
@@ -56,14 +66,14 @@ class ContextFiles:
         self._most = most_bytes
         self._alone = alone
         self._wait = wait.total_seconds()
-        self._behind: dict[str, float] = {}
+        self._behind: dict[str, _Due] = {}
         self._one_at_a_time = asyncio.Lock()
         self._writing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Write what an earlier process left, and go on as answers settle."""
         async with self._database.read() as session:
-            self._behind |= dict.fromkeys(await users_behind(session), 0.0)
+            self._behind |= dict.fromkeys(await users_behind(session), _Due(0.0, 0.0))
         self._writing = asyncio.create_task(self._write_on(), name="conversation-files")
 
     async def stop(self) -> None:
@@ -74,7 +84,10 @@ class ContextFiles:
 
     def settled(self, answer: ChatMessage) -> None:
         """Take note that there is something to write; never waits."""
-        self._behind.setdefault(answer.user_id, self._clock.monotonic() + self._wait)
+        now = self._clock.monotonic()
+        before = self._behind.get(answer.user_id)
+        latest = before.latest if before is not None else now + self._wait * _LONGEST_WAITS
+        self._behind[answer.user_id] = _Due(min(now + self._wait, latest), latest)
 
     async def catch_up(self, user_id: str) -> None:
         """Let a user's file tell of every answer that has settled. Raises what the files are wrong in."""
@@ -94,15 +107,19 @@ class ContextFiles:
         try:
             await self.catch_up(user_id)
         except FolkmootError as error:
-            self._behind[user_id] = self._clock.monotonic() + _AGAIN_SECONDS
+            again = self._clock.monotonic() + _AGAIN_SECONDS
+            self._behind[user_id] = _Due(again, again)
             _log.warning("conversation_file_not_written", user_id=user_id, error=error.message)
 
     async def write_all(self) -> None:
-        """Write for everybody who is behind; whose file cannot be written is tried again later."""
+        """Write for those whose time has come; whose file cannot be written is tried again later.
+
+        Where they are many, the others follow the next times: answers are made meanwhile.
+        """
         now = self._clock.monotonic()
-        for user_id, due in list(self._behind.items()):
-            if due <= now:
-                await self.refresh(user_id)
+        due = [user_id for user_id, when in self._behind.items() if when.at <= now]
+        for user_id in due[: max(_AT_ONCE, len(due) // _TURNS)]:
+            await self.refresh(user_id)
 
     async def _write_on(self) -> None:
         while True:
@@ -125,14 +142,15 @@ class ContextFiles:
         if place is None:
             return False
         seq, length = place
-        turns, last = await turns_after(reading, user_id, after=seq, limit=_BATCH)
+        turns, last, more = await turns_after(reading, user_id, after=seq, limit=_BATCH)
         if last == seq:
             return False
         text, reached = "", seq
         for question, answer in turns:
             one = turn(question, answer, longest=min(_LONGEST, self._most // 40))
             if text and len((text + one).encode()) > self._most // 4:
-                break  # the rest is for the next time
+                more = True  # the rest is for the next time
+                break
             text, reached = text + one, answer.seq or reached
         else:
             reached = last
@@ -143,7 +161,7 @@ class ContextFiles:
                 return True
             length = await self._changed(user_id, lambda before: _appended(before, length, text))
         await self._keep(writing, user_id, seq=reached, length=length)
-        return True
+        return more
 
     async def _made_room(self, user_id: str, length: int, text: str) -> int | None:
         """Drop the oldest turns where the text would not fit; how many characters are left, None if it fits.
