@@ -1,6 +1,8 @@
 """Asking a model over real HTTP: words, tools, typed answers, streams, and everything that goes wrong."""
 
+import asyncio
 import contextlib
+import json
 import time
 from datetime import timedelta
 
@@ -136,11 +138,40 @@ async def test_a_response_that_is_none_is_asked_for_again(
     assert (pieces[-1].text, pieces[-1].usage.requests) == ("Here I am. ", 2)
 
 
+@pytest.mark.parametrize(
+    ("reason", "error"), [("length", ModelAnswerInvalidError), ("content_filter", ModelRefusedError)]
+)
+async def test_a_response_without_words_that_would_come_again_is_not_asked_for_again(
+    stub_model: StubModel, hub: ModelHub, openai: ModelHandle, reason: str, error: type[Exception]
+) -> None:
+    end = {"index": 0, "delta": {}, "finish_reason": reason}
+    chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "stub-small", "choices": [end]}
+    stub_model.send_raw(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode())
+    with pytest.raises(error):
+        _ = [piece async for piece in hub.stream(openai, instructions="Speak.", prompt="Well?")]
+    assert len(stub_model.requests) == 1
+
+
+async def test_a_tool_that_is_cancelled_within_ends_the_stream(
+    stub_model: StubModel, hub: ModelHub, openai: ModelHandle
+) -> None:
+    async def given_up() -> str:
+        """Wait for what somebody else has given up."""
+        waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        waiting.cancel()
+        return await waiting
+
+    stub_model.call("given_up")
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            _ = [piece async for piece in hub.stream(openai, instructions="", prompt="Go", tools=[given_up])]
+
+
 async def test_a_consumer_may_leave_a_stream(stub_model: StubModel, hub: ModelHub, openai: ModelHandle) -> None:
     stub_model.say("one two three four five six", pause=0.1)
     stream = hub.stream(openai, instructions="", prompt="Count")
     assert await anext(stream)
-    await stream.aclose()  # type: ignore[attr-defined]  # an async generator has it; the promise is only an iterator
+    await stream.aclose()
     stub_model.say("Still here.")
     assert (await hub.answer(openai, instructions="", prompt="?")).text == "Still here."
 

@@ -225,7 +225,7 @@ async def test_streams_are_counted_whole_broken_and_left(place: Place, stub_mode
     stream = place.hub.stream(handle, instructions="", prompt="?", caller=ANNA)
     async for _ in stream:
         break
-    await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+    await stream.aclose()
     await place.ledger.flush()
     report = await place.desk.report(Group.KIND, since=datetime(2026, 1, 1, tzinfo=UTC))
     (streams,) = report.groups

@@ -1,12 +1,13 @@
 """Who may see whom, and who may send to whom: as each agent says."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from folkmoot.kernel import SimulatedClock
 from folkmoot.registry import AgentInfo, Registry
-from folkmoot.registry.permissions import allows
+from folkmoot.registry.permissions import Permissions, allows
 from tests.registry.rigs import Rig, agent
 
 HALF_A_SECOND = timedelta(seconds=0.5)
@@ -100,3 +101,27 @@ async def test_permissions_are_of_the_definition_and_come_back_as_they_were(regi
     assert await registry.get("a") == record
     assert (await registry.register(agent("a"))).reachable_by == ("everybody",)
     assert await registry.may_address("ben", "a")
+
+
+async def test_a_look_that_takes_long_does_not_undo_a_change_that_was_made_meanwhile(clock: SimulatedClock) -> None:
+    looking = asyncio.Event()
+    now: list[AgentInfo] = []
+
+    async def read() -> list[AgentInfo]:
+        then = list(now)
+        await looking.wait()
+        return then
+
+    async def find(_agent_id: str) -> None:
+        return None
+
+    permissions = Permissions(restricted=read, find=find, clock=clock)
+    asked = asyncio.create_task(permissions.may_address("ada", "ben"))
+    await asyncio.sleep(0)
+    now.append(AgentInfo(agent_id="ben", name="Ben", reachable_by=("type:manager",)))
+    permissions.forget()
+    permissions.learn(now, since=permissions.look())
+    assert not await permissions.may_address("ada", "ben")
+    looking.set()
+    await asked
+    assert not await permissions.may_address("ada", "ben")

@@ -1,12 +1,14 @@
 """Sessions on SQLite by one hop for a statement: whatever is asked of a session comes back as it does elsewhere."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from folkmoot.storage import Database
 
@@ -39,9 +41,32 @@ async def test_rows_counts_and_ids_are_told(database: Database) -> None:
 
 
 async def test_many_rows_are_streamed(database: Database) -> None:
+    query = text("SELECT id FROM things ORDER BY id").execution_options(yield_per=40)
     async with database.read() as session:
-        rows = await session.stream(text("SELECT id FROM things ORDER BY id").execution_options(yield_per=40))
+        rows = await session.stream(query)
         assert [row.id async for row in rows] == list(range(1, 251))
+    async with database.engine.connect() as connection, connection.stream(query) as rows:
+        assert (await anext(aiter(rows))).id == 1
+        async with database.write() as session:
+            await session.execute(text("DELETE FROM things"))
+        assert await connection.scalar(text("SELECT count(*) FROM things")) == 250, "it runs outside its transaction"
+
+
+async def test_nothing_runs_outside_a_transaction_that_could_not_begin(database: Database, tmp_path: Path) -> None:
+    async with database.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await driver.execute("PRAGMA busy_timeout=50")  # of the one connection that the pool has
+    other = sqlite3.connect(tmp_path / "things.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with database.write() as session:
+        with pytest.raises(OperationalError, match="locked"):
+            await session.execute(text("DELETE FROM things"))
+        other.execute("ROLLBACK")
+        await session.execute(text("DELETE FROM things"))
+        await session.rollback()
+    other.close()
+    async with database.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM things")) == 250
 
 
 async def test_a_session_reads_one_state_from_its_first_statement_on(database: Database) -> None:

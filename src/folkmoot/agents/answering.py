@@ -3,7 +3,8 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from folkmoot.agents.about import About
@@ -177,7 +178,7 @@ class AnsweringAgent(BaseAgent):
         }
 
 
-async def _streamed(pieces: AsyncIterator[str | Answer], delivery: Delivery, opening: str) -> Answer:
+async def _streamed(pieces: AsyncGenerator[str | Answer], delivery: Delivery, opening: str) -> Answer:
     at = 0
 
     async def say(text: str) -> None:
@@ -188,11 +189,12 @@ async def _streamed(pieces: AsyncIterator[str | Answer], delivery: Delivery, ope
     if opening:
         await say(f"{opening}\n\n")
     whole = Answer(text="", model="")
-    async for piece in pieces:
-        if isinstance(piece, Answer):
-            whole = piece
-        else:
-            await say(piece)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, Answer):
+                whole = piece
+            else:
+                await say(piece)
     return whole
 
 

@@ -163,7 +163,7 @@ class Answering:
         except asyncio.CancelledError:
             if not run.cancelled:
                 raise
-            await self._settle(run, Status.CANCELLED)
+            await self._settle_stopped(run)
             self._beside(self._tell_to_stop(run))
         except FolkmootError as error:
             said = _BY_WHOM.sub("", error.message) if isinstance(error, HandlingFailedError) else error.message
@@ -226,6 +226,18 @@ class Answering:
             await self._settle(
                 run, Status.FAILED, error=said, details={"error_code": code, "error_family": family.name}
             )
+
+    async def _settle_stopped(self, run: Run) -> None:
+        """Let it stand as stopped, also where the database is away for a moment: an open answer would be made."""
+        for pause in (0.2, 1.0, 5.0):
+            try:
+                await self._settle(run, Status.CANCELLED)
+            except FolkmootError as error:
+                _log.warning("stopped_answer_not_kept", answer_id=run.answer.message_id, error=error.message)
+                await asyncio.sleep(pause)
+            else:
+                return
+        await self._settle(run, Status.CANCELLED)
 
     async def _settle(
         self, run: Run, status: Status, *, error: str | None = None, details: dict[str, JsonValue] | None = None
@@ -340,7 +352,13 @@ class Answering:
         answers = [replace(run.answer, content=run.text) for run in dirty]
         for run in dirty:
             run.dirty = False
-        self.let_go(await self._database.run(partial(turns.keep_words, owner=self._owner, answers=answers)))
+        try:
+            lost = await self._database.run(partial(turns.keep_words, owner=self._owner, answers=answers))
+        except BaseException:
+            for run in dirty:
+                run.dirty = True
+            raise
+        self.let_go(lost)
 
     async def _renew(self) -> None:
         if self._alone or not self._runs:

@@ -51,21 +51,21 @@ class Notes:
 
     def _keep(self, execute: Execute, noted: Noted) -> ChatMessage:
         now, alone = self._clock.now(), self._database.is_sqlite
+        talk = Conversation(
+            conversation_id=noted.conversation_id,
+            user_id=noted.speaker.owner,
+            account_id=noted.speaker.account,
+            kind=noted.kind,
+            title=title_of(noted.text),
+            agent_id=None,
+            last_agent=None,
+            created_at=now,
+            updated_at=now,
+        )
         found = turns.find(execute, noted.conversation_id, now=now, alone=alone)
-        if found is None:
-            talk = Conversation(
-                conversation_id=noted.conversation_id,
-                user_id=noted.speaker.owner,
-                account_id=noted.speaker.account,
-                kind=noted.kind,
-                title=title_of(noted.text),
-                agent_id=None,
-                last_agent=None,
-                created_at=now,
-                updated_at=now,
-            )
-            turns.begin(execute, talk)
-        else:
+        if found is None and not turns.begin(execute, talk):  # somebody else has just begun it
+            found = turns.find(execute, noted.conversation_id, now=now, alone=alone)
+        if found is not None:
             talk = found.talk
             if found.deleted or talk.user_id != noted.speaker.owner:
                 raise unknown_conversation(noted.conversation_id)

@@ -6,7 +6,7 @@ seconds to import, and a plain handler never needs it.
 
 import asyncio
 import importlib
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -168,7 +168,7 @@ class ModelHub:
         limits: Limits | None = None,
         caller: Caller | None = None,
         attachments: Sequence[Attachment] = (),
-    ) -> AsyncIterator[str | Answer]:
+    ) -> AsyncGenerator[str | Answer]:
         """Pieces of the answer as they come, then the whole `Answer`. Raises as `answer` does."""
         ready = await self._ready(handle, caller, "stream", bounded=False)
         pieces: AsyncGenerator[str | Answer] = ready.loop.stream(

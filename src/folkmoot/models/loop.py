@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_ai import Agent, AgentRunResultEvent, capture_run_messages
 from pydantic_ai import Tool as LoopTool
 from pydantic_ai.direct import model_request_stream
+from pydantic_ai.exceptions import ContentFilterError, OutputTokenLimitExceeded
 from pydantic_ai.messages import (
     FunctionToolCallEvent,
     ModelMessage,
@@ -28,6 +29,7 @@ from pydantic_ai.messages import (
     ToolCallPart,
     ToolReturnPart,
     UserPromptPart,
+    repair_messages,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
@@ -170,17 +172,20 @@ async def _events(asking: _Asking) -> AsyncGenerator[Any]:
     if not (asking.limits.has_token_limits() or asking.limits.cost_limit is not None):
         parameters = ModelRequestParameters(function_tools=[_defined(one) for one in asking.tools])
         asked = ModelRequest(parts=[UserPromptPart(content)], instructions=asking.instructions or None)
-        async with model_request_stream(model, [*history, asked], model_request_parameters=parameters) as heard:
+        said = repair_messages([*history, asked])  # as the loop does before each request
+        async with model_request_stream(model, said, model_request_parameters=parameters) as heard:
             async for piece in heard:
                 yield piece
         response = heard.get()
         used = RunUsage(requests=1)
         used.incr(response.usage)
-        if response.text and not response.tool_calls:
-            yield _answer(response.text, [response], name=name, used=used)
-            return
         if response.tool_calls:
             content, history = None, [*history, asked, response]
+        elif response.text and response.text.strip():
+            yield _answer(response.text, [response], name=name, used=used)
+            return
+        else:
+            _not_again(response)
     talker = _talker(model, asking.instructions, asking.tools)
     async with talker.run_stream_events(
         content, message_history=history, usage_limits=asking.limits, usage=used
@@ -193,6 +198,15 @@ async def _events(asking: _Asking) -> AsyncGenerator[Any]:
             yield event
 
 
+def _not_again(response: ModelResponse) -> None:
+    """Raise, as the loop does, where a response without words would come again; else it is asked for once more."""
+    match response.finish_reason:
+        case "length":
+            raise OutputTokenLimitExceeded("the answer reached the limit of tokens before a word of it was written")
+        case "content_filter":
+            raise ContentFilterError("the model's server filtered the answer")
+
+
 def _defined(one: Any) -> ToolDefinition:
     return (one if isinstance(one, LoopTool) else LoopTool(one)).tool_def
 
@@ -203,14 +217,17 @@ async def _or_nothing(events: AsyncGenerator[Any], due: Callable[[], float | Non
     They happen in a task of their own: what they open and close, such as a span, is of one task.
     """
     happened: asyncio.Queue[Any] = asyncio.Queue(_AHEAD)
+    left = False
 
     async def listen() -> None:
         try:
             async with aclosing(events):
                 async for event in events:
                     await happened.put(event)
-        except Exception as error:  # noqa: BLE001  # raised again to who listens
-            await happened.put(_Ended(error))
+        except BaseException as error:
+            if left:
+                raise
+            await happened.put(_Ended(error))  # raised again to who listens, a cancellation within the events too
         else:
             await happened.put(_Ended(None))
 
@@ -231,13 +248,14 @@ async def _or_nothing(events: AsyncGenerator[Any], due: Callable[[], float | Non
             else:
                 raise event.error
     finally:
+        left = True
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
 
 
 @dataclass(frozen=True)
 class _Ended:
-    error: Exception | None
+    error: BaseException | None
 
 
 def _talker(model: Model, instructions: str, tools: Sequence[Any]) -> Agent[None, str]:

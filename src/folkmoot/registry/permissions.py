@@ -93,5 +93,5 @@ class Permissions:
                 return
             self._guarded = {one.agent_id: one for one in await self._read()}
             self._askers = {}
-            if changes == self._changes:  # else what was read may be older than the change
-                self._fresh_until = began + FRESH_SECONDS
+            # What was read may be older than a change, or than what was learned after it: then it is looked again.
+            self._fresh_until = began + FRESH_SECONDS if changes == self._changes else float("-inf")

@@ -11,7 +11,11 @@ import collections
 import sqlite3
 from typing import Any
 
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_ss_cursor,
+)
 
 
 def one_hop(dialect: Any, _record: object, arguments: Any, named: Any) -> "OneHopConnection":
@@ -73,12 +77,27 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
     async def _run(self, operation: str, parameters: Any, *, many: bool) -> None:
         adapted = self._adapt_connection
         async with adapted._execute_mutex:
-            beginning = adapted.take_beginning()
-            done = await self._connection._execute(
-                _in_thread, self._connection._conn, beginning, operation, parameters, many
-            )
+            driver, beginning = self._connection._conn, adapted.take_beginning()
+            try:
+                done = await self._connection._execute(_in_thread, driver, beginning, operation, parameters, many)
+            except Exception:
+                if beginning is not None and not driver.in_transaction:
+                    adapted.begin_with(beginning)  # it could not begin: nothing runs outside of it
+                raise
             rows, self._described, self._touched, self._last_row = done
             self._rows = collections.deque(rows)
+
+
+class BegunCursor(AsyncAdapt_aiosqlite_ss_cursor):
+    """One that streams: its transaction begins before its statement."""
+
+    __slots__ = ()
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        adapted: Any = self._adapt_connection
+        if (beginning := adapted.take_beginning()) is not None:
+            await adapted._connection._execute(_in_thread, adapted._connection._conn, None, beginning, (), False)
+        return await super()._execute_async(operation, parameters)
 
 
 class OneHopConnection(AsyncAdapt_aiosqlite_connection):
@@ -87,6 +106,7 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ("_beginning",)
 
     _cursor_cls = OneHopCursor  # type: ignore[assignment]  # its slots, in which nothing is kept
+    _ss_cursor_cls = BegunCursor
 
     def __init__(self, dbapi: Any, connection: Any) -> None:
         super().__init__(dbapi, connection)
@@ -100,11 +120,6 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         """How the transaction is to begin, if it has not yet; it is for whoever asks to begin it."""
         beginning, self._beginning = self._beginning, None
         return beginning
-
-    def cursor(self, server_side: bool = False) -> Any:
-        if server_side and (beginning := self.take_beginning()):
-            self.execute(beginning)
-        return super().cursor(server_side)
 
     def commit(self) -> None:
         if self.take_beginning() is None:

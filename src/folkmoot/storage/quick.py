@@ -91,6 +91,8 @@ class QuickSQLite:
                 _tell(batch, outcomes)
         finally:
             self._pumping = None
+            left, self._waiting = self._waiting, []  # of a pump that was cancelled
+            _tell(left, [(None, asyncio.CancelledError())] * len(left))
 
     def _together(self, works: Sequence[Work[Any]]) -> list[tuple[Any, BaseException | None]]:
         """In the thread: all works in one transaction; one that fails is as if it had not been."""
