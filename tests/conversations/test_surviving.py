@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from folkmoot.conversations import Moment, Saying, turns
-from folkmoot.conversations.answering import Run
 from folkmoot.conversations.model import ChatMessage, Status
+from folkmoot.conversations.run import Run
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.storage import Base, Database
 from tests.conversations.house import IDA, Words, talkhouse

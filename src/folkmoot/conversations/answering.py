@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -20,9 +20,10 @@ from folkmoot.conversations.asking import ROUTING, Piece, ask, letter
 from folkmoot.conversations.context import Context, read_context, roll_summary
 from folkmoot.conversations.decisions import decision_of, routing_of
 from folkmoot.conversations.lobby import Lobby
-from folkmoot.conversations.model import ChatMessage, Conversation, Mark, Moment, Status
+from folkmoot.conversations.model import ChatMessage, Moment, Status
 from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.routing.model import Decision
+from folkmoot.conversations.run import Run, nowhere
 from folkmoot.conversations.store import (
     find_conversation,
     find_message,
@@ -45,26 +46,6 @@ _FLUSH_SECONDS: Final = 0.15
 _RENEW_EVERY: Final = 30  # flushes
 _WAIT_SECONDS: Final = 0.2
 _ENDING_SECONDS: Final = 5.0
-
-
-@dataclass(kw_only=True)
-class Run:
-    """One answer while it is being made: the row as it stands, and the words so far. `context`: what was said before,
-    if that is known.
-    """
-
-    answer: ChatMessage
-    question: ChatMessage
-    talk: Conversation
-    context: Context | None = None
-    text: str = ""
-    dirty: bool = False
-    task: "asyncio.Task[None] | None" = None
-    cancelled: bool = False
-
-    @property
-    def mark(self) -> Mark:
-        return Mark(self.answer.attempt, len(self.text))
 
 
 class Answering:
@@ -138,7 +119,7 @@ class Answering:
             await asyncio.wait({run.task}, timeout=_ENDING_SECONDS)
             return
         await self._settle(
-            Run(answer=answer, question=answer, talk=_nowhere(answer), text=answer.content), Status.CANCELLED
+            Run(answer=answer, question=answer, talk=nowhere(answer), text=answer.content), Status.CANCELLED
         )
         if answer.message_id in self._runs:  # it was begun meanwhile
             await self.cancel(answer)
@@ -153,7 +134,7 @@ class Answering:
         details: dict[str, JsonValue] | None = None,
     ) -> None:
         """Let an answer that was made elsewhere stand so, and tell whoever listens; one that has settled stays."""
-        run = Run(answer=answer, question=answer, talk=_nowhere(answer), text=text)
+        run = Run(answer=answer, question=answer, talk=nowhere(answer), text=text)
         await self._settle(run, status, error=error, details=details)
 
     async def _run(self, run: Run) -> None:
@@ -389,24 +370,9 @@ class Answering:
             runs: list[Run] = []
             for answer in taken:
                 question = await find_message(session, answer.parent_id or "")
-                talk = _nowhere(answer)
+                talk = nowhere(answer)
                 runs.append(Run(answer=answer, question=question, talk=talk))
         for run in runs:
             _log.info("answer_taken_over", answer_id=run.answer.message_id, attempt=run.answer.attempt)
             self.begin(run)
             self._tell(run, "reset")
-
-
-def _nowhere(answer: ChatMessage) -> Conversation:
-    """A conversation as far as its answer's row tells of it."""
-    return Conversation(
-        conversation_id=answer.conversation_id,
-        user_id=answer.user_id,
-        account_id=answer.account_id,
-        kind="chat",
-        title="",
-        agent_id=None,
-        last_agent=None,
-        created_at=answer.created_at,
-        updated_at=answer.created_at,
-    )

@@ -20,7 +20,7 @@ from folkmoot.conversations.accept import (
     check,
     take,
 )
-from folkmoot.conversations.answering import Answering, Run
+from folkmoot.conversations.answering import Answering
 from folkmoot.conversations.before import kept_before
 from folkmoot.conversations.branch import versions_of
 from folkmoot.conversations.decisions import decision_of
@@ -41,6 +41,7 @@ from folkmoot.conversations.pick import Picker
 from folkmoot.conversations.rewording import Rewording
 from folkmoot.conversations.routing.replay import Replay
 from folkmoot.conversations.routing.store import forget
+from folkmoot.conversations.run import Run
 from folkmoot.conversations.store import (
     Attachment,
     answer_to,
