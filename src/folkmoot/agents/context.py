@@ -103,4 +103,4 @@ class AgentContext:
     people: People = Nobody()  # noqa: RUF009  # stateless
     tools: ToolDesk | None = None
     drain: timedelta = timedelta(seconds=10)
-    concurrency: int = 128
+    concurrency: int = 64
