@@ -19,9 +19,9 @@ def a_round(folder: Path, broken: str = "", kills: int = 3) -> Tally:
 
 @pytest.mark.slow
 def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    tally = a_round(tmp_path)
+    tally = a_round(tmp_path, kills=8)  # several: what a kill meets is a matter of luck
     assert tally.broken() == []
-    assert tally.kills == {"house": 3}
+    assert tally.kills == {"house": 8}
     assert tally.redelivered > 0
 
 
@@ -44,7 +44,7 @@ def test_a_broker_without_marks_is_found_out(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("redis_server")  # which skips where none is installed
 def test_a_redis_that_is_killed_again_and_again_costs_nothing(tmp_path: Path) -> None:
     """Many of these kills come between what Redis did and its answer."""
-    kills = {"redis": 12, "consumer": 1, "worker": 1, "producer": 1}
+    kills = {"redis": 12, "consumer": 4, "worker": 3, "producer": 1}
     tally = redis_round(tmp_path / "round", Random(4), kills=kills, messages=MESSAGES)
     assert tally.broken() == []
     assert tally.kills == kills
