@@ -39,6 +39,7 @@ async def run() -> dict[str, Any]:
                 plain = await crowd.load(rate=rate, seconds=seconds)
                 routed = await crowd.saying({}).load(rate=rate, seconds=seconds)
                 offline = await crowd.saying({"agent": "helios"}).load(rate=rate / 2, seconds=seconds)
+                both = await crowd.loads([{"agent": "echo"}, {"agent": "helios"}], rate=rate, seconds=seconds)
                 bend = await _bend(crowd.saying({"agent": "echo"})) if "--curve" in sys.argv else None
     return {
         "users": users,
@@ -47,6 +48,10 @@ async def run() -> dict[str, Any]:
         "plain_handler": _shown(plain) | {"cpu_of_echo": plain.cpu_each / echo.cpu_each},
         "routed": _shown(routed) | {"cpu_of_echo": routed.cpu_each / echo.cpu_each},
         "offline_model": _shown(offline) | {"cpu_of_echo": offline.cpu_each / echo.cpu_each},
+        "half_to_each": {
+            name: {"success": one.success, "p99_ms": one.percentile(0.99) * 1000}
+            for name, one in zip(("plain_handler", "offline_model"), both, strict=True)
+        },
         "memory_of_an_idle_connection": {"ours_bytes": plain.idle_memory, "echo_bytes": echo.idle_memory},
         **({"bends_at_messages_per_second": bend} if bend is not None else {}),
     }

@@ -107,7 +107,14 @@ class Crowd:
         What the server takes beyond what it takes while nothing is said counts, so that work which it puts off counts
         for the messages of that time.
         """
-        found = Load(idle_memory=self.idle_memory)
+        (found,) = await self.loads([self._frame], rate=rate, seconds=seconds)
+        return found
+
+    async def loads(self, frames: list[dict[str, str]], *, rate: float, seconds: float) -> list[Load]:
+        """The same, by turns with more said in each of these frames; what was measured of each. The processor's time
+        is that of all of them.
+        """
+        found = [Load(idle_memory=self.idle_memory) for _ in frames]
         gc.collect()
         gc.disable()  # those who ask must not stand still
         cpu, began = cpu_of(self._pid), time.perf_counter()
@@ -116,10 +123,14 @@ class Crowd:
             due = began + number / rate
             if (wait := due - time.perf_counter()) > 0:
                 await asyncio.sleep(wait)
-            turns.append(asyncio.create_task(self._turn(number % self._users, number, due, found)))
+            which = number % len(frames)
+            turns.append(
+                asyncio.create_task(self._turn(number % self._users, number, due, found[which], frames[which]))
+            )
         await asyncio.gather(*turns)
         taken = time.perf_counter() - began
-        found.cpu = max(cpu_of(self._pid) - cpu - self._idle_cpu * taken, 0.0)
+        for one in found:
+            one.cpu = max(cpu_of(self._pid) - cpu - self._idle_cpu * taken, 0.0)
         gc.enable()
         return found
 
@@ -128,13 +139,13 @@ class Crowd:
         await asyncio.sleep(3)
         return (cpu_of(self._pid) - cpu) / (time.perf_counter() - began)
 
-    async def _turn(self, user: int, number: int, due: float, found: Load) -> None:
+    async def _turn(self, user: int, number: int, due: float, found: Load, more: dict[str, str]) -> None:
         found.sent += 1
         if self._due[user] is not None:  # the same user's last one has not been answered yet
             found.failed += 1
             return
         waiting = self._due[user] = asyncio.get_running_loop().create_future()
-        frame = {"type": "message", "message": f"How are you today, number {number}?", **self._frame}
+        frame = {"type": "message", "message": f"How are you today, number {number}?", **more}
         await self._lines[user].send(json.dumps(frame))
         try:
             kind = await asyncio.wait_for(waiting, 30)

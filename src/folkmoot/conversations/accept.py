@@ -116,8 +116,8 @@ def take(
         wanted = turns.latest_of_kind(execute, saying.speaker.owner, ROOM)
     found = turns.find(execute, wanted, now=now, alone=alone) if wanted is not None else None
     talk = _begun(saying, now)
-    if found is None and not turns.begin(execute, talk):
-        found = turns.find(execute, talk.conversation_id, now=now, alone=alone)
+    if found is None:
+        found = turns.begin(execute, talk, alone=alone)
     if found is not None:
         talk = found.talk
         if found.deleted or not (talk.user_id == saying.speaker.owner or saying.speaker.anywhere):

@@ -50,7 +50,7 @@ class Notes:
         return message
 
     def _keep(self, execute: Execute, noted: Noted) -> ChatMessage:
-        now, alone = self._clock.now(), self._database.is_sqlite
+        now = self._clock.now()
         talk = Conversation(
             conversation_id=noted.conversation_id,
             user_id=noted.speaker.owner,
@@ -62,9 +62,7 @@ class Notes:
             created_at=now,
             updated_at=now,
         )
-        found = turns.find(execute, noted.conversation_id, now=now, alone=alone)
-        if found is None and not turns.begin(execute, talk):  # somebody else has just begun it
-            found = turns.find(execute, noted.conversation_id, now=now, alone=alone)
+        found = turns.begin(execute, talk, alone=self._database.is_sqlite)
         if found is not None:
             talk = found.talk
             if found.deleted or talk.user_id != noted.speaker.owner:

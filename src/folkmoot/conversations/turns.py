@@ -105,8 +105,8 @@ def latest_of_kind(execute: Execute, user_id: str, kind: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def begin(execute: Execute, talk: Conversation) -> bool:
-    """A new conversation; False if somebody else began one of this id at the same moment."""
+def begin(execute: Execute, talk: Conversation, *, alone: bool) -> Found | None:
+    """A new conversation, None; as it is found if there is one of this id, which may have begun at this moment."""
     begun = execute(
         _BEGIN,
         {
@@ -119,7 +119,7 @@ def begin(execute: Execute, talk: Conversation) -> bool:
             "now": talk.created_at,
         },
     )
-    return bool(begun)
+    return None if begun else find(execute, talk.conversation_id, now=talk.created_at, alone=alone)
 
 
 def keep(execute: Execute, row: dict[str, Any]) -> int:
