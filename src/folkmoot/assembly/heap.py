@@ -13,7 +13,7 @@ import time
 from typing import Any, Final
 
 _LONG_SECONDS: Final = 0.01
-_LOOK_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 300.0  # even counting them stops everything, for some hundredths of a second
 
 
 def settle() -> int:
