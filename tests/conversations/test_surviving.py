@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from folkmoot.conversations import Moment, Saying, turns
-from folkmoot.conversations.model import ChatMessage, Status
+from folkmoot.conversations.accept import ROOM
+from folkmoot.conversations.model import ChatMessage, Speaker, Status
 from folkmoot.conversations.run import Run
 from folkmoot.messaging import AgentMessage, Delivery, Reply
 from folkmoot.storage import Base, Database
@@ -313,6 +314,20 @@ async def test_a_conversation_that_another_begins_at_the_same_moment_is_gone_on_
         other = await house.desk.say(Saying(speaker=IDA, text="Good day", conversation_id="conv-same"))
         assert (await house.desk.answered(other, viewer="ida")).content == "you said: Good day"
     assert (again.repeated, again.answer_id) == (True, first.answer_id)
+
+
+@pytest.mark.postgres
+async def test_the_first_lines_in_a_room_at_one_moment_are_one_conversation(tmp_path: Path, shared: Database) -> None:
+    people = [Speaker(owner=f"person-{number}", account="ida") for number in range(12)]
+    async with talkhouse(tmp_path, shared, alone=False) as house:
+        await house.agent("ada")
+        lines = [Saying(speaker=one, text=text, kind=ROOM) for one in people for text in ("one", "two", "three")]
+        accepted = await asyncio.gather(*(house.desk.say(one) for one in lines))
+        answers = [
+            await house.desk.answered(one, viewer=line.speaker.owner) for one, line in zip(accepted, lines, strict=True)
+        ]
+    assert len({one.conversation_id for one in accepted}) == len(people)
+    assert [one.content for one in answers] == [f"you said: {one.text}" for one in lines]
 
 
 @pytest.mark.postgres

@@ -113,7 +113,7 @@ def take(
     """Write the turn. Raises `UnknownConversationError` for a conversation that is another's or was deleted."""
     wanted = saying.conversation_id
     if wanted is None and saying.kind == ROOM:
-        wanted = turns.latest_of_kind(execute, saying.speaker.owner, ROOM)
+        wanted = turns.latest_of_kind(execute, saying.speaker.owner, ROOM, alone=alone)
     found = turns.find(execute, wanted, now=now, alone=alone) if wanted is not None else None
     talk = _begun(saying, now)
     if found is None:

@@ -99,9 +99,14 @@ def find(execute: Execute, conversation_id: str, *, now: datetime, alone: bool) 
     return Found(talk=talk, deleted=deleted_at is not None, last_shown=last, context=context)
 
 
-def latest_of_kind(execute: Execute, user_id: str, kind: str) -> str | None:
-    """The conversation of this kind that a user went on with last."""
-    rows = execute(_LATEST, {"user_id": user_id, "kind": kind})
+def latest_of_kind(execute: Execute, user_id: str, kind: str, *, alone: bool) -> str | None:
+    """The conversation of this kind that a user went on with last. While there is none, one looks at a time."""
+    key = {"user_id": user_id, "kind": kind}
+    rows = execute(_LATEST, key)
+    if not rows and not alone:
+        # Of two first lines at one moment each would see none, and begin its own.
+        execute("SELECT pg_advisory_xact_lock(hashtext(:key))", {"key": f"{kind}:{user_id}"})
+        rows = execute(_LATEST, key)
     return str(rows[0][0]) if rows else None
 
 
