@@ -8,6 +8,8 @@ import pytest
 from tests.serving import Served, serve
 from tests.stub_model import stub_model  # noqa: F401  # a fixture
 
+ACME = frozenset({"carmen", "eleanor", "jonas", "lin", "mira", "pavel"})  # the twins of the team
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -20,8 +22,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.fixture(autouse=True)
-def everybody_is_free_again(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Take back the tasks that a test left open: in another order they would fill everybody's hands."""
+def as_it_was_before(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Take back what a test left: open tasks, which would fill everybody's hands, and twins, who would be asked too."""
     uses_it = "server" in request.fixturenames
     served: Served | None = request.getfixturevalue("server") if uses_it else None
     yield
@@ -34,6 +36,9 @@ def everybody_is_free_again(request: pytest.FixtureRequest) -> Iterator[None]:
             ):
                 # One that moved on meanwhile answers 409, and has ended or is found again after the next test.
                 client.put(f"/api/tasks/{task['task_id']}/status", json={"status": "cancelled"})
+        for twin in client.get("/api/twins", params={"limit": 100}).raise_for_status().json()["items"]:
+            if twin["agent_id"] not in ACME:
+                client.delete(f"/api/twins/{twin['person']}").raise_for_status()
 
 
 @pytest.fixture
