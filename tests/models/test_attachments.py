@@ -1,6 +1,8 @@
 """Files that go along with a question: images to models that see, texts under their names, and what is refused."""
 
+import asyncio
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +61,27 @@ async def test_an_ollama_says_itself_whether_it_sees(
     await hub.answer(await hub.resolve("ollama:stub-small"), instructions="", prompt="?", attachments=[IMAGE])
     assert ("image_url" in str(stub_model.requests[-1])) is sees
     await hub.close()
+
+
+async def test_a_server_that_does_not_say_what_it_sees_holds_up_no_other(stub_model: StubModel) -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1") as silent:
+        host = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+        patience = timedelta(minutes=1)
+        hub = hub_for(ModelSettings(openai_base_url=stub_model.base_url, ollama_host=host, probe_timeout=patience))
+        slow = asyncio.create_task(hub.answer(await hub.resolve("ollama:any"), instructions="", prompt="?"))
+        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(hub.answer(await hub.resolve("openai:stub-small"), instructions="", prompt="?"), 30)
+        assert not slow.done()
+        slow.cancel()
+        await asyncio.wait([slow])
+        await hub.close()
 
 
 async def test_a_chain_shows_each_model_what_it_can_see(stub_model: StubModel) -> None:

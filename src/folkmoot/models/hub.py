@@ -6,6 +6,7 @@ seconds to import, and a plain handler never needs it.
 
 import asyncio
 import importlib
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -77,7 +78,7 @@ class ModelHub:
         self._names = Names(providers)
         self._watches = Watches(settings, clock=self._clock, metrics=metrics)
         self._built: dict[str, tuple[Any, bool]] = {}
-        self._building = asyncio.Lock()
+        self._building: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by provider
         self._loop: ModuleType | None = None
 
     async def resolve(self, name: str | None = None) -> ModelHandle:
@@ -263,15 +264,9 @@ class ModelHub:
     async def _ready(
         self, handle: ModelHandle, caller: Caller | None = None, kind: str = "", *, bounded: bool = True
     ) -> "_Ready":
-        async with self._building:
-            if self._loop is None:
-                self._loop = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
-            if len(self._built) > _MOST_BUILT:
-                self._built.clear()
-            for one in handle.members:
-                if one.name not in self._built:
-                    built = await asyncio.to_thread(self._names.providers[one.provider].build, one.model)
-                    self._built[one.name] = (built, await self._sees(one, built))
+        if self._loop is None:
+            self._loop = await asyncio.to_thread(importlib.import_module, "folkmoot.models.loop")
+        built = {one.name: await self._model(one) for one in handle.members}
         # A chain may wait for each of its models as long as for a single one.
         patience = self._settings.timeout * len(handle.members)
         run = Run(until=self._clock.monotonic() + patience.total_seconds() if bounded else None)
@@ -286,8 +281,22 @@ class ModelHub:
             run=run,
         )
         chain = importlib.import_module("folkmoot.models.chain")  # at once: the loop imported what it needs
-        model = chain.driven(handle, self._built, asked)
+        model = chain.driven(handle, built, asked)
         return _Ready(model=model, name=handle.name, run=run, loop=self._loop, patience=patience + _GRACE)
+
+    async def _model(self, handle: ModelHandle) -> tuple[Any, bool]:
+        """The model of one provider, and whether it sees images; built once. A slow server holds up its own alone."""
+        known = self._built.get(handle.name)
+        if known is not None:
+            return known
+        async with self._building[handle.provider]:
+            if handle.name not in self._built:
+                built = await asyncio.to_thread(self._names.providers[handle.provider].build, handle.model)
+                ready = (built, await self._sees(handle, built))
+                if len(self._built) > _MOST_BUILT:
+                    self._built.clear()
+                self._built[handle.name] = ready
+            return self._built[handle.name]
 
     async def _sees(self, handle: ModelHandle, built: Any) -> bool:
         if handle.name in self._settings.text_only:
