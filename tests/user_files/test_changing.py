@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -123,6 +124,23 @@ async def test_forgetting_while_others_write_ends_with_a_whole_folder(tmp_path: 
     await files.append("ida", "last.txt", "x")
     assert await files.read("ida", "last.txt") == "x"
     assert os.listdir(tmp_path) == ["ida"]  # noqa: PTH208  # a test has nothing else to do meanwhile
+
+
+async def test_a_folder_that_is_removed_as_it_is_found_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, times = Path.mkdir, iter([FileExistsError("there a moment ago")])
+
+    def found_first(folder: Path, *arguments: Any, **named: Any) -> None:
+        for error in times:
+            raise error
+        make(folder, *arguments, **named)
+
+    monkeypatch.setattr(Path, "mkdir", found_first)
+    files = UserFiles(tmp_path)
+    await files.append("ida", "a.txt", "x")
+    assert list(times) == []
+    assert await files.read("ida", "a.txt") == "x"
 
 
 async def test_a_start_ends_what_was_cut_off_and_takes_over_the_old_folder(tmp_path: Path) -> None:

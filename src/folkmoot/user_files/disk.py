@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +45,8 @@ def _closing(handle: int) -> Iterator[None]:
 def locked(folder: Path) -> Iterator[int]:
     """As `opened`, made if it is not there, with nobody else writing meanwhile in this or another process."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):  # also where it is removed as it is found; whether it is a folder, comes now
+            folder.mkdir(parents=True, mode=0o700)
         try:
             handle = os.open(folder, _FOLDER)
         except FileNotFoundError:  # removed before we had it
