@@ -5,12 +5,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
 
 from folkmoot.kernel import SimulatedClock, SystemClock
 from folkmoot.link import Keys, Link, LinkDownError, Place
 from folkmoot.messaging import Delivery, Priority
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.redis.broker import RedisBroker
+from folkmoot.messaging.brokers.redis.ears import Ears
 from folkmoot.messaging.brokers.redis.presence import MOST_DEATHS
 from folkmoot.messaging.middleware import Expiry, Retry
 from folkmoot.storage import Database
@@ -162,6 +165,56 @@ async def test_a_send_waits_for_a_redis_that_is_away_and_then_says_so(tmp_path: 
         await broker.health_check()
         await broker.stop()
         await link.close()
+
+
+async def test_it_ends_in_the_moment_it_hears_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client of Redis sends by `asyncio.wait_for`, which loses a cancellation that comes when all is sent."""
+    send, closing = AbstractConnection._send_packed_command, list[asyncio.Task[None]]()
+    with running_redis(folder=tmp_path) as server:
+        link = Link(Place.of(server.url))
+        heard_again = asyncio.Event()
+        ears = Ears(link=link, again=heard_again.set)
+
+        async def close_once_sent(connection: AbstractConnection, command: list[bytes]) -> None:
+            await send(connection, command)
+            if not closing and connection is ears._pubsub.connection:
+                closing.append(asyncio.create_task(ears.close()))
+
+        await ears.listen("a channel", lambda _told: None)
+        monkeypatch.setattr(AbstractConnection, "_send_packed_command", close_once_sent)
+        server.kill()
+        server.start()
+        await wait_until(lambda: bool(closing))
+        await asyncio.wait_for(closing[0], 30)
+        assert heard_again.is_set(), "the cancellation came at another moment, and was not lost"
+        await link.close()
+
+
+@pytest.mark.parametrize("kind", ["server", "cluster"])
+async def test_a_connection_that_broke_is_listened_on_again(kind: str, request: pytest.FixtureRequest) -> None:
+    """Also where it breaks and is there again at once: what was told meanwhile has to be looked for."""
+    if kind == "server":
+        url = request.getfixturevalue("redis_url")
+        nodes = [url]
+    else:
+        cluster: ClusteredRedis = request.getfixturevalue("redis_cluster")
+        url, nodes = cluster.url, [one.url for one in cluster.nodes]
+    link = Link(Place.of(url))
+    looks, heard = list[bool](), list[bytes]()
+    ears = Ears(link=link, again=lambda: looks.append(True))
+    await ears.listen("a channel", heard.append)
+    for round_ in (1, 2):
+        for node in nodes:
+            async with Redis.from_url(node) as client:
+                await client.client_kill_filter(_type="pubsub")
+        await wait_until(lambda round_=round_: len(looks) == round_)  # type: ignore[misc]  # a default is how a loop is bound
+    async with Redis.from_url(nodes[0]) as client:
+        while not heard:
+            await client.publish("a channel", b"news")
+            await asyncio.sleep(0.01)
+    assert set(heard) == {b"news"}
+    await ears.close()
+    await link.close()
 
 
 async def test_a_message_that_kills_whoever_handles_it_is_parked(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot.kernel import SimulatedClock, excerpt, new_id, rfc3339, slug, words
+from folkmoot.kernel import SimulatedClock, cancel_and_wait, excerpt, new_id, rfc3339, slug, words
 
 
 def test_ids_differ_and_bear_their_prefix() -> None:
@@ -57,3 +57,25 @@ def test_an_excerpt_is_one_line_within_its_limit(text: str, limit: int) -> None:
 @pytest.mark.parametrize(("text", "expected"), [("Zoë Müller", "zoe-muller"), ("  a  b ", "a-b"), ("日本", "")])
 def test_slugs_are_plain(text: str, expected: str) -> None:
     assert slug(text) == expected
+
+
+async def test_a_task_that_loses_a_cancellation_is_cancelled_again() -> None:
+    lost: list[bool] = []
+
+    async def go_on() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            lost.append(True)
+        await asyncio.Event().wait()
+
+    async def fail() -> None:
+        raise ValueError
+
+    tasks = [asyncio.create_task(go_on()), asyncio.create_task(fail())]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        await cancel_and_wait(*tasks)
+    assert lost == [True]
+    assert tasks[0].cancelled()
+    await cancel_and_wait()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from folkmoot.agents.agent import BaseAgent
-from folkmoot.kernel import Clock, FolkmootError
+from folkmoot.kernel import Clock, FolkmootError, cancel_and_wait
 from folkmoot.registry import Registry
 from folkmoot.telemetry import get_logger
 
@@ -33,8 +33,7 @@ class Heartbeats:
         """End, and return when it has ended."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel_and_wait(task)
 
     async def _beat_on(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from folkmoot.agents.agent import BaseAgent
-from folkmoot.kernel import Clock, FolkmootError
+from folkmoot.kernel import Clock, FolkmootError, cancel_and_wait
 from folkmoot.registry import Registry
 from folkmoot.telemetry import get_logger
 
@@ -41,8 +41,7 @@ class Silences:
         """End, and return when it has ended."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel_and_wait(task)
             if self._changing:
                 await asyncio.wait(self._changing, timeout=LETTING_GO.total_seconds())
 

@@ -51,7 +51,8 @@ class Newsroom:
         while open_:
             batch = [await self._heard.get()]
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), _GATHER_SECONDS)
+                async with asyncio.timeout(_GATHER_SECONDS):
+                    await self._ending.wait()
             while not self._heard.empty():
                 batch.append(self._heard.get_nowait())
             open_ = None not in batch

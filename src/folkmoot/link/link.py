@@ -42,9 +42,9 @@ class Link:
         self.cluster = place.kind == "cluster"
         self._connections = connections
         self.patience = patience
-        self._repeats = repeats
         self._watch: Sentinel | None = None
-        self.client: Client = self._connect()
+        self._retry = Retry(ExponentialWithJitterBackoff(base=_FIRST_WAIT, cap=_LONGEST_WAIT), repeats)
+        self.client: Client = self._connect(self._retry)
 
     async def ping(self) -> None:
         """Ask for a sign of life. Raises `LinkDownError`."""
@@ -59,12 +59,16 @@ class Link:
 
     def plain_cluster(self) -> RedisCluster:
         """A further client of a Cluster, whose answers are as Redis gave them, for whoever reads those itself."""
-        client = self._connect()
+        client = self._connect(self._retry)
         assert isinstance(client, RedisCluster)
         for name in list(client.response_callbacks):
             if not name.upper().startswith(("CLUSTER", "COMMAND")):  # it reads these itself
                 del client.response_callbacks[name]
         return client
+
+    def listener(self) -> Client:
+        """A further client that does not come back by itself: whoever listens has to know that a connection broke."""
+        return self._connect(Retry(NoBackoff(), 0))
 
     def script(self, text: str) -> AsyncScript:
         """A script, sent whole only where Redis does not know it yet."""
@@ -90,7 +94,7 @@ class Link:
         except fault.RedisError as error:
             raise LinkDownError(f"Redis at {self.place} refused: {error}", place=str(self.place)) from error
 
-    def _connect(self) -> Client:
+    def _connect(self, retry: Retry) -> Client:
         place = self.place
         common: dict[str, Any] = {
             "username": place.username,
@@ -98,7 +102,7 @@ class Link:
             "socket_timeout": self.patience,
             "socket_connect_timeout": self.patience,
             "health_check_interval": 15,
-            "retry": Retry(ExponentialWithJitterBackoff(base=_FIRST_WAIT, cap=_LONGEST_WAIT), self._repeats),
+            "retry": retry,
             "retry_on_error": [fault.BusyLoadingError],
             "max_connections": self._connections,
         }
@@ -111,7 +115,8 @@ class Link:
             watched = {name: value for name, value in common.items() if name.startswith(("ssl", "socket"))}
             # One that does not answer is not asked again: there is another, and the primary's own retry asks them all.
             watched["retry"] = Retry(NoBackoff(), 0)
-            self._watch = Sentinel([*place.hosts], sentinel_kwargs=watched)  # type: ignore[no-untyped-call]  # the library's own
+            if self._watch is None:
+                self._watch = Sentinel([*place.hosts], sentinel_kwargs=watched)  # type: ignore[no-untyped-call]  # the library's own
             primary: Redis = self._watch.master_for(place.primary, redis_class=Redis, **common)
             return primary
         if place.socket:

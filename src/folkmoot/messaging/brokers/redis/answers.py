@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from folkmoot.kernel import Family, FolkmootError
+from folkmoot.kernel import Family, FolkmootError, cancel_and_wait
 from folkmoot.link import LinkDownError, Pipe, Scripts
 from folkmoot.messaging.broker import MessageStatus
 from folkmoot.messaging.brokers.ending import First, Settlement
@@ -56,8 +56,7 @@ class Answers:
     async def stop(self) -> None:
         """Tell whoever waits that nothing comes any more."""
         if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+            await cancel_and_wait(self._looking)
             self._looking = None
         self.replies.stop()
 

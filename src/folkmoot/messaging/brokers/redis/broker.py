@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from folkmoot.kernel import Clock
+from folkmoot.kernel import Clock, cancel_and_wait
 from folkmoot.link import Keys, Link, LinkDownError, Pipe, Scripts
 from folkmoot.messaging.broker import (
     BrokerStats,
@@ -155,8 +155,7 @@ class RedisBroker:
         if not self._running:
             return
         self._running = False
-        self._polling.cancel()
-        await asyncio.gather(self._polling, return_exceptions=True)
+        await cancel_and_wait(self._polling)
         await asyncio.gather(*(subscription.cancel() for subscription in list(self._subscriptions)))
         self._desks.clear()
         await self._outbox.stop()

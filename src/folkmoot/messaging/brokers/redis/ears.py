@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from redis import exceptions as fault
 
+from folkmoot.kernel import cancel_and_wait
 from folkmoot.link import Link
 from folkmoot.telemetry import get_logger
 
@@ -23,7 +24,8 @@ class Ears:
 
     def __init__(self, *, link: Link, again: Callable[[], None]) -> None:
         self._again = again
-        self._pubsub: Any = link.client.pubsub(ignore_subscribe_messages=True)
+        self._client = link.listener()
+        self._pubsub: Any = self._client.pubsub(ignore_subscribe_messages=True)
         self._hearing: dict[bytes, Hear] = {}
         self._listening: asyncio.Task[None] | None = None
         self._changing = asyncio.Lock()
@@ -35,6 +37,7 @@ class Ears:
             self._listening = asyncio.create_task(self._listen(), name="folkmoot-ears")
         async with self._changing:
             try:
+                await self._client.initialize()
                 await self._pubsub.subscribe(channel)
             except (fault.RedisError, OSError) as error:
                 # The listening task subscribes to all as soon as there is a connection.
@@ -53,17 +56,26 @@ class Ears:
         """Hear nothing more."""
         listening, self._listening = self._listening, None
         if listening is not None:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            await cancel_and_wait(listening)
         await self._pubsub.aclose()
+        await self._client.aclose()
+
+    async def _connect_anew(self) -> None:
+        """Listen to all of it on a new connection; in a Cluster to another node, if the one before is gone."""
+        async with self._changing:
+            await self._pubsub.aclose()
+            await self._client.aclose()
+            self._pubsub = self._client.pubsub(ignore_subscribe_messages=True)
+            await self._client.initialize()
+            if self._hearing:
+                await self._pubsub.subscribe(*self._hearing)
 
     async def _listen(self) -> None:
         broken = False
         while True:
             try:
                 if broken:
-                    await self._pubsub.connect()
-                    await self._pubsub.subscribe(*self._hearing)
+                    await self._connect_anew()
                     broken = False
                     self._again()
                 if not self._pubsub.subscribed:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
-from folkmoot.kernel import Clock
+from folkmoot.kernel import Clock, cancel_and_wait
 from folkmoot.link import LinkDownError, Pipe, Scripts
 from folkmoot.link.pipe import Command
 from folkmoot.messaging.brokers.redis.names import Names
@@ -64,8 +64,7 @@ class Presence:
     async def stop(self) -> None:
         """Say that it ends."""
         if self._beating is not None:
-            self._beating.cancel()
-            await asyncio.gather(self._beating, return_exceptions=True)
+            await cancel_and_wait(self._beating)
             self._beating = None
         try:
             await self._pipe.one("DEL", self._names.alive(self._consumer), patience=0.0)

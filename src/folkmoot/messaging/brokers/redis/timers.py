@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from folkmoot.kernel import Clock
+from folkmoot.kernel import Clock, cancel_and_wait
 from folkmoot.link import Link, LinkDownError, Pipe, Scripts
 from folkmoot.link.pipe import Command
 from folkmoot.messaging.brokers.alarm import Alarm, Appointment
@@ -50,8 +50,7 @@ class Timers:
     async def stop(self) -> None:
         """End."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await cancel_and_wait(self._watching)
             self._watching = None
 
     def look(self) -> None:
@@ -77,7 +76,8 @@ class Timers:
                 more = False
             if not more:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _LOOK_SECONDS)
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        await self._woken.wait()
 
     async def _ring(self) -> bool:
         """Ring whoever is due; whether there may be more."""
