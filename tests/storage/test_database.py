@@ -252,6 +252,29 @@ async def test_a_place_that_cannot_be_opened_is_said_plainly(tmp_path: Path) -> 
     await database.close()
 
 
+async def test_closing_waits_for_whoever_is_about_to_end(any_database_url: str) -> None:
+    database = Database(any_database_url)
+    begun, end = asyncio.Event(), asyncio.Event()
+
+    async def read() -> int:
+        async with database.read() as session:
+            await session.execute(text("SELECT 1"))
+            begun.set()
+            await end.wait()
+            return int((await session.execute(text("SELECT 2"))).scalar_one())
+
+    reading = asyncio.create_task(read())
+    await begun.wait()
+    closing = asyncio.create_task(database.close())
+    await asyncio.sleep(0.1)
+    assert not closing.done()
+    end.set()
+    pool: Any = database.engine.pool
+    await closing
+    assert pool.checkedout() == 0
+    assert await reading == 2
+
+
 def test_urls_are_understood_or_refused_with_an_example() -> None:
     assert Database("sqlite:///a.db").is_sqlite
     for url in ("postgresql://u:p@h/n", "postgres://u:p@h/n", "postgresql+psycopg2://u:p@h/n"):

@@ -25,6 +25,8 @@ from folkmoot.storage.quick import QuickSQLite, Work, executing
 
 BUSY_TIMEOUT = timedelta(seconds=30)
 SCRUB_WAIT = timedelta(seconds=2)
+_GIVING_BACK = timedelta(seconds=5)
+_LOOK = timedelta(milliseconds=10)
 T = TypeVar("T")
 
 
@@ -117,10 +119,19 @@ class Database:
                 return not busy
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection, in a few seconds also those in use."""
         if self._quick is not None:
             await self._quick.close()
+        await self._given_back()
         await self.engine.dispose()
+
+    async def _given_back(self) -> None:
+        """Wait a little for whoever is about to end: their connections would be torn from them in the middle."""
+        pool: Any = self.engine.pool
+        for _ in range(_GIVING_BACK // _LOOK):
+            if not pool.checkedout():
+                return
+            await asyncio.sleep(_LOOK.total_seconds())
 
     def _connected(self) -> sqlite3.Connection:
         """A connection of its own for `run`, tuned as those of sessions are."""
