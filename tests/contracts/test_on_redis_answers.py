@@ -145,7 +145,7 @@ async def test_a_dead_letter_whose_retry_was_not_answered_is_retried_once(rig: R
 
 async def test_a_mailbox_that_redis_refuses_holds_up_no_send_to_another(redis_url: str, clock: SimulatedClock) -> None:
     link = Link(Place.of(redis_url))
-    broker = RedisBroker(link=link, clock=clock, patience=timedelta(seconds=0.3))
+    broker = RedisBroker(link=link, clock=clock, patience=timedelta(seconds=1))
     await broker.start()
     client: Any = link.client
     await client.set(f"{broker._names.base('bob')}meta", "not what it was")

@@ -94,7 +94,7 @@ async def test_a_lane_that_ran_empty_in_its_turn_is_not_given_twice(rig: RedisRi
 async def test_mail_is_taken_from_a_redis_that_is_full(tmp_path: Path) -> None:
     with running_redis(folder=tmp_path) as server:
         link = Link(Place.of(server.url))
-        broker = RedisBroker(link=link, clock=SystemClock(), heartbeat=HEARTBEAT, patience=timedelta(seconds=0.2))
+        broker = RedisBroker(link=link, clock=SystemClock(), heartbeat=HEARTBEAT, patience=timedelta(seconds=1))
         await broker.start()
         seen: list[object] = []
 

@@ -132,14 +132,14 @@ async def test_whoever_loses_the_line_comes_back_as_somebody_else() -> None:
 async def test_an_answer_that_does_not_come_is_an_error_and_a_late_one_is_nobody_s() -> None:
     async def late(socket: ServerConnection, frame: dict[str, Any]) -> None:
         if server.count == 1:
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(1.5)
         await answer(socket, frame)
 
     async with rooms(late) as server:
-        record = await drive(plan(server, timeout=0.2))
+        record = await drive(plan(server, duration=2.5, timeout=1))
     assert record.errors == {"no_answer": 1}
     assert record.received == record.sent - 1 > 0
-    assert max(record.latency) < 0.3
+    assert max(record.latency) < 1
 
 
 async def test_it_ends_when_it_is_told_to() -> None:

@@ -258,11 +258,11 @@ async def test_a_silent_model_is_not_waited_for_for_ever(stub_model: StubModel) 
     stub_model.say("warm up")
     with contextlib.suppress(ModelTimeoutError):  # the first call imports libraries, which is not what is measured
         await hub.answer(handle, instructions="", prompt="?")
-    stub_model.say("too late", delay=2)
+    stub_model.say("too late", delay=4)
     started = time.monotonic()
     with pytest.raises(ModelTimeoutError):
         await hub.answer(handle, instructions="", prompt="?")
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 3.5
     await hub.close()
 
 

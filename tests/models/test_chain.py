@@ -120,7 +120,7 @@ async def test_limits_of_the_run_are_not_got_round(hub: ModelHub, stub_model: St
 
 
 async def test_a_silent_model_is_given_up_for_the_next(stub_model: StubModel, second: StubModel) -> None:
-    settings = settings_for(stub_model, second, timeout=timedelta(seconds=0.4), first_token=timedelta(seconds=0.3))
+    settings = settings_for(stub_model, second, timeout=timedelta(seconds=1.5), first_token=timedelta(seconds=1))
     hub = hub_for(settings)
     await hub.warm_up("openai:one, ollama:two")
     stub_model.say("too late", delay=3)

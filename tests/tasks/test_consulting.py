@@ -12,7 +12,7 @@ from tests.tasks.house import House, open_house
 
 
 async def test_a_silent_agent_is_an_abstention_and_no_hang(tmp_path: Path) -> None:
-    async with open_house(tmp_path, patience=timedelta(seconds=0.4)) as house:
+    async with open_house(tmp_path, patience=timedelta(seconds=2)) as house:
         await house.join("alice", writing=0.9)
         await house.join("mute", writing=1.0)
         await house.seats["mute"].cancel()
@@ -28,12 +28,12 @@ async def test_a_silent_agent_is_an_abstention_and_no_hang(tmp_path: Path) -> No
         forever.set()
     answers = {one.agent: one for one in report.consultation}
     assert answers["mute"].can_do is None
-    assert answers["mute"].abstained == "gave no answer within 0.4 s"
+    assert answers["mute"].abstained == "gave no answer within 2 s"
     assert task.owner == "alice"
 
 
 async def test_gibberish_and_failure_are_abstentions_with_the_reason(tmp_path: Path) -> None:
-    async with open_house(tmp_path, patience=timedelta(seconds=0.6)) as house:
+    async with open_house(tmp_path, patience=timedelta(seconds=2)) as house:
         for name in ("babbler", "crasher", "alice"):
             await house.join(name, writing=0.9)
         for name in ("babbler", "crasher"):
