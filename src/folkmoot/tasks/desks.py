@@ -22,17 +22,19 @@ class _Look:
     workers: dict[str, Worker]
     held: dict[str, tuple[Held, ...]]
 
-    def is_full(self, agent_id: str) -> bool:
-        """Whether an agent holds as many tasks as it takes."""
+    def is_free(self, agent_id: str) -> bool:
+        """Whether an agent is there, available, and takes one more task."""
         worker = self.workers.get(agent_id)
-        return worker is not None and worker.places is not None and len(self.held.get(agent_id, ())) >= worker.places
+        if worker is None or worker.availability != "available":
+            return False
+        return worker.places is None or len(self.held.get(agent_id, ())) < worker.places
 
 
 class Desks:
     """See `Situations`. People keep office hours; an agent that stands for nobody works round the clock.
 
-    Many agents look at once while many tasks are shared out, so one look serves all within `fresh`. That nothing is
-    free is never said from an older look: a place may have been made since, and it is for that that one is asked.
+    Many agents look at once while many tasks are shared out, so one look serves all within `fresh`. That nobody is
+    free is never said from an older look: they may have come since, or have made a place, and are asked for that.
     Whether a place is really free is decided by the award, in its transaction.
     """
 
@@ -46,7 +48,7 @@ class Desks:
     async def of(self, agent_id: str, brief: Brief) -> Situation:
         asked = time.monotonic()
         look = await self._recent(asked - self._fresh)
-        if look.is_full(agent_id):
+        if not look.is_free(agent_id):
             look = await self._recent(asked)
         worker = look.workers.get(agent_id)
         if worker is None:
