@@ -74,6 +74,9 @@ def test_every_shell_block_runs_in_order(page: Path, tmp_path: Path) -> None:
     )
     try:
         output, _ = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired as late:
+        said = (late.output or b"").decode(errors="replace")
+        pytest.fail(f"{script}\n---\n{said[-4000:]}\n--- and then nothing for {SECONDS} s in all")
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
