@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from folkmoot.assembly import heap
 from folkmoot.assembly.settings import Settings, WrongSettingError
-from folkmoot.assembly.signals import end_if_asked, run_until_signal
+from folkmoot.assembly.signals import run_until_signal
 from folkmoot.assembly.workplace import OpenWorkplace, open_workplace
 from folkmoot.kernel import Family, FolkmootError
 from folkmoot.telemetry import configure_logging, get_logger
@@ -98,7 +98,6 @@ async def serve_on(bound: socket.socket, settings: Settings, workplace: OpenWork
     """Answer requests on a bound socket until it is cancelled; open requests get some seconds to finish first."""
     import uvicorn
 
-    end_if_asked()
     config = uvicorn.Config(
         Ending(workplace.app),
         log_config=None,

@@ -27,13 +27,3 @@ def run_until_signal(main: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         if not asked:
             raise
-
-
-def end_if_asked() -> None:
-    """Raise what a signal raised while everything was started, if it was lost on the way; call it before waiting.
-
-    `asyncio.wait_for` of Python 3.11, by which libraries wait, loses a cancellation that comes as it is done.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
