@@ -55,7 +55,9 @@ def test_every_shell_block_runs_in_order(page: Path, tmp_path: Path) -> None:
     if not any(line.strip() for line in lines):
         return
     port = str(free_port())
-    script = "set -euo pipefail\n" + "\n".join(lines).replace("127.0.0.1:8000", f"127.0.0.1:{port}") + "\n"
+    # A server that a page started would go on after a command that failed, and hold what was said.
+    ending = "set -euo pipefail\ntrap 'kill $(jobs -p) || true' ERR\n"
+    script = ending + "\n".join(lines).replace("127.0.0.1:8000", f"127.0.0.1:{port}") + "\n"
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
     kept = {
         key: value

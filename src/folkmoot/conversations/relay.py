@@ -10,7 +10,7 @@ from folkmoot.conversations.answering import Answering
 from folkmoot.conversations.lobby import Lobby
 from folkmoot.conversations.model import ChatMessage, Mark, Moment, MomentKind, Status
 from folkmoot.conversations.store import rooms_seen, select_answering, select_happened
-from folkmoot.kernel import FolkmootError, cancel_and_wait
+from folkmoot.kernel import FolkmootError
 from folkmoot.storage import Database
 from folkmoot.telemetry import get_logger
 
@@ -41,7 +41,8 @@ class Relay:
     async def stop(self) -> None:
         """Look no more."""
         if self._looking is not None:
-            await cancel_and_wait(self._looking)
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
 
     async def look(self) -> None:
         """Tell what happened elsewhere since the last look, to those who listened then too."""

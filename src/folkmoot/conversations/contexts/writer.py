@@ -15,7 +15,7 @@ from folkmoot.conversations.archive.markdown import turn
 from folkmoot.conversations.contexts.store import keep_place, place_of, turns_after, users_behind
 from folkmoot.conversations.model import ChatMessage
 from folkmoot.conversations.store import AsyncSession
-from folkmoot.kernel import Clock, FolkmootError, cancel_and_wait
+from folkmoot.kernel import Clock, FolkmootError
 from folkmoot.storage import Database
 from folkmoot.telemetry import get_logger
 
@@ -79,7 +79,8 @@ class ContextFiles:
     async def stop(self) -> None:
         """Write no more; the rest is written after the next start."""
         if self._writing is not None:
-            await cancel_and_wait(self._writing)
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
 
     def settled(self, answer: ChatMessage) -> None:
         """Take note that there is something to write; never waits."""
